@@ -1,0 +1,3 @@
+module github.com/winlimits/winlimits
+
+go 1.25.0

@@ -1,0 +1,2 @@
+// Package limits knows how many peers each Windows edition lets in or out.
+package limits
