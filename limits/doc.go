@@ -1,2 +1,0 @@
-// Package limits knows how many peers each Windows edition lets in or out.
-package limits

@@ -1,0 +1,220 @@
+package limits
+
+import (
+	"fmt"
+	"strings"
+)
+
+// unknownName is how every zero value of the package prints and parses.
+const unknownName = "unknown"
+
+// coreName is the edition name of a product that was sold without one.
+const coreName = "Core"
+
+// Service is what a limit applies to, in the field's words.
+type Service uint8
+
+// The services. Licence is not a service of Windows: it is the number that the
+// licence terms name, kept beside the numbers that code enforces because the
+// two are so often taken for each other.
+const (
+	UnknownService Service = iota
+	// SMB is file and printer sharing: the Server service, LanmanServer.
+	SMB
+	// IIS is the web server Windows brings: Peer or Personal Web Services,
+	// Internet Information Services.
+	IIS
+	// FTP is the FTP server of IIS.
+	FTP
+	// SMTP is the SMTP server of IIS.
+	SMTP
+	// MSMQ is Message Queuing.
+	MSMQ
+	// RAS is incoming calls: Remote Access Service, Incoming Connections.
+	RAS
+	// RDP is Remote Desktop; on servers, its administration mode.
+	RDP
+	// Telnet is the Telnet server.
+	Telnet
+	// TCPHalfOpen is outbound TCP connection attempts in progress, the sockets
+	// in SYN_SENT.
+	TCPHalfOpen
+	// TCPOther is inbound TCP to any program that is not one of the services
+	// above: Apache, Samba, a database, a program of one's own.
+	TCPOther
+	// Licence is the number in the licence terms.
+	Licence
+)
+
+var serviceNames = [...]string{unknownName, "smb", "iis", "ftp", "smtp", "msmq", "ras", "rdp", "telnet", "tcp-half-open", "tcp-other", "licence"}
+
+// Unit is what a limit counts.
+type Unit uint8
+
+// The units.
+const (
+	UnknownUnit Unit = iota
+	// Sessions are log-ons that are in force: SMB, RDP, Telnet.
+	Sessions
+	// Connections are open TCP connections, idle ones included.
+	Connections
+	// Requests are requests being executed; a connection at rest is none.
+	Requests
+	// Attempts are connection attempts that have not been answered.
+	Attempts
+	// RemoteComputers are other computers, whatever each of them does.
+	RemoteComputers
+	// Calls are incoming dial-up, VPN or direct calls.
+	Calls
+	// Devices, Computers and Users are what licence terms count.
+	Devices
+	Computers
+	Users
+)
+
+var unitNames = [...]string{unknownName, "sessions", "connections", "requests", "attempts", "remote-computers", "calls", "devices", "computers", "users"}
+
+// Discipline is what meets the one too many.
+type Discipline uint8
+
+// The disciplines.
+const (
+	UnknownDiscipline Discipline = iota
+	// Refuse: it gets an error, at once.
+	Refuse
+	// Queue: it waits, without an error.
+	Queue
+	// Throttle: it is slowed down. No rule of the present table says so.
+	Throttle
+	// Displace: it may take the place of the one who is there (client RDP).
+	Displace
+	// None: nothing limits, or a contract only.
+	None
+	// AbsentService: the edition has no such service.
+	AbsentService
+)
+
+var disciplineNames = [...]string{unknownName, "refuse", "queue", "throttle", "displace", "none", "absent"}
+
+// Basis is who enforces a limit.
+type Basis uint8
+
+// The bases.
+const (
+	UnknownBasis Basis = iota
+	// ByCode: a program enforces it.
+	ByCode
+	// ByLicence: it stands in licence terms and nothing in Windows checks it.
+	ByLicence
+)
+
+var basisNames = [...]string{unknownName, "code", "licence"}
+
+// Grade says how good the evidence for a rule is. It covers the whole rule and
+// follows its weaker number. Lower is better.
+type Grade uint8
+
+// The grades.
+const (
+	UnknownGrade Grade = iota
+	// Documented: published by the vendor, in a knowledge base article,
+	// documentation, licence terms or a protocol document.
+	Documented
+	// Measured: a capture, a screenshot, a disassembly or a value read from
+	// installation media.
+	Measured
+	// Reported: a book, the press, the source of a program, a user's report.
+	Reported
+	// Inferred: nothing direct; the note says from what.
+	Inferred
+)
+
+var gradeNames = [...]string{unknownName, "documented", "measured", "reported", "inferred"}
+
+func (s Service) String() string    { return enumString("Service", serviceNames[:], uint8(s)) }
+func (u Unit) String() string       { return enumString("Unit", unitNames[:], uint8(u)) }
+func (d Discipline) String() string { return enumString("Discipline", disciplineNames[:], uint8(d)) }
+func (b Basis) String() string      { return enumString("Basis", basisNames[:], uint8(b)) }
+func (g Grade) String() string      { return enumString("Grade", gradeNames[:], uint8(g)) }
+
+// MarshalText returns the String form; a value that is not declared is an
+// error.
+func (s Service) MarshalText() ([]byte, error) { return enumText("service", serviceNames[:], s) }
+
+// MarshalText returns the String form; a value that is not declared is an
+// error.
+func (u Unit) MarshalText() ([]byte, error) { return enumText("unit", unitNames[:], u) }
+
+// MarshalText returns the String form; a value that is not declared is an
+// error.
+func (d Discipline) MarshalText() ([]byte, error) {
+	return enumText("discipline", disciplineNames[:], d)
+}
+
+// MarshalText returns the String form; a value that is not declared is an
+// error.
+func (b Basis) MarshalText() ([]byte, error) { return enumText("basis", basisNames[:], b) }
+
+// MarshalText returns the String form; a value that is not declared is an
+// error.
+func (g Grade) MarshalText() ([]byte, error) { return enumText("grade", gradeNames[:], g) }
+
+// UnmarshalText is ParseService.
+func (s *Service) UnmarshalText(text []byte) error {
+	return enumParse(s, "service", serviceNames[:], text)
+}
+
+// UnmarshalText accepts the String forms, in any case.
+func (u *Unit) UnmarshalText(text []byte) error { return enumParse(u, "unit", unitNames[:], text) }
+
+// UnmarshalText accepts the String forms, in any case.
+func (d *Discipline) UnmarshalText(text []byte) error {
+	return enumParse(d, "discipline", disciplineNames[:], text)
+}
+
+// UnmarshalText accepts the String forms, in any case.
+func (b *Basis) UnmarshalText(text []byte) error { return enumParse(b, "basis", basisNames[:], text) }
+
+// UnmarshalText accepts the String forms, in any case.
+func (g *Grade) UnmarshalText(text []byte) error { return enumParse(g, "grade", gradeNames[:], text) }
+
+// ParseService returns the service of a name such as "smb" or "tcp-half-open",
+// in any case. The error for any other name lists the names there are.
+func ParseService(name string) (Service, error) {
+	var s Service
+	err := s.UnmarshalText([]byte(name))
+	return s, err
+}
+
+// Services returns every service, Licence last.
+func Services() []Service {
+	all := make([]Service, 0, len(serviceNames)-1)
+	for s := SMB; int(s) < len(serviceNames); s++ {
+		all = append(all, s)
+	}
+	return all
+}
+
+func enumString(kind string, names []string, v uint8) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return fmt.Sprintf("%s(%d)", kind, v)
+}
+
+func enumText[T ~uint8](what string, names []string, v T) ([]byte, error) {
+	if int(v) >= len(names) {
+		return nil, fmt.Errorf("limits: %d is no %s; there are %d", uint8(v), what, len(names)-1)
+	}
+	return []byte(names[v]), nil
+}
+
+func enumParse[T ~uint8](v *T, what string, names []string, text []byte) error {
+	for i, name := range names {
+		if strings.EqualFold(name, string(text)) {
+			*v = T(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("limits: unknown %s %q; want one of %s", what, text, strings.Join(names[1:], ", "))
+}
