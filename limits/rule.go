@@ -1,0 +1,273 @@
+package limits
+
+import (
+	"fmt"
+	"strings"
+)
+
+// AndLater is the ServicePackMax of a rule that holds for every later service
+// pack as well.
+const AndLater = -1
+
+// Rule is one limit of one edition: not only a number, but also what it counts,
+// what meets the one too many, who enforces it, how far it can be moved, and
+// how well all of that is known.
+//
+// A Rule comes from Lookup or one of the iterators, or is written by hand for a
+// system the table does not know. The evidence is one call away, in Sources and
+// Rivals.
+type Rule struct {
+	Edition Edition
+	// ServicePackMin and ServicePackMax are the service packs that the rule
+	// holds for, both included. ServicePackMax may be AndLater.
+	ServicePackMin, ServicePackMax int
+
+	Service Service
+	Basis   Basis
+	Unit    Unit
+	// Default is in force out of the box. Ceiling is the highest value that the
+	// system accepts, and equals Default where nothing can be moved.
+	Default, Ceiling Limit
+	Discipline       Discipline
+	// Queue is the length of the waiting queue. It is the unknown Limit where
+	// nothing queues, and where the length is not known (half-open).
+	Queue Limit
+
+	Grade Grade
+	// Note is a plain sentence or two on the evidence.
+	Note string
+
+	sources []SourceKey
+	rivals  []rival
+}
+
+// Rival is a number that another source gives for the same limit.
+type Rival struct {
+	Value  Limit  `json:"value"`
+	Source Source `json:"source"`
+}
+
+// Sources returns the evidence for the rule, strongest first as a rule.
+func (r Rule) Sources() []Source {
+	list := make([]Source, 0, len(r.sources))
+	for _, key := range r.sources {
+		list = append(list, sourceOf(key))
+	}
+	return list
+}
+
+// Rivals returns the numbers that others give, each with its source. The rule
+// does not follow them; where they are many, be careful with the rule too.
+func (r Rule) Rivals() []Rival {
+	list := make([]Rival, 0, len(r.rivals))
+	for _, v := range r.rivals {
+		list = append(list, Rival{v.value, sourceOf(v.source)})
+	}
+	return list
+}
+
+// sourceOf returns the source of a key, or one that has nothing but the key.
+func sourceOf(key SourceKey) Source {
+	if s, ok := LookupSource(key); ok {
+		return s
+	}
+	return Source{Key: key}
+}
+
+// Covers reports whether the rule holds for w.
+func (r Rule) Covers(w Windows) bool {
+	sp := w.ServicePack
+	if sp == 0 && w.Edition.valid() {
+		sp = editions[w.Edition].firstSP
+	}
+	return r.Edition == w.Edition && r.ServicePackMin <= sp &&
+		(r.ServicePackMax == AndLater || sp <= r.ServicePackMax)
+}
+
+// Movable reports whether the limit can be raised above its default.
+func (r Rule) Movable() bool { return r.Ceiling != r.Default }
+
+// servicePacks returns the levels the rule holds for, as in " SP2 and later",
+// and nothing if those are all that the edition had.
+func (r Rule) servicePacks() string {
+	first, last := 0, 0
+	if r.Edition.valid() {
+		first, last = editions[r.Edition].firstSP, editions[r.Edition].lastSP
+	}
+	lo, hi := max(r.ServicePackMin, first), r.ServicePackMax
+	switch {
+	case lo == first && (hi == AndLater || hi >= last):
+		return ""
+	case hi == AndLater || hi >= last && lo < last:
+		return fmt.Sprintf(" SP%d and later", lo)
+	case lo == hi && lo == first:
+		return " as released"
+	case lo == hi || lo == last:
+		return fmt.Sprintf(" SP%d", lo)
+	case lo == first:
+		return fmt.Sprintf(" up to SP%d", hi)
+	}
+	return fmt.Sprintf(" SP%d to SP%d", lo, hi)
+}
+
+// nouns are what the sentences call one and many of what a service counts.
+var nouns = [...]struct{ service, one, many string }{
+	SMB:         {"file and printer sharing (SMB)", "SMB session", "SMB sessions"},
+	IIS:         {"web server of its own (IIS)", "connection to its web server (IIS)", "connections to its web server (IIS)"},
+	FTP:         {"FTP server of its own", "connection to its FTP server", "connections to its FTP server"},
+	SMTP:        {"SMTP server of its own", "connection to its SMTP server", "connections to its SMTP server"},
+	MSMQ:        {"Message Queuing", "remote computer in Message Queuing", "remote computers in Message Queuing"},
+	RAS:         {"incoming calls", "incoming call", "incoming calls"},
+	RDP:         {"Remote Desktop for others to use", "Remote Desktop session", "Remote Desktop sessions"},
+	Telnet:      {"Telnet server", "Telnet session", "Telnet sessions"},
+	TCPHalfOpen: {"outbound TCP", "outbound TCP connection attempt in progress", "outbound TCP connection attempts in progress"},
+	TCPOther:    {"inbound TCP", "TCP connection to a third-party server", "TCP connections to third-party servers"},
+	Licence:     {"licence for others to connect", "", ""},
+}
+
+// counted returns "1 SMB session", "10 SMB sessions", "no SMB session".
+func (r Rule) counted(l Limit) string {
+	one, many := r.Unit.String(), r.Unit.String()
+	if r.Service > UnknownService && int(r.Service) < len(nouns) && r.Service != Licence {
+		one, many = nouns[r.Service].one, nouns[r.Service].many
+	} else if r.Unit != UnknownUnit {
+		one = strings.TrimSuffix(many, "s")
+	}
+	if r.Service == IIS && r.Unit == Requests {
+		one, many = "request to its web server (IIS)", "requests to its web server (IIS)"
+	}
+	n, ok := l.Number()
+	switch {
+	case ok && n == 0:
+		return "no " + one
+	case ok && n == 1:
+		return "1 " + one
+	case ok:
+		return fmt.Sprintf("%d %s", n, many)
+	}
+	return many
+}
+
+// String returns the rule as one plain English sentence, without the evidence.
+func (r Rule) String() string {
+	who := r.Edition.String() + r.servicePacks()
+	if r.Basis == ByLicence {
+		return r.licenceSentence(who)
+	}
+	noun := r.Service.String()
+	if int(r.Service) < len(nouns) && r.Service != UnknownService {
+		noun = nouns[r.Service].service
+	}
+	switch {
+	case r.Default.IsAbsent():
+		return who + " has no " + noun + "."
+	case r.Default.IsUnlimited():
+		return who + " does not limit " + r.counted(r.Default) + "."
+	case !r.Default.IsKnown():
+		return "How many " + r.counted(r.Default) + " " + who + " takes is not known."
+	}
+
+	takes := "takes"
+	switch {
+	case r.Service == TCPHalfOpen:
+		takes = "has at most"
+	case r.Unit == Requests:
+		takes = "executes"
+	}
+	sentence := fmt.Sprintf("%s %s %s", who, takes, r.counted(r.Default))
+	if n, _ := r.Default.Number(); n != 0 {
+		sentence += " at the same time"
+	}
+	switch r.Discipline {
+	case Refuse:
+		sentence += " and refuses the next one"
+	case Queue:
+		sentence += "; the next one waits in a queue"
+		if r.Queue.IsKnown() {
+			sentence += " of " + r.Queue.String()
+		}
+	case Throttle:
+		sentence += " and slows down beyond that"
+	case Displace:
+		sentence += "; the next one may displace who is there"
+	}
+	switch {
+	case r.Ceiling.IsUnlimited():
+		sentence += "; the number can be raised"
+	case r.Movable():
+		sentence += "; the number can be raised to " + r.Ceiling.String()
+	}
+	return sentence + "."
+}
+
+func (r Rule) licenceSentence(who string) string {
+	sentence := fmt.Sprintf("The licence of %s allows %s to connect", who, r.counted(r.Default))
+	if r.Movable() {
+		sentence += fmt.Sprintf(", and with more licences %s", r.Ceiling)
+	}
+	return sentence + "; nothing in Windows enforces that number."
+}
+
+// Explain returns the sentence of String, then the evidence with its grade,
+// what others say, the note, and how the number can be changed, each on lines
+// of its own.
+func (r Rule) Explain() string {
+	var b strings.Builder
+	fmt.Fprintln(&b, r)
+	fmt.Fprintf(&b, "\nEvidence (%s):\n", r.Grade)
+	for _, s := range r.Sources() {
+		fmt.Fprintf(&b, "  - %s\n", s)
+	}
+	if rivals := r.Rivals(); len(rivals) > 0 {
+		fmt.Fprintln(&b, "\nOthers say:")
+		for _, v := range rivals {
+			fmt.Fprintf(&b, "  - %s: %s\n", v.Value, v.Source)
+		}
+	}
+	if r.Note != "" {
+		fmt.Fprintf(&b, "\nNote: %s\n", r.Note)
+	}
+	fmt.Fprintf(&b, "\nChanging it: %s\n", r.change())
+	return b.String()
+}
+
+// change says how the number can be moved.
+func (r Rule) change() string {
+	switch {
+	case r.Default.IsAbsent():
+		return "there is nothing to change; the service is not in this edition."
+	case r.Basis == ByLicence:
+		return "a matter between the licensee and Microsoft; no setting changes it."
+	case r.Service == TCPHalfOpen && r.Default.IsUnlimited() && strings.Contains(r.Note, rateLimitingValue):
+		return "DWORD " + rateLimitingValue + ` = 1 in HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters and a restart turn on a limit of ten; its number cannot be set (kb969710).`
+	case r.Service == TCPHalfOpen && r.Discipline == Queue:
+		return "no setting does; only programs that patch tcpip.sys did (jsi-tip-10301, half-open-com)."
+	case r.Default.IsUnlimited() && r.Service != SMB:
+		return "there is nothing to raise."
+	}
+	switch r.Service {
+	case SMB:
+		return `DWORD Users in HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters can lower the number, never raise it (ms-srvs).`
+	case IIS:
+		switch {
+		case r.Unit == Requests:
+			return "no setting does (iis-docs-request-restrictions)."
+		case r.Movable():
+			return fmt.Sprintf("cscript adsutil.vbs set w3svc/MaxConnections N, with N up to %s (hadsy-adsutil).", r.Ceiling)
+		}
+		return fmt.Sprintf("the metabase property MaxConnections can lower it, from %s (iisref-2000).", r.Ceiling)
+	case FTP:
+		return "the metabase property MaxConnections of the FTP service can lower it (iisref-2000)."
+	case Telnet:
+		return "tlntadmn config maxconn=N; its upper bound is not known (ms-tlntadmn)."
+	case RDP:
+		if r.Edition.Server() {
+			return "the role that hosts sessions for users lifts it; then licences decide (ms-rds-cal)."
+		}
+		return "no setting does."
+	}
+	return "no setting is known."
+}
+
+// rateLimitingValue is the registry value that brings the half-open limit back.
+const rateLimitingValue = "EnableConnectionRateLimiting"

@@ -1,0 +1,164 @@
+package limits
+
+import (
+	"fmt"
+	"iter"
+	"sync"
+)
+
+// Lookup returns the rule for a service of a Windows.
+//
+// A rule whose Default is unlimited or absent is an answer, not an error. The
+// error says what is missing: it matches ErrUnknownEdition, ErrServicePack, or
+// ErrNoRule where the table has no row. ErrNoRule never means unlimited.
+func Lookup(w Windows, s Service) (Rule, error) {
+	if !w.Edition.valid() || int(s) >= len(serviceNames) || s == UnknownService {
+		return Rule{}, lookupError(w, s)
+	}
+	ed := &editions[w.Edition]
+	sp := w.ServicePack
+	if sp == 0 {
+		sp = ed.firstSP
+	}
+	if sp < ed.firstSP || sp > ed.lastSP {
+		return Rule{}, lookupError(w, s)
+	}
+	for _, i := range index()[w.Edition][s] {
+		if i == 0 {
+			break
+		}
+		if r := &rows[i-1]; r.levels.contain(sp) {
+			return r.rule(w.Edition), nil
+		}
+	}
+	return Rule{}, lookupError(w, s)
+}
+
+func lookupError(w Windows, s Service) error {
+	if err := w.Valid(); err != nil {
+		return err
+	}
+	if int(s) >= len(serviceNames) || s == UnknownService {
+		return fmt.Errorf("%w: %v is no service", ErrNoRule, s)
+	}
+	return fmt.Errorf("%w for %v of %v", ErrNoRule, s, w)
+}
+
+// index finds the rows, numbered from 1, by edition and service. No edition has
+// more than three rows for one service, which differ in their service packs.
+var index = sync.OnceValue(func() *[len(editions)][len(serviceNames)][3]uint16 {
+	var ix [len(editions)][len(serviceNames)][3]uint16
+	for i, r := range rows {
+		for _, e := range r.editions {
+			slot := &ix[e][r.service]
+			n := 0
+			for slot[n] != 0 {
+				n++
+			}
+			slot[n] = uint16(i + 1)
+		}
+	}
+	return &ix
+})
+
+func (l levels) contain(sp int) bool {
+	return sp >= int(l.min) && (l.end == 0 || sp < int(l.end))
+}
+
+// rule returns the rule that the row states for one of its editions.
+func (r *row) rule(e Edition) Rule {
+	rule := Rule{
+		Edition:        e,
+		ServicePackMin: int(r.levels.min),
+		ServicePackMax: int(r.levels.end) - 1, // AndLater if end is 0
+		Service:        r.service,
+		Basis:          r.basis,
+		Unit:           r.unit,
+		Default:        r.def,
+		Ceiling:        r.ceiling,
+		Discipline:     r.discipline,
+		Queue:          r.queue,
+		Grade:          r.grade,
+		Note:           r.note,
+		sources:        r.sources,
+		rivals:         r.rivals,
+	}
+	if rule.Basis == UnknownBasis {
+		rule.Basis = ByCode
+	}
+	return rule
+}
+
+// Rules returns every rule of the table, edition by edition in order of
+// release.
+func Rules() iter.Seq[Rule] {
+	return func(yield func(Rule) bool) {
+		for e := range Editions() {
+			for r := range ByEdition(e) {
+				if !yield(r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// ByEdition returns the rules of an edition, at all its service packs, the
+// licence last.
+func ByEdition(e Edition) iter.Seq[Rule] {
+	return func(yield func(Rule) bool) {
+		for _, s := range Services() {
+			if !eachRule(e, s, yield) {
+				return
+			}
+		}
+	}
+}
+
+// ByService returns the rules for a service, in order of release.
+func ByService(s Service) iter.Seq[Rule] {
+	return func(yield func(Rule) bool) {
+		for e := range Editions() {
+			if !eachRule(e, s, yield) {
+				return
+			}
+		}
+	}
+}
+
+func eachRule(e Edition, s Service, yield func(Rule) bool) bool {
+	if !e.valid() || int(s) >= len(serviceNames) {
+		return true
+	}
+	for _, i := range index()[e][s] {
+		if i == 0 {
+			break
+		}
+		if !yield(rows[i-1].rule(e)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Holding returns the rules for a service that let n peers in at the same time
+// out of the box. The licence is no part of the answer.
+func Holding(s Service, n int) iter.Seq[Rule] {
+	return where(s, func(r Rule) bool { return r.Default.Holds(n) })
+}
+
+// HoldingAtMost returns the rules for a service that let n peers in at the same
+// time once the limit has been raised as far as the system accepts.
+func HoldingAtMost(s Service, n int) iter.Seq[Rule] {
+	return where(s, func(r Rule) bool { return r.Ceiling.Holds(n) })
+}
+
+func where(s Service, keep func(Rule) bool) iter.Seq[Rule] {
+	return func(yield func(Rule) bool) {
+		for r := range ByService(s) {
+			if keep(r) && !yield(r) {
+				return
+			}
+		}
+	}
+}
