@@ -1,0 +1,275 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+var (
+	xpPro  = limits.Windows{Edition: limits.XPProfessional, ServicePack: 3}
+	xpHome = limits.Windows{Edition: limits.XPHome, ServicePack: 3}
+	win7   = limits.Windows{Edition: limits.Windows7Professional, ServicePack: 1}
+)
+
+func newGate(t testing.TB, w limits.Windows, s limits.Service, settings *Settings) *Gate {
+	t.Helper()
+	h, err := New(w, settings)
+	require.NoError(t, err)
+	g, err := h.Gate(s)
+	require.NoError(t, err)
+	return g
+}
+
+func fill(t testing.TB, g *Gate, n int) []*Slot {
+	t.Helper()
+	slots := make([]*Slot, n)
+	for i := range slots {
+		slots[i] = new(Slot)
+		require.True(t, g.TryAcquire(slots[i]), "slot %d of %d", i+1, n)
+	}
+	return slots
+}
+
+func TestGateRefuses(t *testing.T) {
+	g := newGate(t, xpPro, limits.SMB, nil)
+	slots := fill(t, g, 10)
+
+	var eleventh Slot
+	assert.False(t, g.TryAcquire(&eleventh))
+	err := g.Acquire(t.Context(), &eleventh)
+	require.ErrorIs(t, err, ErrLimit)
+	var limitErr *LimitError
+	require.ErrorAs(t, err, &limitErr)
+	assert.Equal(t, Refused, limitErr.Outcome)
+	assert.Equal(t, limits.Number(10), limitErr.Limit)
+	assert.Equal(t, 10, limitErr.Held)
+	assert.Equal(t, "simulate: smb of Windows XP Professional SP3: refused by the limit of 10 sessions (10 held)", err.Error())
+	var netErr net.Error
+	require.ErrorAs(t, err, &netErr)
+	assert.False(t, netErr.Timeout())
+
+	eleventh.Release() // holds nothing
+	slots[0].Release()
+	slots[0].Release() // once is all
+	assert.True(t, g.TryAcquire(&eleventh))
+	assert.False(t, g.TryAcquire(new(Slot)))
+	assert.Equal(t, Stats{Held: 10, Peak: 10, Admitted: 11, Refused: 3}, g.Stats())
+}
+
+func TestGateQueuesFirstInFirstOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, win7, limits.IIS, nil)
+		slots := fill(t, g, 10)
+		var order []int
+		for i := range 5 {
+			go func() {
+				var s Slot
+				assert.NoError(t, g.Acquire(t.Context(), &s))
+				order = append(order, i)
+				time.Sleep(time.Second)
+				s.Release()
+			}()
+			synctest.Wait()
+		}
+		assert.Equal(t, 5, g.Stats().Waiting)
+		assert.False(t, g.TryAcquire(new(Slot)), "TryAcquire never waits")
+		start := time.Now()
+		slots[0].Release()
+		require.NoError(t, g.Wait(t.Context(), func(s Stats) bool { return s.Waited == 5 && s.Held == 9 }))
+		assert.Equal(t, []int{0, 1, 2, 3, 4}, order)
+		assert.Equal(t, 5*time.Second, time.Since(start))
+		assert.Equal(t, Stats{Held: 9, Peak: 10, Admitted: 15, Waited: 5, Refused: 1}, g.Stats())
+	})
+}
+
+func TestGateQueueIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, win7, limits.IIS, nil)
+		fill(t, g, 10)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for range 1000 {
+			go func() { assert.ErrorIs(t, g.Acquire(ctx, new(Slot)), context.DeadlineExceeded) }()
+		}
+		synctest.Wait()
+		err := g.Acquire(ctx, new(Slot))
+		var limitErr *LimitError
+		require.ErrorAs(t, err, &limitErr)
+		assert.Equal(t, Refused, limitErr.Outcome)
+		assert.Equal(t, 1000, limitErr.Waiting)
+		require.NoError(t, g.Wait(t.Context(), func(s Stats) bool { return s.TimedOut == 1000 }))
+		assert.Equal(t, Stats{Held: 10, Peak: 10, Admitted: 10, Refused: 1, TimedOut: 1000}, g.Stats())
+	})
+}
+
+func TestGateLeavesQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, win7, limits.IIS, nil)
+		slots := fill(t, g, 10)
+		results := make(chan error, 2)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { results <- g.Acquire(ctx, new(Slot)) }()
+		synctest.Wait()
+		second := new(Slot)
+		go func() { results <- g.Acquire(t.Context(), second) }()
+		synctest.Wait()
+
+		cancel()
+		err := <-results
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, ErrLimit)
+		slots[3].Release()
+		require.NoError(t, <-results)
+		assert.Equal(t, Stats{Held: 10, Peak: 10, Admitted: 11, Waited: 1, Abandoned: 1}, g.Stats())
+	})
+}
+
+// A context that ends at the moment a slot is granted must not keep the slot.
+func TestGateDeadContextGivesSlotBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, win7, limits.IIS, nil)
+		slots := fill(t, g, 10)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		result := make(chan error, 1)
+		go func() { result <- g.Acquire(ctx, new(Slot)) }()
+		time.Sleep(time.Second)
+		slots[0].Release()
+		require.ErrorIs(t, <-result, context.DeadlineExceeded)
+		assert.Equal(t, 9, g.Stats().Held)
+		assert.EqualValues(t, 10, g.Stats().Admitted)
+
+		require.ErrorIs(t, g.Acquire(ctx, new(Slot)), context.DeadlineExceeded, "it is over already")
+		assert.True(t, g.TryAcquire(new(Slot)))
+	})
+}
+
+func TestSetLimitThrowsNobodyOut(t *testing.T) {
+	g := newGate(t, xpPro, limits.IIS, nil)
+	slots := fill(t, g, 10)
+	for _, bad := range []int{-1, 41} {
+		err := g.SetLimit(bad)
+		require.ErrorContains(t, err, "is not from 0 to 40")
+	}
+	require.NoError(t, g.SetLimit(3))
+	assert.Equal(t, limits.Number(3), g.Limit())
+	assert.Equal(t, 10, g.Stats().Held)
+	for i, s := range slots[:8] {
+		s.Release()
+		assert.Equal(t, i == 7, g.TryAcquire(s), "after %d left", i+1)
+	}
+	require.NoError(t, g.SetLimit(40))
+	fill(t, g, 37)
+	assert.False(t, g.TryAcquire(new(Slot)))
+	require.NoError(t, g.SetLimit(0))
+	require.NoError(t, g.SetLimit(40))
+	assert.False(t, g.TryAcquire(new(Slot)))
+	assert.Equal(t, 40, g.Stats().Held)
+}
+
+func TestRaisingTheLimitServesTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, win7, limits.IIS, &Settings{WorkerProcesses: 2})
+		require.NoError(t, g.SetLimit(1))
+		fill(t, g, 1)
+		for range 5 {
+			go func() { assert.NoError(t, g.Acquire(t.Context(), new(Slot))) }()
+		}
+		synctest.Wait()
+		require.NoError(t, g.SetLimit(4))
+		require.NoError(t, g.WaitHeld(t.Context(), 4))
+		require.NoError(t, g.SetLimit(20))
+		require.NoError(t, g.Wait(t.Context(), func(s Stats) bool { return s.Waited == 5 }))
+		assert.Equal(t, 6, g.Stats().Held)
+	})
+}
+
+// The invariants, under everything at once: never more held than the ceiling,
+// nothing leaked, every attempt counted once.
+func TestGateUnderLoad(t *testing.T) {
+	for _, w := range []limits.Windows{xpPro, win7} {
+		t.Run(w.String(), func(t *testing.T) {
+			g := newGate(t, w, limits.IIS, nil)
+			ceiling, _ := g.Ceiling().Number()
+			const workers, rounds = 32, 200
+			var wg sync.WaitGroup
+			for i := range workers {
+				wg.Go(func() {
+					for j := range rounds {
+						ctx, cancel := context.WithCancel(t.Context())
+						if (i+j)%3 == 0 {
+							go cancel()
+						}
+						var s Slot
+						if err := g.Acquire(ctx, &s); err == nil {
+							assert.LessOrEqual(t, g.Stats().Held, ceiling)
+							s.Release()
+						} else {
+							assert.ErrorIs(t, err, ErrLimit)
+						}
+						cancel()
+						if i == 0 {
+							assert.NoError(t, g.SetLimit((j*7)%ceiling+1))
+						}
+					}
+				})
+			}
+			wg.Wait()
+			s := g.Stats()
+			assert.Zero(t, s.Held)
+			assert.Zero(t, s.Waiting)
+			assert.LessOrEqual(t, s.Peak, ceiling)
+			assert.EqualValues(t, workers*rounds, s.Admitted+s.Refused+s.TimedOut+s.Abandoned)
+			require.NoError(t, g.SetLimit(ceiling))
+			fill(t, g, ceiling)
+			assert.False(t, g.TryAcquire(new(Slot)))
+		})
+	}
+}
+
+func TestWaitReturnsContextError(t *testing.T) {
+	g := newGate(t, xpPro, limits.SMB, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := g.WaitHeld(ctx, 1)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.ErrorContains(t, err, "smb of Windows XP Professional SP3")
+}
+
+func TestSlotCannotHoldTwice(t *testing.T) {
+	g := newGate(t, xpPro, limits.SMB, nil)
+	var s Slot
+	require.True(t, g.TryAcquire(&s))
+	assert.Panics(t, func() { g.TryAcquire(&s) })
+	s.Release()
+	assert.True(t, g.TryAcquire(&s), "a released Slot may be used again")
+}
+
+func TestUnlimitedGateCounts(t *testing.T) {
+	g := newGate(t, xpPro, limits.TCPOther, nil)
+	assert.True(t, g.Limit().IsUnlimited())
+	slots := fill(t, g, 1000)
+	assert.Equal(t, Stats{Held: 1000, Peak: 1000, Admitted: 1000}, g.Stats())
+	for _, s := range slots {
+		s.Release()
+	}
+	assert.Zero(t, g.Stats().Held)
+}
+
+func TestLimitErrorUnwraps(t *testing.T) {
+	err := error(&LimitError{Outcome: TimedOut, Err: context.DeadlineExceeded})
+	var netErr net.Error
+	require.True(t, errors.As(err, &netErr))
+	assert.True(t, netErr.Timeout())
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+}
