@@ -98,7 +98,7 @@ func (r Rule) servicePacks() string {
 	switch {
 	case lo == first && (hi == AndLater || hi >= last):
 		return ""
-	case hi == AndLater || hi >= last && lo < last:
+	case (hi == AndLater || hi >= last) && lo < last:
 		return fmt.Sprintf(" SP%d and later", lo)
 	case lo == hi && lo == first:
 		return " as released"

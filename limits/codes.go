@@ -1,0 +1,111 @@
+package limits
+
+import "fmt"
+
+// NTStatus is a status of the Windows NT kernel, as SMB carries it.
+type NTStatus uint32
+
+// Win32Error is an error code of the Windows API, as GetLastError and NET USE
+// report it.
+type Win32Error uint32
+
+// HResult is a result code of COM and of Message Queuing.
+type HResult uint32
+
+// The codes that Windows answers with at a limit, and their neighbours that are
+// taken for it. They exist on every GOOS.
+const (
+	// StatusRequestNotAccepted is the refusal of a session that is one too many
+	// (ms-erref, smbj-443).
+	StatusRequestNotAccepted NTStatus = 0xC00000D0
+	// StatusTooManySessions is another limit: too many users on one SMB1
+	// connection (ms-cifs).
+	StatusTooManySessions NTStatus = 0xC00000CE
+	// StatusSharingPaused says that the server is paused (ms-erref).
+	StatusSharingPaused NTStatus = 0xC00000CF
+	// StatusUserSessionDeleted answers messages of a session that is no more
+	// (ms-erref).
+	StatusUserSessionDeleted NTStatus = 0xC0000203
+
+	// ErrorReqNotAccep is the Win32 and DOS form of StatusRequestNotAccepted
+	// (kb122920).
+	ErrorReqNotAccep Win32Error = 71
+
+	// HResultReqNotAccep is ErrorReqNotAccep as an HRESULT (kb268500).
+	HResultReqNotAccep HResult = 0x80070047
+	// MQErrorDependWksLicenseOverflow is the refusal of the eleventh computer
+	// by Message Queuing (kb183666).
+	MQErrorDependWksLicenseOverflow HResult = 0xC00E0067
+)
+
+// Event4226 is the event that TCP/IP logs when it begins to queue connection
+// attempts, and Event4226Code its full code (ms-sdk-event-4226).
+const (
+	Event4226     = 4226
+	Event4226Code = 0x80001082
+)
+
+// The texts that Windows shows at its limits, letter by letter.
+const (
+	// TextStatusRequestNotAccepted is the text of StatusRequestNotAccepted
+	// (ms-erref).
+	TextStatusRequestNotAccepted = "No more connections can be made to this remote computer at this time because the computer has already accepted the maximum number of connections."
+	// TextErrorReqNotAccepXP is the text of Win32 error 71 up to XP (kb122920,
+	// kb314882). The release in which it changed is unknown.
+	TextErrorReqNotAccepXP = "No more connections can be made to this remote computer at this time because there are already as many connections as the computer can accept."
+	// TextErrorReqNotAccep is the text of Win32 error 71 today (ms-erref).
+	TextErrorReqNotAccep = "No more connections can be made to this remote computer at this time because the computer has accepted the maximum number of connections."
+	// TextHTTP4039 is the last line of the page that IIS 5.x refuses with, and
+	// TextHTTP4039Cause the one below its heading (kb262635).
+	TextHTTP4039      = "HTTP 403.9 - Access Forbidden: Too many users are connected"
+	TextHTTP4039Cause = "There are too many people accessing the Web site at this time."
+	// TextPWSTooManyUsers and TextPWSTooManyUsersCause are what Peer Web
+	// Services 3.0 say instead (kb101322).
+	TextPWSTooManyUsers      = "Too many users."
+	TextPWSTooManyUsersCause = "There are too many connected users. Please try again later."
+	// TextEvent4226 is the text of event 4226 (tech-recipes-559,
+	// ms-event-4226-61).
+	TextEvent4226 = "TCP/IP has reached the security limit imposed on the number of concurrent TCP connect attempts."
+	// TextRDPOnlyCurrentUser is what XP Professional tells a user who may not
+	// displace the present one (kb280828).
+	TextRDPOnlyCurrentUser = "Only the current user or an administrator can log on to this computer."
+	// TextRDPExceeded is what Server 2003 tells the session that is one too
+	// many (4sysops-2008).
+	TextRDPExceeded = "The terminal server has exceeded the maximum number of allowed connections."
+	// TextFTPMaximum is the refusal of the FTP server of NT (kb103074).
+	TextFTPMaximum = "Maximum clients reached, service unavailable."
+)
+
+// String returns the name of the status, or its number.
+func (s NTStatus) String() string {
+	switch s {
+	case StatusRequestNotAccepted:
+		return "STATUS_REQUEST_NOT_ACCEPTED"
+	case StatusTooManySessions:
+		return "STATUS_TOO_MANY_SESSIONS"
+	case StatusSharingPaused:
+		return "STATUS_SHARING_PAUSED"
+	case StatusUserSessionDeleted:
+		return "STATUS_USER_SESSION_DELETED"
+	}
+	return fmt.Sprintf("0x%08X", uint32(s))
+}
+
+// String returns the name of the error, or its number.
+func (e Win32Error) String() string {
+	if e == ErrorReqNotAccep {
+		return "ERROR_REQ_NOT_ACCEP"
+	}
+	return fmt.Sprintf("Win32 error %d", uint32(e))
+}
+
+// String returns the name of the result, or its number.
+func (r HResult) String() string {
+	switch r {
+	case HResultReqNotAccep:
+		return "HRESULT_FROM_WIN32(ERROR_REQ_NOT_ACCEP)"
+	case MQErrorDependWksLicenseOverflow:
+		return "MQ_ERROR_DEPEND_WKS_LICENSE_OVERFLOW"
+	}
+	return fmt.Sprintf("0x%08X", uint32(r))
+}
