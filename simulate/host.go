@@ -35,6 +35,10 @@ type Host struct {
 	gates     [int(limits.Licence)]atomic.Pointer[Gate] // by service
 	mu        sync.Mutex                                // guards making a gate, and observers
 	observers atomic.Pointer[[]*func(Event)]
+
+	// What Adsutil can change while the host is in use.
+	noKeepAlive atomic.Bool
+	idleTimeout atomic.Int64 // nanoseconds; 0 = the default of the version
 }
 
 // Settings are what can be set on a Windows. The zero value is a Windows out of
@@ -88,6 +92,8 @@ func New(w limits.Windows, settings *Settings) (*Host, error) {
 	if err := h.checkSettings(); err != nil {
 		return nil, err
 	}
+	h.noKeepAlive.Store(h.settings.AllowKeepAlive != nil && !*h.settings.AllowKeepAlive)
+	h.idleTimeout.Store(int64(h.settings.ConnectionTimeout))
 	return h, nil
 }
 
