@@ -1,0 +1,94 @@
+package simulate
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+func TestAdsutil(t *testing.T) {
+	h, err := New(xpPro, nil)
+	require.NoError(t, err)
+	for _, step := range []struct{ line, want string }{
+		{"adsutil get w3svc/MaxConnections", "MaxConnections                  : (INTEGER) 10\r\n"},
+		{"adsutil set w3svc/MaxConnections 40", "MaxConnections : (INTEGER) 40\r\n"},
+		{"adsutil.vbs get W3SVC/1/maxconnections", "maxconnections                  : (INTEGER) 40\r\n"},
+		{"ADSUTIL set w3svc/AllowKeepAlive false", "AllowKeepAlive : (BOOLEAN) False\r\n"},
+		{"adsutil set w3svc/ConnectionTimeout 60", "ConnectionTimeout : (INTEGER) 60\r\n"},
+		{"adsutil get w3svc/ServerListenBacklog", "ServerListenBacklog             : (INTEGER) 40\r\n"},
+		{"adsutil enum w3svc", "KeyType                         : (STRING) \"IIsWebService\"\r\n" +
+			"MaxConnections                  : (INTEGER) 40\r\n" +
+			"AllowKeepAlive                  : (BOOLEAN) False\r\n" +
+			"ConnectionTimeout               : (INTEGER) 60\r\n" +
+			"ServerListenBacklog             : (INTEGER) 40\r\n"},
+		{`cscript //nologo C:\Inetpub\AdminScripts\adsutil.vbs get w3svc/MaxConnections`, "MaxConnections                  : (INTEGER) 40\r\n"},
+		{`cscript.exe adsutil.vbs get w3svc/MaxConnections`, adsutilBanner + "MaxConnections                  : (INTEGER) 40\r\n"},
+	} {
+		got, err := h.Adsutil(step.line)
+		require.NoError(t, err, step.line)
+		assert.Equal(t, step.want, got, step.line)
+	}
+	g, err := h.Gate(limits.IIS)
+	require.NoError(t, err)
+	assert.Equal(t, limits.Number(40), g.Limit())
+}
+
+func TestAdsutilErrors(t *testing.T) {
+	h, err := New(xpPro, nil)
+	require.NoError(t, err)
+	for line, want := range map[string]string{
+		"":                                        "is no adsutil command",
+		"format c:":                               "is no adsutil command",
+		"adsutil":                                 "is no adsutil command",
+		"adsutil get":                             "want w3svc/PROPERTY",
+		"adsutil delete w3svc/1":                  "want get w3svc/PROPERTY",
+		"adsutil get w3svc/1/2/MaxConnections":    "want w3svc/PROPERTY or w3svc/1/PROPERTY",
+		"adsutil get w3svc/Nonsense":              "want one of MaxConnections",
+		"adsutil set w3svc/MaxConnections 41":     "accepts 1 to 40",
+		"adsutil set w3svc/MaxConnections 0":      "accepts 1 to 40",
+		"adsutil set w3svc/MaxConnections forty":  "want a whole number",
+		"adsutil set w3svc/AllowKeepAlive often":  "want true or false",
+		"adsutil set w3svc/ConnectionTimeout -1":  "want 1 to 2147483647",
+		"adsutil set w3svc/ServerListenBacklog 5": "cannot be set here",
+	} {
+		out, err := h.Adsutil(line)
+		assert.ErrorContains(t, err, want, line)
+		assert.Empty(t, out, line)
+	}
+	modern, err := New(win7, nil)
+	require.NoError(t, err)
+	_, err = modern.Adsutil("adsutil get w3svc/MaxConnections")
+	assert.ErrorContains(t, err, "IIS 7.5, which has no metabase")
+	home, err := New(xpHome, nil)
+	require.NoError(t, err)
+	_, err = home.Adsutil("adsutil get w3svc/MaxConnections")
+	assert.ErrorIs(t, err, ErrAbsent)
+}
+
+func TestAdsutilOnServers(t *testing.T) {
+	h, err := New(limits.Windows{Edition: limits.Server2003Standard}, nil)
+	require.NoError(t, err)
+	for _, step := range []struct{ line, want string }{
+		{"adsutil get w3svc/MaxConnections", "MaxConnections                  : (INTEGER) 4294967295\r\n"},
+		{"adsutil set w3svc/MaxConnections 100", "MaxConnections : (INTEGER) 100\r\n"},
+		{"adsutil set w3svc/MaxConnections 4294967295", "MaxConnections : (INTEGER) 4294967295\r\n"},
+	} {
+		got, err := h.Adsutil(step.line)
+		require.NoError(t, err, step.line)
+		assert.Equal(t, step.want, got)
+	}
+}
+
+func FuzzAdsutil(f *testing.F) {
+	f.Add("adsutil set w3svc/MaxConnections 40")
+	f.Add(`cscript //nologo x\adsutil.vbs enum w3svc/1`)
+	h, err := New(xpPro, nil)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, line string) {
+		out, err := h.Adsutil(line)
+		assert.Equal(t, err == nil, out != "", "either an answer or an error")
+	})
+}
