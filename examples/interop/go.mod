@@ -1,0 +1,18 @@
+module github.com/winlimits/winlimits/examples/interop
+
+go 1.25.0
+
+require (
+	github.com/stretchr/testify v1.11.1
+	github.com/winlimits/winlimits v0.0.0
+	golang.org/x/net v0.56.0
+)
+
+require (
+	github.com/davecgh/go-spew v1.1.1 // indirect
+	github.com/pmezard/go-difflib v1.0.0 // indirect
+	golang.org/x/sync v0.22.0 // indirect
+	gopkg.in/yaml.v3 v3.0.1 // indirect
+)
+
+replace github.com/winlimits/winlimits => ../..
