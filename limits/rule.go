@@ -180,6 +180,10 @@ func (r Rule) String() string {
 	}
 	switch r.Discipline {
 	case Refuse:
+		if n, _ := r.Default.Number(); n == 0 {
+			sentence += " and refuses the first one"
+			break
+		}
 		sentence += " and refuses the next one"
 	case Queue:
 		sentence += "; the next one waits in a queue"

@@ -45,16 +45,17 @@ func lookupError(w Windows, s Service) error {
 }
 
 // index finds the rows, numbered from 1, by edition and service. No edition has
-// more than three rows for one service, which differ in their service packs.
+// more than three rows for one service, which stand in order of service packs.
 var index = sync.OnceValue(func() *[len(editions)][len(serviceNames)][3]uint16 {
 	var ix [len(editions)][len(serviceNames)][3]uint16
 	for i, r := range rows {
 		for _, e := range r.editions {
 			slot := &ix[e][r.service]
 			n := 0
-			for slot[n] != 0 {
+			for slot[n] != 0 && rows[slot[n]-1].levels.min < r.levels.min {
 				n++
 			}
+			copy(slot[n+1:], slot[n:])
 			slot[n] = uint16(i + 1)
 		}
 	}

@@ -1,0 +1,42 @@
+package limits
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSourcesAreSorted(t *testing.T) {
+	assert.True(t, slices.IsSortedFunc(sources[:], func(a, b Source) int { return strings.Compare(string(a.Key), string(b.Key)) }))
+	for s := range Sources() {
+		got, ok := LookupSource(s.Key)
+		require.True(t, ok, s.Key)
+		assert.Equal(t, s, got)
+		assert.NotEmpty(t, s.Title, s.Key)
+		assert.NotEmpty(t, s.Publisher, s.Key)
+		assert.NotEqual(t, UnknownKind, s.Kind, s.Key)
+	}
+	_, ok := LookupSource("nonsense")
+	assert.False(t, ok)
+}
+
+func TestSourceString(t *testing.T) {
+	s, ok := LookupSource("kb314882")
+	require.True(t, ok)
+	assert.Equal(t, "Inbound connections limit in Windows XP. Microsoft, 2004. https://ftp.zx.net.nz/pub/archive/ftp.microsoft.com/MISC/KB/en-us/314/882.HTM [kb314882]", s.String())
+	assert.Equal(t, "T. P [k]", Source{Key: "k", Title: "T", Publisher: "P"}.String())
+}
+
+func TestSourceKindText(t *testing.T) {
+	for k := UnknownKind; int(k) < len(sourceKindNames); k++ {
+		text, err := k.MarshalText()
+		require.NoError(t, err)
+		var back SourceKind
+		require.NoError(t, back.UnmarshalText(text))
+		assert.Equal(t, k, back)
+	}
+	assert.ErrorContains(t, new(SourceKind).UnmarshalText([]byte("rumour")), `unknown kind of source "rumour"`)
+}

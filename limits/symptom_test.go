@@ -1,0 +1,70 @@
+package limits
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseSymptom(t *testing.T) {
+	for text, want := range map[string]struct {
+		s        Symptom
+		services []Service
+	}{
+		"HTTP 403.9": {SymptomHTTP4039, []Service{IIS}},
+		"HTTP 403.9 - Access Forbidden: Too many users are connected": {SymptomHTTP4039, []Service{IIS}},
+		"event 4226":                            {SymptomEvent4226, []Service{TCPHalfOpen}},
+		"EVENT_TCPIP_TCP_CONNECT_LIMIT_REACHED": {SymptomEvent4226, []Service{TCPHalfOpen}},
+		"Win32 error 71":                        {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		"System error 71 has occurred.":         {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		"NTSTATUS 0xC00000D0":                   {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		"NT_STATUS_REQUEST_NOT_ACCEPTED":        {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		TextErrorReqNotAccepXP:                  {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		"MSMQ 0xC00E0067":                       {SymptomMSMQOverflow, []Service{MSMQ}},
+		"RDP asks to disconnect someone":        {SymptomRDPDisplace, []Service{RDP}},
+		TextRDPExceeded:                         {SymptomRDPExceeded, []Service{RDP}},
+		"421 Maximum clients reached":           {SymptomFTP421, []Service{FTP}},
+		"503 Service Unavailable":               {SymptomHTTP503, []Service{IIS}},
+		"the request hangs":                     {SymptomHTTPNoAnswer, []Service{IIS}},
+	} {
+		got, err := ParseSymptom(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want.s, got, text)
+		assert.Equal(t, want.services, got.Services(), text)
+	}
+	for _, text := range []string{"", "HTTP 404", "event 42261", "port 14226", "error 710"} {
+		_, err := ParseSymptom(text)
+		assert.ErrorContains(t, err, "want one that contains 403.9", text)
+	}
+}
+
+func TestSymptomRules(t *testing.T) {
+	for _, s := range Symptoms() {
+		rules := slices.Collect(s.Rules())
+		assert.NotEmpty(t, rules, s)
+		assert.NotContains(t, s.String(), "Symptom(")
+	}
+	has := func(s Symptom, e Edition) bool {
+		return slices.ContainsFunc(slices.Collect(s.Rules()), func(r Rule) bool { return r.Edition == e })
+	}
+	assert.True(t, has(SymptomHTTP4039, XPProfessional))
+	assert.False(t, has(SymptomHTTP4039, XPProfessionalX64), "IIS 6.0 says 503")
+	assert.False(t, has(SymptomHTTP4039, Windows7Professional))
+	assert.True(t, has(SymptomEvent4226, VistaUltimate))
+	assert.False(t, has(SymptomEvent4226, Windows7Ultimate))
+	assert.Empty(t, slices.Collect(UnknownSymptom.Rules()))
+	assert.Empty(t, Symptom(99).Services())
+	assert.Equal(t, "unknown", UnknownSymptom.String())
+	assert.Equal(t, "Symptom(99)", Symptom(99).String())
+}
+
+func FuzzParseSymptom(f *testing.F) {
+	f.Add("HTTP 403.9")
+	f.Add("4226 14226 4226")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseSymptom(text)
+		assert.Equal(t, err != nil, s == UnknownSymptom)
+	})
+}
