@@ -171,11 +171,11 @@ func (a act) play(ctx context.Context, clients int, hold time.Duration) (result,
 			return r, err
 		}
 	}
-	var mu sync.Mutex
+	var longest atomic.Int64
 	stop := host.Observe(func(e simulate.Event) {
-		mu.Lock()
-		defer mu.Unlock()
-		r.wait = max(r.wait, e.Waited)
+		for d := longest.Load(); int64(e.Waited) > d && !longest.CompareAndSwap(d, int64(e.Waited)); {
+			d = longest.Load()
+		}
 	})
 	before := gate.Stats()
 	meeting.await(gate, clients)
@@ -183,6 +183,7 @@ func (a act) play(ctx context.Context, clients int, hold time.Duration) (result,
 	stop()
 	stats := gate.Stats()
 	r.waited = int(stats.Waited - before.Waited)
+	r.wait = time.Duration(longest.Load())
 	r.peak = stats.Peak
 	return r, ctx.Err()
 }
