@@ -1,25 +1,120 @@
 package limits
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"strings"
+)
 
-// ParseEdition returns the edition of a name.
-func ParseEdition(name string) (Edition, error) {
-	for e := range Editions() {
-		if e.String() == name {
-			return e, nil
-		}
-	}
-	return 0, fmt.Errorf("%w: %q", ErrUnknownEdition, name)
+// ErrAmbiguous says that a name fits several editions. An error that matches
+// it matches ErrUnknownEdition too.
+var ErrAmbiguous = errors.New("limits: ambiguous name of an edition")
+
+// NameError reports a name that does not name one edition. It matches
+// ErrUnknownEdition, and ErrAmbiguous where the name fits several.
+type NameError struct {
+	// Input is the name.
+	Input string
+	// Ambiguous is set if every Candidate fits the name, and unset if none
+	// does.
+	Ambiguous bool
+	// Candidates are the editions the name may mean, in order of release:
+	// those that fit an ambiguous name, the nearest ones to an unknown name.
+	// There may be none.
+	Candidates []Edition
 }
 
-// ParseWindows returns the edition and service pack of a name.
-func ParseWindows(name string) (Windows, error) {
-	for e := range Editions() {
-		for sp := range 10 {
-			if w := (Windows{e, sp}); w.String() == name {
-				return w, w.Valid()
-			}
-		}
+// Error names up to eight of the candidates.
+func (e *NameError) Error() string {
+	var b strings.Builder
+	switch {
+	case e.Ambiguous:
+		fmt.Fprintf(&b, "%v: %q", ErrAmbiguous, e.Input)
+	default:
+		fmt.Fprintf(&b, "%v: %q", ErrUnknownEdition, e.Input)
 	}
-	return Windows{}, fmt.Errorf("%w: %q", ErrUnknownEdition, name)
+	const most = 8
+	for i, c := range e.Candidates {
+		switch {
+		case i == most:
+			fmt.Fprintf(&b, " or %d more", len(e.Candidates)-most)
+			return b.String()
+		case i == 0 && e.Ambiguous:
+			b.WriteString("; it can be ")
+		case i == 0 && len(e.Candidates) == 1:
+			b.WriteString("; the nearest is ")
+		case i == 0:
+			b.WriteString("; the nearest are ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(c.String())
+	}
+	return b.String()
+}
+
+// Is makes the error match ErrUnknownEdition and, if the name is ambiguous,
+// ErrAmbiguous.
+func (e *NameError) Is(target error) bool {
+	return target == ErrUnknownEdition || target == ErrAmbiguous && e.Ambiguous
+}
+
+// maxName is the length of the longest name that is read, in bytes. The
+// longest real one, a Windows Server 2003 caption with its service pack, has
+// about 90.
+const maxName = 256
+
+// ParseEdition returns the edition of a name that people or tools use: "XP
+// Pro", "win7 home premium", "2003 std", "NT4 Workstation", "Microsoft®
+// Windows Vista™ Business", "Windows Server 2008 R2 Standard", and the String
+// form of every edition. Case, spaces and punctuation do not matter, nor do
+// marks that leave the limits alone: N and KN, the processor, the language,
+// "Evaluation", "LTSC", a release such as 22H2 or a build. A service pack is
+// checked as ParseWindows does and then left out.
+//
+// Any other name is a *NameError that lists the candidates: all that fit if
+// the name is ambiguous ("Windows 7"), else the nearest ("Windows 7
+// Profesional"). No edition is ever guessed from an ambiguous name.
+//
+// ParseEdition reads names of up to 256 bytes and does not allocate unless it
+// fails.
+func ParseEdition(name string) (Edition, error) {
+	w, err := ParseWindows(name)
+	return w.Edition, err
+}
+
+// ParseWindows returns the edition and the service pack of a name, such as "xp
+// professional sp2", "Microsoft Windows XP Professional Service Pack 3" or
+// "Windows 7 Ultimate 7601". The edition is read as by ParseEdition, with the
+// same errors. Without a service pack in the name the level is 0, the edition
+// as it was released. A service pack that the edition never had is a
+// *ServicePackError.
+func ParseWindows(name string) (Windows, error) {
+	if len(name) > maxName {
+		return Windows{}, tooLong(name, maxName)
+	}
+	var r reading
+	r.read(name)
+	e, ok := r.one()
+	if !ok {
+		return Windows{}, r.failure(name)
+	}
+	w := Windows{Edition: e}
+	switch bits.OnesCount16(r.packs) {
+	case 0:
+		w.ServicePack = max(0, int(r.built)-1)
+	case 1:
+		w.ServicePack = bits.TrailingZeros16(r.packs)
+	default:
+		return Windows{}, r.failure(name)
+	}
+	if err := w.Valid(); err != nil {
+		return Windows{}, err
+	}
+	return w, nil
+}
+
+func tooLong(input string, most int) error {
+	return fmt.Errorf("%w: the name has %d bytes, more than %d, and begins %.40q", ErrUnknownEdition, len(input), most, input)
 }
