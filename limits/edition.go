@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 )
 
@@ -360,7 +359,8 @@ func (w Windows) Valid() error {
 	if !w.Edition.valid() {
 		return fmt.Errorf("%w: %v", ErrUnknownEdition, w.Edition)
 	}
-	if w.ServicePack == 0 || slices.Contains(w.Edition.ServicePacks(), w.ServicePack) {
+	ed := &editions[w.Edition]
+	if w.ServicePack == 0 || ed.firstSP <= w.ServicePack && w.ServicePack <= ed.lastSP {
 		return nil
 	}
 	return &ServicePackError{Windows: w}

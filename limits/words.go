@@ -26,7 +26,10 @@ type family struct{ first, last Edition }
 
 func (f family) contains(e Edition) bool { return f.first <= e && e <= f.last }
 
-func (f family) overlaps(g family) bool { return f.first <= g.last && g.first <= f.last }
+// overlaps is false if either is none.
+func (f family) overlaps(g family) bool {
+	return f.first <= g.last && g.first <= f.last && f.last != UnknownEdition
+}
 
 // nameMarks is a set of things that a name can say of an edition.
 type nameMarks uint32
@@ -158,11 +161,11 @@ var vocabulary = [...]word{
 	{text: "build", kind: versionWord}, {text: "os build", kind: versionWord}, {text: "update", kind: versionWord},
 	{text: "release", kind: versionWord}, {text: "osr", kind: versionWord}, {text: "power pack", kind: versionWord},
 	{text: "r1"}, {text: "r2", kind: secondWord}, {text: "release 2", kind: secondWord},
-	{text: "sp", kind: packWord}, {text: "service pack", kind: packWord}, {text: "servicepack", kind: packWord},
+	{text: "sp", kind: packWord}, {text: "service pack", kind: packWord},
 	{text: "no service pack", kind: noPackWord}, {text: "no sp", kind: noPackWord}, {text: "rtm", kind: noPackWord}, {text: "gold", kind: noPackWord},
 	{text: "n"}, {text: "k"}, {text: "kn"}, {text: "evaluation"}, {text: "eval"}, {text: "insider preview"},
 	{text: "oem"}, {text: "retail"}, {text: "volume"}, {text: "vl"},
-	{text: "x86_64", marks: mark64}, {text: "x64", marks: mark64}, {text: "amd64", marks: mark64}, {text: "arm64"}, {text: "arm"},
+	{text: "x86 64", marks: mark64}, {text: "x64", marks: mark64}, {text: "amd64", marks: mark64}, {text: "arm64"}, {text: "arm"},
 	{text: "x86", marks: mark32}, {text: "i386", marks: mark32}, {text: "i686", marks: mark32}, {text: "x32", marks: mark32},
 	{text: "ia64", marks: markItanium}, {text: "itanium", marks: markItanium},
 
@@ -248,22 +251,23 @@ func (r *reading) read(name string) {
 	var (
 		kind    wordKind
 		dash    bool    // between the numbers of a range
-		start   int     // of the present run of letters
+		start   = -1    // of the present run of letters, -1 = outside of one
 		saved   reading // as it was there
 		guesses = 4     // misspelt words to look up, each at the cost of the whole vocabulary
 	)
 	for i := 0; i < len(text); {
 		switch c := text[i]; {
 		case c == '-':
-			dash = true
+			dash, start = true, -1
 			i++
 		case c == ' ' || c == '.':
+			start = -1
 			i++
 		case isDigit(c):
 			i = r.readNumber(text, i, kind, dash)
-			kind, dash = plainWord, false
+			kind, dash, start = plainWord, false, -1
 		default:
-			if i == 0 || !isLetter(text[i-1]) {
+			if start < 0 {
 				start, saved = i, *r
 			}
 			w, n := longestWord(text[i:])
@@ -283,7 +287,7 @@ func (r *reading) read(name string) {
 					r.apply(w)
 				}
 			}
-			kind = plainWord
+			kind, start = plainWord, -1
 		}
 	}
 	r.finish()
@@ -669,8 +673,6 @@ func tradeMark(s string) int {
 	}
 	return 0
 }
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // isLetter is for the bytes of plain.
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || c >= utf8.RuneSelf }

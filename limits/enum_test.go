@@ -1,0 +1,104 @@
+package limits_test
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+// enums has a value of every enumeration and the number of its values.
+var enums = []struct {
+	zero  any
+	count int
+}{
+	{limits.UnknownService, 12},
+	{limits.UnknownUnit, 10},
+	{limits.UnknownDiscipline, 7},
+	{limits.UnknownBasis, 3},
+	{limits.UnknownGrade, 5},
+	{limits.UnknownKind, 12},
+}
+
+func TestEnumsTextRoundTrip(t *testing.T) {
+	for _, enum := range enums {
+		typ := reflect.TypeOf(enum.zero)
+		seen := map[string]bool{}
+		for i := range enum.count {
+			v := reflect.New(typ).Elem()
+			v.SetUint(uint64(i))
+			name := v.Interface().(fmt.Stringer).String()
+			assert.False(t, seen[name], "%v: two values are %q", typ, name)
+			seen[name] = true
+			assert.Equal(t, i == 0, name == "unknown", "%v %d", typ, i)
+
+			text, err := json.Marshal(v.Interface())
+			require.NoError(t, err)
+			assert.Equal(t, `"`+name+`"`, string(text))
+
+			for _, spelt := range []string{name, strings.ToUpper(name)} {
+				read := reflect.New(typ)
+				require.NoError(t, read.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(spelt)))
+				assert.Equal(t, v.Interface(), read.Elem().Interface())
+			}
+		}
+	}
+}
+
+func TestEnumsRejectWhatIsNotDeclared(t *testing.T) {
+	for _, enum := range enums {
+		typ := reflect.TypeOf(enum.zero)
+		v := reflect.New(typ)
+		v.Elem().SetUint(uint64(enum.count))
+		assert.Equal(t, fmt.Sprintf("%s(%d)", typ.Name(), enum.count), v.Elem().Interface().(fmt.Stringer).String())
+		_, err := v.Elem().Interface().(encoding.TextMarshaler).MarshalText()
+		assert.ErrorContains(t, err, fmt.Sprint(enum.count))
+
+		before := v.Elem().Interface()
+		assert.ErrorContains(t, v.Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte("no such name")), `"no such name"; want one of `)
+		assert.Equal(t, before, v.Elem().Interface())
+	}
+}
+
+func TestServices(t *testing.T) {
+	all := limits.Services()
+	assert.Len(t, all, 11)
+	assert.Equal(t, limits.SMB, all[0])
+	assert.Equal(t, limits.Licence, all[len(all)-1])
+}
+
+func FuzzParseService(f *testing.F) {
+	f.Add("smb")
+	f.Add("TCP-Half-Open")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, name string) {
+		s, err := limits.ParseService(name)
+		if err != nil {
+			assert.Zero(t, s)
+			return
+		}
+		assert.True(t, strings.EqualFold(name, s.String()))
+	})
+}
+
+func ExampleParseService() {
+	s, err := limits.ParseService("RDP")
+	fmt.Println(s, err)
+	_, err = limits.ParseService("telefax")
+	fmt.Println(err)
+	// Output:
+	// rdp <nil>
+	// limits: unknown service "telefax"; want one of smb, iis, ftp, smtp, msmq, ras, rdp, telnet, tcp-half-open, tcp-other, licence
+}
+
+func ExampleServices() {
+	fmt.Println(limits.Services())
+	// Output: [smb iis ftp smtp msmq ras rdp telnet tcp-half-open tcp-other licence]
+}
