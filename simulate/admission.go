@@ -29,6 +29,7 @@ type admission struct {
 	// it.
 	busy    atomic.Int64
 	waiting atomic.Int64 // waiters in all lines; written under mu
+	queues  atomic.Int64 // how often somebody began to wait where nobody did
 
 	// paced leaves waiters in line when a slot comes free; admit lets them in.
 	paced bool
@@ -75,7 +76,8 @@ func (a *admission) try() bool {
 func (a *admission) enqueue(w *waiter, process string, bound int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.waiting.Load() >= bound {
+	before := a.waiting.Load()
+	if before >= bound {
 		return false
 	}
 	l := a.lineOf(process)
@@ -92,6 +94,9 @@ func (a *admission) enqueue(w *waiter, process string, bound int64) bool {
 	a.busy.Add(1)
 	if !a.paced {
 		a.grant(unlimited)
+	}
+	if before == 0 && w.line != nil {
+		a.queues.Add(1)
 	}
 	return true
 }

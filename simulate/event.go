@@ -108,10 +108,12 @@ type Event struct {
 
 // LogEntry is an entry of the emulated Windows' event log.
 type LogEntry struct {
-	ID     uint32 // such as 4226
-	Log    string // such as "System"
-	Source string // such as "Tcpip"
-	Level  string // such as "Warning"
-	Text   string
-	Time   time.Time
+	ID       uint32 // such as 4226
+	Log      string // such as "System"
+	Source   string // such as "Tcpip"
+	Level    string // such as "Warning"
+	Category string // such as "None"
+	Text     string
+	Data     []byte // what the Event Viewer shows below the text
+	Time     time.Time
 }

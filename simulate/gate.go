@@ -27,7 +27,8 @@ type Gate struct {
 	rule       limits.Rule
 	discipline limits.Discipline
 	ceiling    int64
-	bound      int64 // waiters at most; 0 where the discipline is not to queue
+	bound      int64     // waiters at most; 0 where the discipline is not to queue
+	halfOpen   *halfOpen // what TCPHalfOpen does besides; nil for other services
 
 	admission admission
 
@@ -187,13 +188,18 @@ func (g *Gate) enter(s *Slot) bool {
 	if !g.admission.try() {
 		return false
 	}
+	g.seat(s)
+	return true
+}
+
+// seat puts a slot that was free into s.
+func (g *Gate) seat(s *Slot) {
 	g.hold()
 	s.gate = g
 	s.held = 1
 	if g.isWatched() {
 		g.changed(Event{Kind: Decided, Outcome: Admitted, Peer: s.name()})
 	}
-	return true
 }
 
 // The tally has the number of slots held in its lower bits and the number of
@@ -245,6 +251,9 @@ func (g *Gate) acquireFor(ctx context.Context, s *Slot, process string) error {
 	if g.isWatched() {
 		g.changed(Event{Kind: Queued, Peer: s.name()})
 	}
+	if g.halfOpen != nil {
+		g.halfOpen.queued()
+	}
 	select {
 	case <-granted:
 	case <-ctx.Done():
@@ -254,8 +263,14 @@ func (g *Gate) acquireFor(ctx context.Context, s *Slot, process string) error {
 		waited = time.Since(since)
 	}
 	// A context that is over wins against a slot granted at the same time, or
-	// callers with nothing left to do would go on with it.
-	if err := ctx.Err(); err != nil {
+	// callers with nothing left to do would go on with it. The clock is asked
+	// too: many waiters may have the same deadline, and the first whose timer
+	// fires may give its slot to one whose timer has yet to.
+	err := ctx.Err()
+	if deadline, ok := ctx.Deadline(); err == nil && ok && !time.Now().Before(deadline) {
+		err = context.DeadlineExceeded
+	}
+	if err != nil {
 		if !g.admission.leave(&w) {
 			g.tally.Add(^uint64(tallyAdmitted + tallyHeld - 1))
 			g.admission.release()

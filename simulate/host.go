@@ -6,6 +6,8 @@
 //
 //   - WrapServer puts the web server limits of the Windows on an *http.Server;
 //     Listener and Handler are its two halves.
+//   - Dialer connects as the Windows does, with its limit on attempts in
+//     progress.
 //   - Gate is the limit itself, for any other front.
 //
 // What a front refuses, it refuses at the layer and with the bytes that Windows
@@ -72,6 +74,9 @@ type Settings struct {
 	// WorkerProcesses multiplies the request limit of IIS 7.0 and later, which
 	// one source says holds for each worker process (carehart-2011). 0 is 1.
 	WorkerProcesses int
+
+	// HalfOpen is about outbound connection attempts.
+	HalfOpen HalfOpenSettings
 }
 
 // ErrAbsent matches the error for a service that the edition does not have.
@@ -111,7 +116,7 @@ func (h *Host) checkSettings() error {
 			return fmt.Errorf("simulate: Limits[%v]: %w", service, err)
 		}
 	}
-	return h.checkWebSettings()
+	return errors.Join(h.checkWebSettings(), h.checkHalfOpenSettings())
 }
 
 // Windows returns which Windows the host is.
@@ -154,6 +159,11 @@ func (h *Host) gate(rule limits.Rule) (*Gate, error) {
 		// A limit was set where the edition has none.
 		g.discipline = limits.Refuse
 	}
+	if s == limits.TCPHalfOpen {
+		g.discipline = limits.Queue
+		g.halfOpen = newHalfOpen(g)
+		g.admission.paced = g.halfOpen.pace > 0
+	}
 	if g.discipline == limits.Queue {
 		g.bound = unlimited
 		if n, ok := rule.Queue.Number(); ok {
@@ -179,6 +189,9 @@ func (h *Host) capacity(rule limits.Rule) (limit, ceiling int64, err error) {
 		return 0, 0, fmt.Errorf("%w: %v", limits.ErrNoRule, rule)
 	case rule.Service == limits.IIS:
 		limit, ceiling = h.webCapacity(rule, limit, ceiling)
+	case rule.Service == limits.TCPHalfOpen:
+		limit = h.halfOpenCapacity(limit)
+		ceiling = limit
 	}
 	return limit, ceiling, nil
 }

@@ -1,0 +1,58 @@
+package simulate
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+// textEvent4226NT52 is the text of event 4226 in the systems that call
+// themselves version 5.2, of which XP Professional x64 alone has the limit
+// (ms-event-4226-52).
+const textEvent4226NT52 = "TCP/IP has reached the security limit imposed on the number of concurrent (incomplete) TCP connect attempts."
+
+// entry4226 returns the entry that TCP/IP writes when it begins to queue
+// connection attempts.
+func entry4226(e limits.Edition, now time.Time) *LogEntry {
+	text := limits.TextEvent4226
+	if iisVersion(e) == 6 {
+		text = textEvent4226NT52
+	}
+	// Ten little-endian words in the one dump there is (tech-recipes-559).
+	data := make([]byte, 40)
+	for i, word := range [...]uint32{0, 0x00540001, 0, limits.Event4226Code, 1} {
+		binary.LittleEndian.PutUint32(data[4*i:], word)
+	}
+	return &LogEntry{
+		ID: limits.Event4226, Log: "System", Source: "Tcpip", Level: "Warning", Category: "None",
+		Text: text, Data: data, Time: now,
+	}
+}
+
+// String returns the entry as the Event Viewer of XP copies it (the layout is
+// that of tech-recipes-559). The entry has no user and no computer. Bytes
+// beyond ASCII print as dots.
+func (e LogEntry) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Event Type:\t%s\nEvent Source:\t%s\nEvent Category:\t%s\nEvent ID:\t%d\n", e.Level, e.Source, e.Category, e.ID)
+	fmt.Fprintf(&b, "Date:\t\t%s\nTime:\t\t%s\n", e.Time.Format("1/2/2006"), e.Time.Format("3:04:05 PM"))
+	fmt.Fprintf(&b, "User:\t\tN/A\nComputer:\tN/A\nDescription:\n%s\n", e.Text)
+	if len(e.Data) > 0 {
+		b.WriteString("Data:\n")
+	}
+	for at := 0; at < len(e.Data); at += 8 {
+		line := e.Data[at:min(at+8, len(e.Data))]
+		fmt.Fprintf(&b, "%04x: %-23s   ", at, fmt.Sprintf("% x", line))
+		for _, c := range line {
+			if c < ' ' || c > '~' {
+				c = '.'
+			}
+			b.WriteByte(c)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

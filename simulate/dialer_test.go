@@ -1,0 +1,809 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+var (
+	xpSP1    = limits.Windows{Edition: limits.XPProfessional, ServicePack: 1}
+	xpSP2    = limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}
+	vistaSP1 = limits.Windows{Edition: limits.VistaUltimate, ServicePack: 1}
+	vistaSP2 = limits.Windows{Edition: limits.VistaUltimate, ServicePack: 2}
+	nt4      = limits.Windows{Edition: limits.NT40Workstation, ServicePack: 6}
+)
+
+// network is a network in memory. Its hosts answer by the first bytes of their
+// address: 198.51.100.0/24 and 2001:db8:1::/48 accept, 203.0.113.0/24 refuses,
+// everything else is silent.
+type network struct {
+	delay time.Duration // until an answer
+	names map[string][]netip.Addr
+
+	mu           sync.Mutex
+	trying, most int
+	order        []string
+}
+
+func (n *network) connect(ctx context.Context, _, address string) (net.Conn, error) {
+	n.mu.Lock()
+	n.trying++
+	n.most = max(n.most, n.trying)
+	n.order = append(n.order, address)
+	n.mu.Unlock()
+	defer func() {
+		n.mu.Lock()
+		n.trying--
+		n.mu.Unlock()
+	}()
+	addr := netip.MustParseAddrPort(address).Addr()
+	answer := make(<-chan time.Time)
+	accepts := netip.MustParsePrefix("198.51.100.0/24").Contains(addr) || netip.MustParsePrefix("2001:db8:1::/48").Contains(addr)
+	if accepts || netip.MustParsePrefix("203.0.113.0/24").Contains(addr) {
+		answer = time.After(n.delay)
+	}
+	select {
+	case <-answer:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if !accepts {
+		return nil, os.NewSyscallError("connect", syscall.ECONNREFUSED)
+	}
+	client, server := net.Pipe()
+	server.Close()
+	return client, nil
+}
+
+func (n *network) lookup(_ context.Context, _, host string) ([]netip.Addr, error) {
+	if addrs, ok := n.names[host]; ok {
+		return addrs, nil
+	}
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+}
+
+func newDialer(t testing.TB, w limits.Windows, settings *Settings, n *network, program DialerSettings) *Dialer {
+	t.Helper()
+	h, err := New(w, settings)
+	require.NoError(t, err)
+	if n != nil {
+		program.Connect, program.Lookup = n.connect, n.lookup
+	}
+	d, err := h.Dialer(&program)
+	require.NoError(t, err)
+	return d
+}
+
+// A result is how one dial ended.
+type result struct {
+	at  time.Duration
+	err error
+}
+
+// dialAll starts dials to all addresses, each once the one before is in
+// progress, queued or over, and returns how they ended.
+func dialAll(ctx context.Context, d *Dialer, addresses ...string) []result {
+	start := time.Now()
+	results := make([]result, len(addresses))
+	var wg sync.WaitGroup
+	for i, address := range addresses {
+		wg.Go(func() {
+			conn, err := d.DialContext(ctx, "tcp", address)
+			results[i] = result{time.Since(start), err}
+			if err == nil {
+				conn.Close()
+			}
+		})
+		synctest.Wait()
+	}
+	wg.Wait()
+	return results
+}
+
+func dead(n int) []string {
+	addresses := make([]string, n)
+	for i := range addresses {
+		addresses[i] = fmt.Sprintf("192.0.2.%d:80", i+1)
+	}
+	return addresses
+}
+
+func TestHundredDeadDestinations(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		windows  limits.Windows
+		settings Settings
+		width    int
+		wave     time.Duration
+	}{
+		{name: "XP SP1", windows: xpSP1, width: 100, wave: 21 * time.Second},
+		{name: "XP SP2", windows: xpSP2, width: 10, wave: 21 * time.Second},
+		{name: "Vista SP1", windows: vistaSP1, width: 10, wave: 21 * time.Second},
+		{name: "Vista SP2", windows: vistaSP2, width: 100, wave: 21 * time.Second},
+		{name: "Windows 7", windows: win7, width: 100, wave: 21 * time.Second},
+		{name: "NT 4.0", windows: nt4, width: 100, wave: 45 * time.Second},
+		{name: "patched", windows: xpSP2, settings: Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(50)}}, width: 50, wave: 21 * time.Second},
+		{name: "switched on", windows: vistaSP2, settings: Settings{HalfOpen: HalfOpenSettings{EnableConnectionRateLimiting: true}}, width: 10, wave: 21 * time.Second},
+		{name: "another schedule", windows: xpSP2, settings: Settings{HalfOpen: HalfOpenSettings{MaxConnectRetransmissions: new(int), InitialRTT: time.Second}}, width: 10, wave: time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := new(network)
+				d := newDialer(t, tt.windows, &tt.settings, n, DialerSettings{})
+				for i, r := range dialAll(t.Context(), d, dead(100)...) {
+					assert.Equal(t, time.Duration(i/tt.width+1)*tt.wave, r.at, "dial %d", i)
+					var noAnswer *ConnectError
+					require.ErrorAs(t, r.err, &noAnswer)
+					assert.True(t, noAnswer.GivenUp)
+					assert.Equal(t, tt.wave, noAnswer.After)
+					assert.ErrorIs(t, r.err, syscall.ETIMEDOUT)
+					assert.NotErrorIs(t, r.err, ErrLimit)
+				}
+				assert.Equal(t, tt.width, n.most)
+				stats := d.gate.Stats()
+				assert.Zero(t, stats.Held)
+				assert.EqualValues(t, 100-tt.width, stats.Waited)
+			})
+		})
+	}
+}
+
+func TestCallersClockRunsInTheQueue(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		run  func(t *testing.T, d *Dialer) []result
+		with DialerSettings
+		want error
+	}{
+		{"cancelled", func(t *testing.T, d *Dialer) []result {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			return dialAll(ctx, d, dead(40)...)
+		}, DialerSettings{}, context.Canceled},
+		{"context's deadline", func(t *testing.T, d *Dialer) []result {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			return dialAll(ctx, d, dead(40)...)
+		}, DialerSettings{}, context.DeadlineExceeded},
+		{"Timeout", func(t *testing.T, d *Dialer) []result {
+			return dialAll(t.Context(), d, dead(40)...)
+		}, DialerSettings{Net: net.Dialer{Timeout: time.Second}}, context.DeadlineExceeded},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDialer(t, xpSP2, nil, new(network), tt.with)
+				queued, connecting := 0, 0
+				for _, r := range tt.run(t, d) {
+					assert.Equal(t, time.Second, r.at)
+					require.ErrorIs(t, r.err, tt.want)
+					var op *net.OpError
+					require.ErrorAs(t, r.err, &op)
+					assert.Equal(t, "dial", op.Op)
+					assert.Equal(t, "tcp", op.Net)
+					assert.Equal(t, "tcp", op.Addr.Network())
+					var netErr net.Error
+					require.ErrorAs(t, r.err, &netErr)
+					assert.Equal(t, tt.want == context.DeadlineExceeded, netErr.Timeout())
+					if errors.Is(r.err, ErrLimit) {
+						queued++
+						assert.ErrorContains(t, r.err, "by the limit of 10 attempts")
+					}
+					if errors.Is(r.err, ErrConnecting) {
+						connecting++
+						assert.ErrorContains(t, r.err, "connecting for 1s: context ")
+					}
+				}
+				assert.Equal(t, 30, queued)
+				assert.Equal(t, 10, connecting)
+				assert.Zero(t, d.gate.Stats().Held)
+				assert.Zero(t, d.gate.Stats().Waiting)
+			})
+		})
+	}
+}
+
+// A host that is up times out behind ten that are down: the program's clock has
+// run all the time.
+func TestLiveHostTimesOutInTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDialer(t, xpSP2, nil, new(network), DialerSettings{})
+		for range 10 {
+			go d.DialContext(t.Context(), "tcp", "192.0.2.1:80")
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		_, err := d.DialContext(ctx, "tcp", "198.51.100.1:80")
+		require.ErrorIs(t, err, ErrLimit)
+		var limitErr *LimitError
+		require.ErrorAs(t, err, &limitErr)
+		assert.Equal(t, TimedOut, limitErr.Outcome)
+		start := time.Now()
+		conn, err := d.Dial("tcp", "198.51.100.1:80")
+		require.NoError(t, err)
+		conn.Close()
+		assert.Equal(t, 6*time.Second, time.Since(start))
+	})
+}
+
+func TestNames(t *testing.T) {
+	addr := netip.MustParseAddr
+	names := map[string][]netip.Addr{
+		"dual":      {addr("2001:db8:1::1"), addr("198.51.100.1")},
+		"half-dead": {addr("2001:db8:2::1"), addr("198.51.100.1")},
+		"dead":      {addr("2001:db8:2::1"), addr("192.0.2.1")},
+		"second":    {addr("203.0.113.1"), addr("198.51.100.1")},
+		"refused":   {addr("203.0.113.1"), addr("203.0.113.2")},
+		"three":     {addr("192.0.2.1"), addr("192.0.2.2"), addr("198.51.100.1")},
+		"mapped":    {addr("::ffff:198.51.100.1")},
+	}
+	for _, tt := range []struct {
+		name, network, address string
+		with                   net.Dialer
+		limit                  int
+		at                     time.Duration
+		err                    string
+		tried                  []string
+	}{
+		{name: "first wins", address: "dual:80", tried: []string{"[2001:db8:1::1]:80"}},
+		{name: "fallback wins", address: "half-dead:80", at: 300 * time.Millisecond, tried: []string{"[2001:db8:2::1]:80", "198.51.100.1:80"}},
+		{name: "fallback delay", address: "half-dead:80", with: net.Dialer{FallbackDelay: time.Second}, at: time.Second, tried: []string{"[2001:db8:2::1]:80", "198.51.100.1:80"}},
+		{name: "no race", address: "half-dead:80", with: net.Dialer{FallbackDelay: -1}, at: 21 * time.Second, tried: []string{"[2001:db8:2::1]:80", "198.51.100.1:80"}},
+		{name: "limit 1 makes the race a queue", limit: 1, address: "half-dead:80", at: 21 * time.Second, tried: []string{"[2001:db8:2::1]:80", "198.51.100.1:80"}},
+		{name: "both dead", address: "dead:80", at: 21*time.Second + 300*time.Millisecond, err: "gave up connecting after 21s", tried: []string{"[2001:db8:2::1]:80", "192.0.2.1:80"}},
+		{name: "second", address: "second:80", limit: 1, tried: []string{"203.0.113.1:80", "198.51.100.1:80"}},
+		{name: "refused", address: "refused:80", err: "dial tcp 203.0.113.1:80: connect: connection refused", tried: []string{"203.0.113.1:80", "203.0.113.2:80"}},
+		{name: "each its share", address: "three:80", with: net.Dialer{Timeout: 12 * time.Second}, at: 8 * time.Second, tried: []string{"192.0.2.1:80", "192.0.2.2:80", "198.51.100.1:80"}},
+		{name: "a share is 2 s", address: "three:80", with: net.Dialer{Timeout: 5 * time.Second}, at: 4 * time.Second, tried: []string{"192.0.2.1:80", "192.0.2.2:80", "198.51.100.1:80"}},
+		{name: "time over", address: "three:80", with: net.Dialer{Timeout: 3 * time.Second}, at: 3 * time.Second, err: "dial tcp 192.0.2.2:80: simulate: connecting for 1s: context deadline exceeded", tried: []string{"192.0.2.1:80", "192.0.2.2:80"}},
+		{name: "tcp4", network: "tcp4", address: "half-dead:80", tried: []string{"198.51.100.1:80"}},
+		{name: "tcp6", network: "tcp6", address: "dual:80", tried: []string{"[2001:db8:1::1]:80"}},
+		{name: "local address", address: "half-dead:80", with: net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}, tried: []string{"198.51.100.1:80"}},
+		{name: "mapped", network: "tcp4", address: "mapped:80", tried: []string{"198.51.100.1:80"}},
+		{name: "service name", address: "dual:http", tried: []string{"[2001:db8:1::1]:80"}},
+		{name: "no such host", address: "nowhere:80", err: "no such host"},
+		{name: "no address of the family", network: "tcp6", address: "second:80", err: "no suitable address found"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n := &network{names: names}
+				limit := tt.limit
+				if limit == 0 {
+					limit = 10
+				}
+				tt.with.Resolver = &net.Resolver{PreferGo: true} // the one of the C library does not work in a bubble
+				d := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(limit)}}, n, DialerSettings{Net: tt.with})
+				network := tt.network
+				if network == "" {
+					network = "tcp"
+				}
+				start := time.Now()
+				conn, err := d.Dial(network, tt.address)
+				assert.Equal(t, tt.at, time.Since(start))
+				if tt.err != "" {
+					require.ErrorContains(t, err, tt.err)
+				} else {
+					require.NoError(t, err)
+					conn.Close()
+				}
+				assert.Equal(t, tt.tried, n.order)
+				assert.LessOrEqual(t, n.most, limit)
+				assert.Zero(t, d.gate.Stats().Held, "when Dial returns, it holds nothing")
+			})
+		})
+	}
+}
+
+// While the second of two racers is still connecting, the first's success must
+// not leave its connection behind.
+func TestRaceClosesTheSecondConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		closed := 0
+		d := newDialer(t, xpSP2, nil, nil, DialerSettings{
+			Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
+				return []netip.Addr{netip.MustParseAddr("::2"), netip.MustParseAddr("127.0.0.2")}, nil
+			},
+			Connect: func(ctx context.Context, _, address string) (net.Conn, error) {
+				time.Sleep(time.Second) // deaf to ctx
+				client, _ := net.Pipe()
+				return closeFunc{client, func() { mu.Lock(); closed++; mu.Unlock() }}, nil
+			},
+		})
+		start := time.Now()
+		conn, err := d.Dial("tcp", "both:80")
+		require.NoError(t, err)
+		assert.Equal(t, 1300*time.Millisecond, time.Since(start), "it waits for the loser to let go of its slot")
+		assert.Equal(t, 1, closed)
+		conn.Close()
+		assert.Equal(t, 2, closed)
+	})
+}
+
+type closeFunc struct {
+	net.Conn
+	f func()
+}
+
+func (c closeFunc) Close() error {
+	c.f()
+	return c.Conn.Close()
+}
+
+func TestProcessesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{delay: time.Second}
+		first := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}, n, DialerSettings{Process: "scanner"})
+		second, err := first.host.Dialer(&DialerSettings{Process: "browser", Connect: n.connect})
+		require.NoError(t, err)
+		var wg sync.WaitGroup
+		dial := func(d *Dialer, address string) {
+			wg.Go(func() {
+				conn, err := d.Dial("tcp", address)
+				if assert.NoError(t, err) {
+					conn.Close()
+				}
+			})
+			synctest.Wait()
+		}
+		for i := range 5 {
+			dial(first, fmt.Sprintf("198.51.100.%d:1", i))
+		}
+		dial(second, "198.51.100.1:2")
+		dial(second, "198.51.100.2:2")
+		wg.Wait()
+		assert.Equal(t, []string{
+			"198.51.100.0:1",
+			"198.51.100.1:1", "198.51.100.1:2",
+			"198.51.100.2:1", "198.51.100.2:2",
+			"198.51.100.3:1", "198.51.100.4:1",
+		}, n.order)
+	})
+}
+
+func TestReleaseRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{ReleaseRate: 2}}, &network{delay: 100 * time.Millisecond}, DialerSettings{})
+		addresses := make([]string, 14)
+		for i := range addresses {
+			addresses[i] = fmt.Sprintf("198.51.100.%d:80", i)
+		}
+		want := slices.Repeat([]time.Duration{100 * time.Millisecond}, 10)
+		want = append(want, 600*time.Millisecond, 1100*time.Millisecond, 1600*time.Millisecond, 2100*time.Millisecond)
+		for range 2 { // the rate starts afresh with the next queue
+			for i, r := range dialAll(t.Context(), d, addresses...) {
+				require.NoError(t, r.err)
+				assert.Equal(t, want[i], r.at, "dial %d", i)
+			}
+			time.Sleep(730 * time.Millisecond)
+		}
+		assert.Equal(t, 10, d.gate.Stats().Peak)
+
+		// With all slots taken, a turn lets nobody go.
+		for i, r := range dialAll(t.Context(), d, dead(12)...) {
+			at := 21 * time.Second
+			if i >= 10 {
+				// The turn at 21 s may come before the slots are given back.
+				assert.Contains(t, []time.Duration{42 * time.Second, 42*time.Second + 500*time.Millisecond, 43 * time.Second}, r.at)
+				continue
+			}
+			assert.Equal(t, at, r.at)
+		}
+		assert.Equal(t, 10, d.gate.Stats().Peak)
+	})
+}
+
+func TestPerDestination(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{delay: time.Second}
+		d := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(2), PerDestination: true}}, n, DialerSettings{})
+		held := func() int {
+			synctest.Wait()
+			return d.gate.Stats().Held
+		}
+		dial := func(address string) chan error {
+			done := make(chan error, 1)
+			go func() {
+				conn, err := d.Dial("tcp", address)
+				if err == nil {
+					conn.Close()
+				}
+				done <- err
+			}()
+			synctest.Wait()
+			return done
+		}
+		first := dial("192.0.2.1:80")
+		second := dial("192.0.2.1:81")
+		assert.Equal(t, 1, held(), "a destination being tried is not counted again, whatever the port")
+		time.Sleep(time.Second)
+		live := dial("198.51.100.1:80")
+		assert.Equal(t, 2, held())
+		queued := dial("192.0.2.2:80")
+		assert.Equal(t, 1, d.gate.Stats().Waiting)
+		require.NoError(t, <-live)
+		assert.Equal(t, 2, held(), "the next one went")
+		require.NoError(t, <-dial("198.51.100.1:80"), "reachable, not counted")
+		require.ErrorIs(t, <-first, ErrConnecting)
+		require.ErrorIs(t, <-second, ErrConnecting)
+		third := dial("192.0.2.1:80")
+		assert.Equal(t, 2, held(), "given up, so it counts again")
+		require.ErrorIs(t, <-queued, ErrConnecting)
+		require.ErrorIs(t, <-third, ErrConnecting)
+		assert.Zero(t, held())
+		refused := dial("203.0.113.1:80")
+		require.ErrorIs(t, <-refused, syscall.ECONNREFUSED)
+		assert.Equal(t, map[netip.Addr]destination{netip.MustParseAddr("198.51.100.1"): {reachable: true}}, d.gate.halfOpen.destinations)
+	})
+}
+
+func TestReachableDestinationsAreBounded(t *testing.T) {
+	q := &halfOpen{destinations: map[netip.Addr]destination{}}
+	addr := netip.MustParseAddr("10.0.0.0")
+	for range maxDestinations + 100 {
+		q.ended(addr, false, true, false)
+		addr = addr.Next()
+	}
+	assert.Len(t, q.destinations, maxDestinations)
+}
+
+// listen accepts connections on loopback and closes them.
+func listen(t testing.TB, address string) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", address)
+	require.NoError(t, err)
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	return ln
+}
+
+// refusing returns a loopback address that refuses.
+func refusing(t testing.TB, host string) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", host+":0")
+	require.NoError(t, err)
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+func TestOneAtATime(t *testing.T) {
+	address := listen(t, "127.0.0.1:0").Addr().String()
+	var trying, most atomic.Int32
+	settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
+	d := newDialer(t, xpSP2, settings, nil, DialerSettings{Net: net.Dialer{
+		ControlContext: func(context.Context, string, string, syscall.RawConn) error {
+			n := trying.Add(1)
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			}
+			return nil
+		},
+	}})
+	stop := d.host.Observe(func(e Event) {
+		if e.Kind == Left {
+			assert.Equal(t, address, e.Peer)
+		}
+	})
+	defer stop()
+	inner := d.attempt
+	d.caller.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
+		defer trying.Add(-1)
+		return inner.DialContext(ctx, network, address)
+	}
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			conn, err := d.DialContext(t.Context(), "tcp", address)
+			if assert.NoError(t, err) {
+				conn.Close()
+			}
+		})
+	}
+	wg.Wait()
+	assert.EqualValues(t, 1, most.Load())
+	stats := d.gate.Stats()
+	assert.Equal(t, 1, stats.Peak)
+	assert.EqualValues(t, 100, stats.Admitted)
+	assert.Zero(t, stats.Held)
+}
+
+func TestRefusedThenGood(t *testing.T) {
+	good := netip.MustParseAddrPort(listen(t, "127.0.0.1:0").Addr().String())
+	settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
+	d := newDialer(t, xpSP2, settings, nil, DialerSettings{
+		Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
+			// Nobody listens on the port of the first.
+			return []netip.Addr{netip.MustParseAddr("127.0.0.2"), good.Addr()}, nil
+		},
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	var wg sync.WaitGroup
+	for range 30 {
+		wg.Go(func() {
+			conn, err := d.DialContext(ctx, "tcp", fmt.Sprintf("name:%d", good.Port()))
+			if assert.NoError(t, err) {
+				assert.Equal(t, good.String(), conn.RemoteAddr().String())
+				conn.Close()
+			}
+		})
+	}
+	wg.Wait()
+	assert.EqualValues(t, 60, d.gate.Stats().Admitted)
+	assert.Equal(t, 1, d.gate.Stats().Peak)
+}
+
+// Dials that are not limited end as those of net.Dialer do.
+func TestAsNetDialer(t *testing.T) {
+	live := listen(t, "127.0.0.1:0").Addr().String()
+	_, port, err := net.SplitHostPort(live)
+	require.NoError(t, err)
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer udp.Close()
+	unix, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	require.NoError(t, err)
+	defer unix.Close()
+	dead, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tt := range []struct {
+		name             string
+		network, address string
+		with             net.Dialer
+		ctx              context.Context
+		counted          int64
+	}{
+		{name: "open", network: "tcp", address: live, counted: 1},
+		{name: "tcp4", network: "tcp4", address: live, counted: 1},
+		{name: "tcp6", network: "tcp6", address: live},
+		{name: "name", network: "tcp4", address: "localhost:" + port, counted: 1},
+		{name: "no host", network: "tcp4", address: ":" + port, counted: 1},
+		{name: "mapped", network: "tcp", address: "[::ffff:127.0.0.1]:" + port, counted: 1},
+		{name: "refused", network: "tcp", address: refusing(t, "127.0.0.1"), counted: 1},
+		{name: "local address", network: "tcp", address: live, with: net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 3)}}, counted: 1},
+		{name: "local address of the other family", network: "tcp", address: live, with: net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv6loopback}}},
+		{name: "local address of another network", network: "tcp", address: live, with: net.Dialer{LocalAddr: &net.UDPAddr{}}},
+		{name: "control", network: "tcp", address: live, with: net.Dialer{Control: func(string, string, syscall.RawConn) error { return io.ErrUnexpectedEOF }}, counted: 1},
+		{name: "past deadline", network: "tcp", address: live, with: net.Dialer{Deadline: time.Unix(1, 0)}},
+		{name: "negative timeout", network: "tcp", address: live, with: net.Dialer{Timeout: -1}},
+		{name: "cancelled", network: "tcp", address: live, ctx: dead},
+		{name: "cancel channel", network: "tcp", address: live, with: net.Dialer{Cancel: make(chan struct{}), Timeout: time.Minute}, counted: 1},
+		{name: "no port", network: "tcp", address: "127.0.0.1"},
+		{name: "empty", network: "tcp", address: ""},
+		{name: "bad port", network: "tcp", address: "127.0.0.1:70000"},
+		{name: "bad service", network: "tcp", address: "127.0.0.1:no-such-service"},
+		{name: "bad network", network: "tcp5", address: live},
+		{name: "udp", network: "udp", address: udp.LocalAddr().String()},
+		{name: "unix", network: "unix", address: unix.Addr().String()},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			ctx := tt.ctx
+			if ctx == nil {
+				ctx = t.Context()
+			}
+			d := newDialer(t, xpSP2, nil, nil, DialerSettings{Net: tt.with})
+			conn, err := d.DialContext(ctx, tt.network, tt.address)
+			wantConn, want := tt.with.DialContext(ctx, tt.network, tt.address)
+			if want == nil {
+				require.NoError(t, err)
+				defer conn.Close()
+				defer wantConn.Close()
+				assert.IsType(t, wantConn, conn)
+				assert.Equal(t, wantConn.RemoteAddr(), conn.RemoteAddr())
+			} else {
+				require.Error(t, err)
+				var op, wantOp *net.OpError
+				require.ErrorAs(t, want, &wantOp)
+				require.ErrorAs(t, err, &op)
+				assert.Equal(t, wantOp.Op, op.Op)
+				assert.Equal(t, wantOp.Net, op.Net)
+				if !errors.Is(err, ErrLimit) { // there a context was over before
+					assert.Equal(t, wantOp.Err.Error(), op.Err.Error())
+				}
+				assert.Equal(t, wantOp.Timeout(), op.Timeout())
+				for _, target := range []error{context.Canceled, context.DeadlineExceeded, syscall.ECONNREFUSED, io.ErrUnexpectedEOF} {
+					assert.Equal(t, errors.Is(want, target), errors.Is(err, target), target)
+				}
+			}
+			assert.Equal(t, tt.counted, d.gate.Stats().Admitted)
+			assert.Zero(t, d.gate.Stats().Held)
+		})
+	}
+}
+
+func TestCancelChannelEndsTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		abort := make(chan struct{})
+		settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
+		d := newDialer(t, xpSP2, settings, new(network), DialerSettings{Net: net.Dialer{Cancel: abort}})
+		time.AfterFunc(time.Second, func() { close(abort) })
+		for _, r := range dialAll(t.Context(), d, dead(3)...) {
+			assert.Equal(t, time.Second, r.at)
+			assert.ErrorIs(t, r.err, context.Canceled)
+		}
+	})
+}
+
+// Whatever happens, the network never sees more than the limit, and nothing is
+// left.
+func TestDialersUnderLoad(t *testing.T) {
+	for _, settings := range []HalfOpenSettings{{}, {ReleaseRate: 50}, {PerDestination: true}} {
+		t.Run(fmt.Sprintf("%+v", settings), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				addr := netip.MustParseAddr
+				n := &network{delay: 20 * time.Millisecond, names: map[string][]netip.Addr{
+					"a": {addr("2001:db8:2::1"), addr("198.51.100.1")},
+					"b": {addr("203.0.113.1"), addr("2001:db8:1::1"), addr("192.0.2.1")},
+				}}
+				first := newDialer(t, xpSP2, &Settings{HalfOpen: settings}, n, DialerSettings{Process: "first"})
+				second, err := first.host.Dialer(&DialerSettings{Connect: n.connect, Lookup: n.lookup, Net: net.Dialer{Timeout: time.Second}})
+				require.NoError(t, err)
+				targets := []string{"a:80", "b:80", "192.0.2.1:80", "192.0.2.2:80", "198.51.100.2:80", "203.0.113.2:80"}
+				var wg sync.WaitGroup
+				for i := range 64 {
+					random := rand.New(rand.NewPCG(1, uint64(i)))
+					wg.Go(func() {
+						for range 30 {
+							d := []*Dialer{first, second}[random.IntN(2)]
+							ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+							if random.IntN(4) == 0 {
+								time.AfterFunc(time.Duration(random.IntN(400))*time.Millisecond, cancel)
+							}
+							conn, err := d.DialContext(ctx, "tcp", targets[random.IntN(len(targets))])
+							if err == nil {
+								conn.Close()
+							}
+							cancel()
+						}
+					})
+				}
+				wg.Wait()
+				if !settings.PerDestination {
+					assert.Equal(t, 10, n.most)
+				}
+				stats := first.gate.Stats()
+				assert.LessOrEqual(t, stats.Peak, 10)
+				assert.Zero(t, stats.Held)
+				assert.Zero(t, stats.Waiting)
+				assert.Zero(t, n.trying)
+				for addr, d := range first.gate.halfOpen.destinations {
+					assert.Zero(t, d.inProgress, addr)
+				}
+			})
+		})
+	}
+}
+
+func TestTransport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
+		d := newDialer(t, xpSP2, settings, new(network), DialerSettings{Net: net.Dialer{Timeout: 6 * time.Second}})
+		transport := d.RoundTripper(&http.Transport{})
+		client := &http.Client{Transport: transport}
+		get := func(timeout time.Duration, address string) chan error {
+			done := make(chan error, 1)
+			go func() {
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address, nil)
+				if err == nil {
+					var response *http.Response
+					if response, err = client.Do(request); err == nil {
+						err = response.Body.Close()
+					}
+				}
+				done <- err
+			}()
+			synctest.Wait()
+			return done
+		}
+		start := time.Now()
+		connecting := get(500*time.Millisecond, "192.0.2.1")
+		queued := get(time.Second, "192.0.2.2")
+		patient := get(time.Minute, "192.0.2.3")
+		stats := func() Stats {
+			synctest.Wait()
+			return d.gate.Stats()
+		}
+		require.ErrorIs(t, <-connecting, context.DeadlineExceeded)
+		assert.Equal(t, 500*time.Millisecond, time.Since(start))
+		assert.Equal(t, 1, stats().Held, "the dial goes on without its request")
+		assert.Equal(t, 2, stats().Waiting)
+		require.ErrorIs(t, <-queued, context.DeadlineExceeded)
+		assert.Equal(t, time.Second, time.Since(start))
+		assert.Equal(t, 1, stats().Waiting, "the dial has left the queue with its request")
+		time.Sleep(5*time.Second - time.Nanosecond)
+		assert.EqualValues(t, 1, stats().Admitted)
+		err := <-patient
+		assert.Equal(t, 6*time.Second, time.Since(start), "queued for the whole of its dial timeout")
+		require.ErrorIs(t, err, ErrLimit)
+		assert.Zero(t, stats().Held, "the dial timeout has freed the slot")
+	})
+}
+
+func TestTransportServes(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") }))
+	defer server.Close()
+	d := newDialer(t, xpSP2, nil, nil, DialerSettings{})
+	for _, base := range []*http.Transport{nil, {}} {
+		client := &http.Client{Transport: d.RoundTripper(base)}
+		response, err := client.Get(server.URL)
+		require.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		response.Body.Close()
+		assert.Equal(t, "hello", string(body))
+		client.CloseIdleConnections()
+	}
+	assert.EqualValues(t, 2, d.gate.Stats().Admitted)
+}
+
+func TestDialerNeedsAGate(t *testing.T) {
+	h, err := New(xpSP2, &Settings{Limits: map[limits.Service]int{limits.TCPHalfOpen: 3}})
+	require.NoError(t, err)
+	d, err := h.Dialer(nil)
+	require.NoError(t, err)
+	assert.Equal(t, limits.Number(3), d.gate.Limit())
+}
+
+// Whatever the address, a dial that gets as far as an attempt makes it at a
+// literal address.
+func FuzzDialAddress(f *testing.F) {
+	for _, address := range []string{"", ":", "a:1", "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80", "[::ffff:1.2.3.4]:65535", "1.2.3.4:http", "a:-1", "a:+1", "[a]:1", "a:65536"} {
+		f.Add("tcp", address)
+	}
+	f.Add("tcp4", "[::1]:80")
+	f.Add("tcp6", "127.0.0.1:80")
+	h, err := New(xpSP2, nil)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, network, address string) {
+		if network != "tcp4" && network != "tcp6" {
+			network = "tcp"
+		}
+		d, err := h.Dialer(&DialerSettings{
+			Net: net.Dialer{Resolver: &net.Resolver{PreferGo: true}},
+			Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
+				return []netip.Addr{netip.IPv6Loopback(), netip.MustParseAddr("127.0.0.1")}, nil
+			},
+			Connect: func(_ context.Context, network, address string) (net.Conn, error) {
+				dst, err := netip.ParseAddrPort(address)
+				assert.NoError(t, err)
+				assert.NotEqual(t, network, map[bool]string{true: "tcp6", false: "tcp4"}[dst.Addr().Unmap().Is4()])
+				return nil, syscall.ECONNREFUSED
+			},
+		})
+		require.NoError(t, err)
+		_, err = d.DialContext(t.Context(), network, address)
+		var op *net.OpError
+		require.ErrorAs(t, err, &op)
+		assert.Zero(t, d.gate.Stats().Held)
+	})
+}
