@@ -468,8 +468,8 @@ func TestReachableDestinationsAreBounded(t *testing.T) {
 	assert.Len(t, q.destinations, maxDestinations)
 }
 
-// listen accepts connections on loopback and closes them.
-func listen(t testing.TB, address string) net.Listener {
+// listenAndClose accepts connections on loopback and closes them.
+func listenAndClose(t testing.TB, address string) net.Listener {
 	t.Helper()
 	ln, err := net.Listen("tcp", address)
 	require.NoError(t, err)
@@ -496,7 +496,7 @@ func refusing(t testing.TB, host string) string {
 }
 
 func TestOneAtATime(t *testing.T) {
-	address := listen(t, "127.0.0.1:0").Addr().String()
+	address := listenAndClose(t, "127.0.0.1:0").Addr().String()
 	var trying, most atomic.Int32
 	settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
 	d := newDialer(t, xpSP2, settings, nil, DialerSettings{Net: net.Dialer{
@@ -536,7 +536,7 @@ func TestOneAtATime(t *testing.T) {
 }
 
 func TestRefusedThenGood(t *testing.T) {
-	good := netip.MustParseAddrPort(listen(t, "127.0.0.1:0").Addr().String())
+	good := netip.MustParseAddrPort(listenAndClose(t, "127.0.0.1:0").Addr().String())
 	settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
 	d := newDialer(t, xpSP2, settings, nil, DialerSettings{
 		Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
@@ -563,7 +563,7 @@ func TestRefusedThenGood(t *testing.T) {
 
 // Dials that are not limited end as those of net.Dialer do.
 func TestAsNetDialer(t *testing.T) {
-	live := listen(t, "127.0.0.1:0").Addr().String()
+	live := listenAndClose(t, "127.0.0.1:0").Addr().String()
 	_, port, err := net.SplitHostPort(live)
 	require.NoError(t, err)
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")

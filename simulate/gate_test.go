@@ -149,6 +149,7 @@ func TestGateDeadContextGivesSlotBack(t *testing.T) {
 		assert.Equal(t, 9, g.Stats().Held)
 		assert.EqualValues(t, 10, g.Stats().Admitted)
 
+		synctest.Wait()
 		require.ErrorIs(t, g.Acquire(ctx, new(Slot)), context.DeadlineExceeded, "it is over already")
 		assert.True(t, g.TryAcquire(new(Slot)))
 	})
