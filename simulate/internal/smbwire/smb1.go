@@ -1,0 +1,186 @@
+package smbwire
+
+import "encoding/binary"
+
+// Header1Size is the size of an SMB1 header.
+const Header1Size = 32
+
+// MinMessage1Size is the size of the smallest SMB1 message: the header, a
+// WordCount of 0 and a ByteCount of 0.
+const MinMessage1Size = Header1Size + 3
+
+// Command1 is an SMB1 command.
+type Command1 byte
+
+// The SMB1 commands that a session's life and its open files depend on, and
+// all commands that can be chained (AndX, MS-CIFS 2.2.3.4).
+const (
+	Command1Open           Command1 = 0x02
+	Command1Create         Command1 = 0x03
+	Command1Close          Command1 = 0x04
+	Command1CreateNew      Command1 = 0x0f
+	Command1LockingAndX    Command1 = 0x24
+	Command1Echo           Command1 = 0x2b
+	Command1OpenAndX       Command1 = 0x2d
+	Command1ReadAndX       Command1 = 0x2e
+	Command1WriteAndX      Command1 = 0x2f
+	Command1TreeDisconnect Command1 = 0x71
+	Command1Negotiate      Command1 = 0x72
+	Command1SessionSetup   Command1 = 0x73
+	Command1Logoff         Command1 = 0x74
+	Command1TreeConnect    Command1 = 0x75
+	Command1NTCreate       Command1 = 0xa2
+	Command1NTCancel       Command1 = 0xa4
+	Command1None           Command1 = 0xff // ends an AndX chain
+)
+
+// AndX reports whether c can be followed by another command in its message.
+func (c Command1) AndX() bool {
+	switch c {
+	case Command1LockingAndX, Command1OpenAndX, Command1ReadAndX, Command1WriteAndX,
+		Command1SessionSetup, Command1Logoff, Command1TreeConnect, Command1NTCreate:
+		return true
+	}
+	return false
+}
+
+// Flags of an SMB1 header.
+const (
+	Flags1Reply     uint8  = 0x80
+	Flags2Signed    uint16 = 0x0004
+	Flags2NTStatus  uint16 = 0x4000
+	Flags2Unicode   uint16 = 0x8000
+	Flags2Extended  uint16 = 0x0800 // extended security
+	statusDOSNoMore Status = 0x00470001
+	statusDOSBadUID Status = 0x005B0002
+)
+
+// Header1 is the header of an SMB1 message. Status holds the four status
+// bytes as they are: an NTSTATUS if Flags2NTStatus is set, otherwise the DOS
+// class in the low byte and the code in the high half.
+type Header1 struct {
+	Command   Command1
+	Status    Status
+	Flags     uint8
+	Flags2    uint16
+	PIDHigh   uint16
+	Signature [8]byte
+	Reserved  uint16
+	TID       uint16
+	PID       uint16
+	UID       uint16
+	MID       uint16
+}
+
+// ParseHeader1 reads the SMB1 header at the start of b.
+func ParseHeader1(b []byte) (Header1, error) {
+	if ProtocolOf(b) != ProtocolSMB1 || len(b) < Header1Size {
+		return Header1{}, malformed("SMB1 header in %d bytes", len(b))
+	}
+	le := binary.LittleEndian
+	return Header1{
+		Command:   Command1(b[4]),
+		Status:    Status(le.Uint32(b[5:])),
+		Flags:     b[9],
+		Flags2:    le.Uint16(b[10:]),
+		PIDHigh:   le.Uint16(b[12:]),
+		Signature: [8]byte(b[14:22]),
+		Reserved:  le.Uint16(b[22:]),
+		TID:       le.Uint16(b[24:]),
+		PID:       le.Uint16(b[26:]),
+		UID:       le.Uint16(b[28:]),
+		MID:       le.Uint16(b[30:]),
+	}, nil
+}
+
+// Append appends the 32 bytes of h to b.
+func (h Header1) Append(b []byte) []byte {
+	le := binary.LittleEndian
+	b = append(b, 0xff, 'S', 'M', 'B', byte(h.Command))
+	b = le.AppendUint32(b, uint32(h.Status))
+	b = append(b, h.Flags)
+	b = le.AppendUint16(b, h.Flags2)
+	b = le.AppendUint16(b, h.PIDHigh)
+	b = append(b, h.Signature[:]...)
+	b = le.AppendUint16(b, h.Reserved)
+	b = le.AppendUint16(b, h.TID)
+	b = le.AppendUint16(b, h.PID)
+	b = le.AppendUint16(b, h.UID)
+	return le.AppendUint16(b, h.MID)
+}
+
+// IsReply reports whether h belongs to a reply.
+func (h Header1) IsReply() bool { return h.Flags&Flags1Reply != 0 }
+
+// Error returns the header of an unsigned reply to h that fails with status.
+// h may be the request, or a reply that is to be turned into an error. If h
+// did not ask for NT statuses, the statuses that have a DOS form are put into
+// it: class 1 code 71 for StatusRequestNotAccepted, class 2 code 91 for
+// StatusUserSessionDeleted.
+func (h Header1) Error(status Status) Header1 {
+	h.Status = status
+	if h.Flags2&Flags2NTStatus == 0 {
+		switch status {
+		case StatusRequestNotAccepted:
+			h.Status = statusDOSNoMore
+		case StatusUserSessionDeleted:
+			h.Status = statusDOSBadUID
+		}
+	}
+	h.Flags |= Flags1Reply
+	h.Flags2 &^= Flags2Signed
+	h.Signature = [8]byte{}
+	return h
+}
+
+// AppendError1 appends a whole frame to b: the error reply to h, with no
+// words and no bytes. See [Header1.Error] for what h may be.
+func AppendError1(b []byte, h Header1, status Status) []byte {
+	b = FrameHeader{Type: FrameMessage, Length: MinMessage1Size}.Append(b)
+	b = h.Error(status).Append(b)
+	return append(b, 0, 0, 0)
+}
+
+// AppendEcho1 appends a whole frame to b: an ECHO request that takes the place
+// of the request h. It has the same multiplex id, but names neither session nor
+// tree.
+func AppendEcho1(b []byte, h Header1) []byte {
+	h.Command = Command1Echo
+	h.Status = 0
+	h.TID, h.UID = 0, 0
+	h.Signature = [8]byte{}
+	b = FrameHeader{Type: FrameMessage, Length: MinMessage1Size + 3}.Append(b)
+	b = h.Append(b)
+	return append(b, 1, 1, 0, 1, 0, 0) // one word: echo once; one byte of data
+}
+
+// AndXBlock is the part of a chained SMB1 command that says what follows.
+type AndXBlock struct {
+	Next   Command1 // Command1None: nothing
+	Offset int      // of the next command's WordCount, from the start of the message
+}
+
+// AndXBlockSize is how many bytes ParseAndX needs.
+const AndXBlockSize = 5
+
+// ParseAndX reads the block of a command c whose WordCount is b[0]. A command
+// that cannot be chained, or that has too few words to say so, ends the chain.
+func ParseAndX(c Command1, b []byte) (AndXBlock, error) {
+	end := AndXBlock{Next: Command1None}
+	if !c.AndX() {
+		return end, nil
+	}
+	if len(b) < 1 {
+		return end, malformed("SMB1 command 0x%02x without a WordCount", byte(c))
+	}
+	if b[0] < 2 {
+		return end, nil
+	}
+	if len(b) < AndXBlockSize {
+		return end, malformed("SMB1 command 0x%02x cut short", byte(c))
+	}
+	if Command1(b[1]) == Command1None {
+		return end, nil
+	}
+	return AndXBlock{Next: Command1(b[1]), Offset: int(binary.LittleEndian.Uint16(b[3:]))}, nil
+}

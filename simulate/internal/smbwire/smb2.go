@@ -1,0 +1,215 @@
+package smbwire
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Sizes of the fixed headers of SMB2 and SMB3.
+const (
+	Header2Size           = 64
+	TransformHeaderSize   = 52
+	CompressionHeaderSize = 16
+)
+
+// Command2 is an SMB2 command.
+type Command2 uint16
+
+// The SMB2 commands (MS-SMB2 2.2.1).
+const (
+	Command2Negotiate      Command2 = 0x0000
+	Command2SessionSetup   Command2 = 0x0001
+	Command2Logoff         Command2 = 0x0002
+	Command2TreeConnect    Command2 = 0x0003
+	Command2TreeDisconnect Command2 = 0x0004
+	Command2Create         Command2 = 0x0005
+	Command2Close          Command2 = 0x0006
+	Command2Flush          Command2 = 0x0007
+	Command2Read           Command2 = 0x0008
+	Command2Write          Command2 = 0x0009
+	Command2Lock           Command2 = 0x000a
+	Command2Ioctl          Command2 = 0x000b
+	Command2Cancel         Command2 = 0x000c
+	Command2Echo           Command2 = 0x000d
+	Command2QueryDirectory Command2 = 0x000e
+	Command2ChangeNotify   Command2 = 0x000f
+	Command2QueryInfo      Command2 = 0x0010
+	Command2SetInfo        Command2 = 0x0011
+	Command2OplockBreak    Command2 = 0x0012
+)
+
+// Flags of an SMB2 header.
+const (
+	Flags2Reply   uint32 = 0x00000001
+	Flags2Async   uint32 = 0x00000002
+	Flags2Related uint32 = 0x00000004
+	Flags2Sign    uint32 = 0x00000008
+)
+
+// Header2 is the header of an SMB2 or SMB3 message. Status is the channel
+// sequence in a request. With Flags2Async, ProcessID and TreeID are the two
+// halves of the AsyncId.
+type Header2 struct {
+	CreditCharge uint16
+	Status       Status
+	Command      Command2
+	Credits      uint16
+	Flags        uint32
+	NextCommand  uint32
+	MessageID    uint64
+	ProcessID    uint32
+	TreeID       uint32
+	SessionID    uint64
+	Signature    [16]byte
+}
+
+// ParseHeader2 reads the SMB2 header at the start of b.
+func ParseHeader2(b []byte) (Header2, error) {
+	if ProtocolOf(b) != ProtocolSMB2 || len(b) < Header2Size {
+		return Header2{}, malformed("SMB2 header in %d bytes", len(b))
+	}
+	le := binary.LittleEndian
+	if n := le.Uint16(b[4:]); n != Header2Size {
+		return Header2{}, malformed("SMB2 header of size %d", n)
+	}
+	return Header2{
+		CreditCharge: le.Uint16(b[6:]),
+		Status:       Status(le.Uint32(b[8:])),
+		Command:      Command2(le.Uint16(b[12:])),
+		Credits:      le.Uint16(b[14:]),
+		Flags:        le.Uint32(b[16:]),
+		NextCommand:  le.Uint32(b[20:]),
+		MessageID:    le.Uint64(b[24:]),
+		ProcessID:    le.Uint32(b[32:]),
+		TreeID:       le.Uint32(b[36:]),
+		SessionID:    le.Uint64(b[40:]),
+		Signature:    [16]byte(b[48:64]),
+	}, nil
+}
+
+// Append appends the 64 bytes of h to b.
+func (h Header2) Append(b []byte) []byte {
+	le := binary.LittleEndian
+	b = append(b, 0xfe, 'S', 'M', 'B')
+	b = le.AppendUint16(b, Header2Size)
+	b = le.AppendUint16(b, h.CreditCharge)
+	b = le.AppendUint32(b, uint32(h.Status))
+	b = le.AppendUint16(b, uint16(h.Command))
+	b = le.AppendUint16(b, h.Credits)
+	b = le.AppendUint32(b, h.Flags)
+	b = le.AppendUint32(b, h.NextCommand)
+	b = le.AppendUint64(b, h.MessageID)
+	b = le.AppendUint32(b, h.ProcessID)
+	b = le.AppendUint32(b, h.TreeID)
+	b = le.AppendUint64(b, h.SessionID)
+	return append(b, h.Signature[:]...)
+}
+
+// IsReply reports whether h belongs to a reply.
+func (h Header2) IsReply() bool { return h.Flags&Flags2Reply != 0 }
+
+// IsAsync reports whether h carries an AsyncId in the place of the tree.
+func (h Header2) IsAsync() bool { return h.Flags&Flags2Async != 0 }
+
+// IsRelated reports whether h continues the operation before it in a
+// compound, and so takes its session and tree from there.
+func (h Header2) IsRelated() bool { return h.Flags&Flags2Related != 0 }
+
+// Error returns the header of a single, unsigned, synchronous reply that
+// fails with status. h may be the request, or a reply that is to be turned
+// into an error; message, session and credits stay, and at least one credit
+// is granted: a client without credits cannot try again.
+func (h Header2) Error(status Status) Header2 {
+	h.Status = status
+	if h.IsAsync() {
+		h.ProcessID, h.TreeID = 0, 0
+	}
+	h.Flags = h.Flags&^(Flags2Async|Flags2Related|Flags2Sign) | Flags2Reply
+	h.NextCommand = 0
+	h.Credits = max(h.Credits, 1)
+	h.Signature = [16]byte{}
+	return h
+}
+
+// AppendError2 appends a whole frame to b: the error reply to h with an empty
+// error structure (MS-SMB2 2.2.2). See [Header2.Error] for what h may be.
+func AppendError2(b []byte, h Header2, status Status) []byte {
+	b = FrameHeader{Type: FrameMessage, Length: Header2Size + 9}.Append(b)
+	b = h.Error(status).Append(b)
+	return append(b, 9, 0, 0, 0, 0, 0, 0, 0, 0)
+}
+
+// AppendEcho2 appends a whole frame to b: an ECHO request that takes the
+// place of the request h. It uses up the same message numbers and asks for
+// the same credits, but names neither session nor tree.
+func AppendEcho2(b []byte, h Header2) []byte {
+	h.Command = Command2Echo
+	h.Status = 0
+	h.Flags = 0
+	h.NextCommand = 0
+	h.ProcessID, h.TreeID, h.SessionID = 0, 0, 0
+	h.Signature = [16]byte{}
+	b = FrameHeader{Type: FrameMessage, Length: Header2Size + 4}.Append(b)
+	b = h.Append(b)
+	return append(b, 4, 0, 0, 0)
+}
+
+// NextOffset returns how far behind the start of this header the next one of
+// a compound begins, where left is the number of bytes from the start of this
+// header to the end of the frame. It is left for the last one.
+func (h Header2) NextOffset(left int) (int, error) {
+	if h.NextCommand == 0 {
+		return left, nil
+	}
+	if h.NextCommand < Header2Size || h.NextCommand%8 != 0 || int64(h.NextCommand)+Header2Size > int64(left) {
+		return 0, malformed("SMB2 NextCommand %d of %d bytes", h.NextCommand, left)
+	}
+	return int(h.NextCommand), nil
+}
+
+// SessionSetup2 is what a session depends on in the body of an SMB2
+// SESSION_SETUP request.
+type SessionSetup2 struct {
+	Binding         bool   // joins an existing session from another connection
+	PreviousSession uint64 // the client's earlier session that this one replaces, or 0
+}
+
+// SessionSetup2Size is how many bytes of a message ParseSessionSetup2 needs.
+const SessionSetup2Size = Header2Size + 24
+
+// ParseSessionSetup2 reads the fixed part of a SESSION_SETUP request, from a
+// message that starts with its header.
+func ParseSessionSetup2(msg []byte) (SessionSetup2, error) {
+	if len(msg) < SessionSetup2Size {
+		return SessionSetup2{}, malformed("SMB2 SESSION_SETUP of %d bytes", len(msg))
+	}
+	return SessionSetup2{
+		Binding:         msg[Header2Size+2]&1 != 0,
+		PreviousSession: binary.LittleEndian.Uint64(msg[Header2Size+16:]),
+	}, nil
+}
+
+// ParseTransform returns the session that an encrypted message belongs to.
+func ParseTransform(b []byte) (sessionID uint64, err error) {
+	if ProtocolOf(b) != ProtocolTransform || len(b) < TransformHeaderSize {
+		return 0, malformed("SMB2 transform header in %d bytes", len(b))
+	}
+	return binary.LittleEndian.Uint64(b[44:]), nil
+}
+
+// ParseCompression returns whether the SMB2 header of the compressed message
+// b is stored as it is, in which case it begins at CompressionHeaderSize. It
+// is when an unchained message starts its compressed part behind the header,
+// or when the first link of a chained one is not compressed (MS-SMB2 2.2.42).
+func ParseCompression(b []byte) (headerInClear bool, err error) {
+	if ProtocolOf(b) != ProtocolCompressed || len(b) < CompressionHeaderSize {
+		return false, malformed("SMB2 compression header in %d bytes", len(b))
+	}
+	le := binary.LittleEndian
+	algorithm, chained, n := le.Uint16(b[8:]), le.Uint16(b[10:])&1 != 0, le.Uint32(b[12:])
+	return n >= Header2Size && (!chained || algorithm == 0), nil
+}
+
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrMalformed}, args...)...)
+}
