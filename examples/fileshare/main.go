@@ -1,0 +1,149 @@
+// Fileshare puts the session limit of a Windows in front of a real SMB file
+// server, so that a client can meet "the eleventh computer" without a Windows.
+//
+// With Samba on 127.0.0.1:1445,
+//
+//	go run ./examples/fileshare -windows "Windows XP Home" -listen :8445 -upstream 127.0.0.1:1445
+//
+// admits five sessions and answers the sixth with STATUS_REQUEST_NOT_ACCEPTED.
+// Each session that is admitted, refused or over is a line on standard output.
+// A line typed on standard input is a command of the host's administrator:
+// "net config server", "net config server /autodisconnect:N", "net session",
+// "net session \\COMPUTER /delete".
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "fileshare:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	windows := limits.Windows{Edition: limits.XPProfessional}
+	var settings simulate.SMBSettings
+	flags := flag.NewFlagSet("fileshare", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.TextVar(&windows, "windows", windows, "the Windows to be")
+	listen := flags.String("listen", "127.0.0.1:8445", "addresses to serve, separated by commas")
+	flags.StringVar(&settings.Backend, "upstream", "127.0.0.1:445", "address of the real SMB server")
+	limit := flags.Int("limit", -1, "override the limit of the Windows")
+	flags.TextVar(&settings.Count, "count", simulate.CountSessions, "what takes a slot: session, computer-user or computer")
+	refuse := flags.String("refuse", "final", "leg of the session setup that is refused: final or first")
+	flags.BoolVar(&settings.AutoDisconnect, "autodisconnect", false, "end idle sessions, after 15 minutes unless changed")
+	verbose := flags.Bool("v", false, "say why connections and sessions end")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch *refuse {
+	case "first":
+		settings.RefuseFirst = true
+	case "final":
+	default:
+		return fmt.Errorf("-refuse %s: want final or first", *refuse)
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	var hostSettings simulate.Settings
+	if *limit >= 0 {
+		hostSettings.Limits = map[limits.Service]int{limits.SMB: *limit}
+	}
+	host, err := simulate.New(windows, &hostSettings)
+	if err != nil {
+		return err
+	}
+	if *verbose {
+		settings.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	proxy, err := host.SMBProxy(settings)
+	if err != nil {
+		return err
+	}
+	defer proxy.Close()
+
+	out := &lines{w: stdout}
+	defer host.Observe(out.event)()
+
+	served := make(chan error, 1)
+	for _, address := range strings.Split(*listen, ",") {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return err
+		}
+		out.printf("%v shares %s on %v\n", windows, settings.Backend, l.Addr())
+		go func() { served <- proxy.Serve(l) }()
+	}
+	go console(proxy, stdin, out)
+
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-served:
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		return err
+	}
+}
+
+// console answers each line of r as a command of the administrator.
+func console(proxy *simulate.SMBProxy, r io.Reader, out *lines) {
+	in := bufio.NewScanner(r)
+	for in.Scan() {
+		text, err := proxy.Net(in.Text())
+		if err != nil {
+			text = err.Error() + "\n"
+		}
+		out.printf("%s", text)
+	}
+}
+
+// lines writes for several goroutines.
+type lines struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lines) printf(format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintf(l.w, format, args...)
+}
+
+// event prints what happened at the gate.
+func (l *lines) event(e simulate.Event) {
+	if e.Service != limits.SMB {
+		return
+	}
+	what := "ended"
+	switch e.Kind {
+	case simulate.Decided:
+		what = e.Outcome.String()
+	case simulate.Left:
+	default:
+		return
+	}
+	l.printf("%s %-8s %s (%d of %v)\n", e.Time.Format("15:04:05.000"), what, e.Peer, e.Held, e.Limit)
+}

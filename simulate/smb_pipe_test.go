@@ -1,0 +1,115 @@
+package simulate
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"net"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/simulate/internal/smbwire"
+)
+
+// streamConn is a connection that reads from r and writes to w.
+type streamConn struct {
+	net.Conn
+	r io.Reader
+	w io.Writer
+}
+
+func (c streamConn) Read(b []byte) (int, error)      { return c.r.Read(b) }
+func (c streamConn) Write(b []byte) (int, error)     { return c.w.Write(b) }
+func (c streamConn) SetReadDeadline(time.Time) error { return nil }
+
+// TestSMBPipeChangesNothing: whatever the sizes of frames and reads, and
+// however a frame is taken apart, the bytes that come out went in.
+func TestSMBPipeChangesNothing(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	var in bytes.Buffer
+	sizes := []int{0, 1, 4, 63, 64, smbBuffer - 5, smbBuffer - 4, smbBuffer - 3, smbBuffer, smbBuffer + 1, 2 * smbBuffer, 1 << 20}
+	for range 50 {
+		sizes = append(sizes, rnd.IntN(3*smbBuffer))
+	}
+	for _, n := range sizes {
+		msg := make([]byte, n)
+		for i := range msg {
+			msg[i] = byte(rnd.Uint32())
+		}
+		in.Write(frame(msg))
+	}
+	for name, reader := range map[string]func(io.Reader) io.Reader{
+		"whole":          func(r io.Reader) io.Reader { return r },
+		"half":           iotest.HalfReader,
+		"byte by byte":   iotest.OneByteReader,
+		"data and error": iotest.DataErrReader,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			p := newSMBPipe(streamConn{r: reader(bytes.NewReader(in.Bytes()))}, streamConn{w: &out}, time.Second)
+			for _, n := range sizes {
+				h, err := p.next()
+				require.NoError(t, err)
+				require.Equal(t, n, h.Length)
+				for p.left > 0 && rnd.IntN(4) > 0 {
+					step := 1 + rnd.IntN(min(p.left, smbBuffer-smbwire.FrameHeaderSize))
+					b, err := p.need(step)
+					require.NoError(t, err)
+					require.GreaterOrEqual(t, len(b), step)
+					require.NoError(t, p.pass(step))
+				}
+				require.NoError(t, p.finish())
+			}
+			_, err := p.next()
+			require.ErrorIs(t, err, io.EOF)
+			require.True(t, bytes.Equal(in.Bytes(), out.Bytes()))
+		})
+	}
+}
+
+func TestSMBPipeReplaces(t *testing.T) {
+	var in, out bytes.Buffer
+	in.Write(frame(make([]byte, 3*smbBuffer)))
+	in.Write(frame([]byte("next")))
+	p := newSMBPipe(streamConn{r: &in}, streamConn{w: &out}, time.Second)
+	_, err := p.next()
+	require.NoError(t, err)
+	_, err = p.need(64)
+	require.NoError(t, err)
+	require.NoError(t, p.pass(64))
+	require.NoError(t, p.replace([]byte("instead")))
+	_, err = p.next()
+	require.NoError(t, err)
+	require.NoError(t, p.finish())
+	assert.Equal(t, "instead\x00\x00\x00\x04next", out.String())
+}
+
+func TestSMBPipeErrors(t *testing.T) {
+	open := func(s string) *smbPipe {
+		return newSMBPipe(streamConn{r: bytes.NewReader([]byte(s))}, streamConn{w: io.Discard}, time.Second)
+	}
+	_, err := open("").next()
+	assert.ErrorIs(t, err, io.EOF, "between frames")
+	_, err = open("\x00\x00\x00").next()
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF, "in a frame header")
+	_, err = open("GET / HTTP/1.1\r\n\r\n").next()
+	assert.ErrorIs(t, err, smbwire.ErrMalformed)
+
+	p := open("\x00\x00\x00\x04ab")
+	_, err = p.next()
+	require.NoError(t, err)
+	_, err = p.need(5)
+	assert.ErrorIs(t, err, errSMBFrame, "longer than the frame")
+	_, err = p.need(4)
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF, "in a message")
+
+	p = open(string(frame(make([]byte, 2*smbBuffer))))
+	_, err = p.next()
+	require.NoError(t, err)
+	require.NoError(t, p.pass(smbBuffer))
+	assert.ErrorIs(t, p.replace(nil), errSMBFrame, "its beginning is gone")
+}
