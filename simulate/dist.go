@@ -1,0 +1,330 @@
+package simulate
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Dist is how long something takes: always the same, or differently each time
+// it is drawn. The zero Dist is the constant 0.
+//
+// A Dist is a plain value. It prints, parses and marshals as text, so that it
+// can be a flag or stand in a scenario file:
+//
+//	30s                        constant
+//	uniform(10s,50s)           from 10 s to 50 s, evenly
+//	exponential(30s)           mean 30 s
+//	lognormal(30s,2.5)         mean 30 s, squared coefficient of variation 2.5
+//	hyperexponential(30s,6)    the same, as a mixture of two exponentials
+//	empirical(1s,2s,2s,9s)     one of these, each as likely as the others
+//
+// The squared coefficient of variation is the variance over the squared mean:
+// 0 for a constant, 1 for an exponential.
+type Dist struct {
+	kind   distKind
+	a      time.Duration // the constant, the mean, the minimum
+	b      time.Duration // the maximum
+	scv    float64
+	values []time.Duration
+}
+
+type distKind uint8
+
+const (
+	constantDist distKind = iota
+	uniformDist
+	exponentialDist
+	lognormalDist
+	hyperexponentialDist
+	empiricalDist
+)
+
+var distNames = [...]string{"constant", "uniform", "exponential", "lognormal", "hyperexponential", "empirical"}
+
+// longest bounds what a Dist is made of and what is drawn from it. Virtual time
+// is counted in nanoseconds and ends after 292 years.
+const longest = 365 * 24 * time.Hour
+
+// Constant is always d.
+func Constant(d time.Duration) Dist { return Dist{a: d} }
+
+// Uniform lies between least and most, both included.
+func Uniform(least, most time.Duration) Dist {
+	return Dist{kind: uniformDist, a: least, b: most}
+}
+
+// Exponential has the mean, and no memory: think times, and the service times
+// of the formulas in package queueing.
+func Exponential(mean time.Duration) Dist { return Dist{kind: exponentialDist, a: mean} }
+
+// Lognormal has the mean and the squared coefficient of variation, above 0:
+// what measured session and page times most often look like.
+func Lognormal(mean time.Duration, scv float64) Dist {
+	return Dist{kind: lognormalDist, a: mean, scv: scv}
+}
+
+// Hyperexponential has the mean and the squared coefficient of variation, 1 or
+// more: mostly short ones and a few long ones. It mixes two exponentials that
+// contribute the same to the mean (balanced means).
+func Hyperexponential(mean time.Duration, scv float64) Dist {
+	return Dist{kind: hyperexponentialDist, a: mean, scv: scv}
+}
+
+// Empirical draws one of the values, each as likely as the others: a
+// measurement played back in random order. It keeps values.
+func Empirical(values ...time.Duration) Dist {
+	return Dist{kind: empiricalDist, values: values}
+}
+
+// IsZero reports whether d is the zero Dist, the constant 0.
+func (d Dist) IsZero() bool { return d.kind == constantDist && d.a == 0 }
+
+// Equal reports whether d and e are the same distribution, written the same
+// way.
+func (d Dist) Equal(e Dist) bool {
+	return d.kind == e.kind && d.a == e.a && d.b == e.b && d.scv == e.scv && slices.Equal(d.values, e.values)
+}
+
+// Mean returns the mean.
+func (d Dist) Mean() time.Duration {
+	switch d.kind {
+	case uniformDist:
+		return d.a + (d.b-d.a)/2
+	case empiricalDist:
+		var sum float64
+		for _, v := range d.values {
+			sum += float64(v)
+		}
+		return time.Duration(sum / float64(max(1, len(d.values))))
+	}
+	return d.a
+}
+
+// Valid returns nil if values can be drawn from d. Times lie between 0 and a
+// year.
+func (d Dist) Valid() error {
+	span := func(what string, v time.Duration) error {
+		if v < 0 || v > longest {
+			return fmt.Errorf("%s %v: want 0 to %v", what, v, longest)
+		}
+		return nil
+	}
+	switch d.kind {
+	case constantDist:
+		return span("time", d.a)
+	case uniformDist:
+		if d.b < d.a {
+			return fmt.Errorf("uniform from %v to %v: want the smaller first", d.a, d.b)
+		}
+		return errors.Join(span("minimum", d.a), span("maximum", d.b))
+	case exponentialDist:
+		return span("mean", d.a)
+	case lognormalDist:
+		if !(d.scv > 0 && d.scv <= 1e6) {
+			return fmt.Errorf("squared coefficient of variation %v: want above 0, up to 1e6", d.scv)
+		}
+		return span("mean", d.a)
+	case hyperexponentialDist:
+		if !(d.scv >= 1 && d.scv <= 1e6) {
+			return fmt.Errorf("squared coefficient of variation %v: want 1 to 1e6", d.scv)
+		}
+		return span("mean", d.a)
+	case empiricalDist:
+		if len(d.values) == 0 {
+			return errors.New("empirical without values: want one or more")
+		}
+		for _, v := range d.values {
+			if err := span("value", v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("%d is no kind of distribution", d.kind)
+}
+
+// String returns the text form.
+func (d Dist) String() string {
+	name := ""
+	if int(d.kind) < len(distNames) {
+		name = distNames[d.kind]
+	}
+	switch d.kind {
+	case constantDist:
+		return d.a.String()
+	case uniformDist:
+		return fmt.Sprintf("%s(%v,%v)", name, d.a, d.b)
+	case exponentialDist:
+		return fmt.Sprintf("%s(%v)", name, d.a)
+	case lognormalDist, hyperexponentialDist:
+		return fmt.Sprintf("%s(%v,%s)", name, d.a, strconv.FormatFloat(d.scv, 'g', -1, 64))
+	}
+	return name + "(" + joinDurations(d.values) + ")"
+}
+
+func joinDurations(values []time.Duration) string {
+	parts := make([]string, len(values))
+	for i, v := range values {
+		parts[i] = v.String()
+	}
+	return strings.Join(parts, ",")
+}
+
+// ParseDist reads the text form. The error for anything else shows the forms.
+func ParseDist(text string) (Dist, error) {
+	name, args := splitCall(text)
+	if args == nil {
+		v, err := time.ParseDuration(strings.TrimSpace(text))
+		if err != nil {
+			return Dist{}, distError(text, nil)
+		}
+		args, name = []string{v.String()}, "constant"
+	}
+	d := Dist{kind: distKind(max(0, slices.Index(distNames[:], name)))}
+	times, numbers := 1, 0
+	switch {
+	case !slices.Contains(distNames[:], name):
+		return Dist{}, distError(text, nil)
+	case d.kind == uniformDist:
+		times = 2
+	case d.kind == lognormalDist, d.kind == hyperexponentialDist:
+		numbers = 1
+	case d.kind == empiricalDist:
+		times = len(args)
+	}
+	if len(args) != times+numbers {
+		return Dist{}, distError(text, nil)
+	}
+	values := make([]time.Duration, times)
+	for i := range values {
+		v, err := time.ParseDuration(args[i])
+		if err != nil {
+			return Dist{}, distError(text, err)
+		}
+		values[i] = v
+	}
+	if numbers == 1 {
+		v, err := strconv.ParseFloat(args[times], 64)
+		if err != nil {
+			return Dist{}, distError(text, err)
+		}
+		d.scv = v
+	}
+	switch d.kind {
+	case empiricalDist:
+		d.values = values
+	case uniformDist:
+		d.a, d.b = values[0], values[1]
+	default:
+		d.a = values[0]
+	}
+	if err := d.Valid(); err != nil {
+		return Dist{}, distError(text, err)
+	}
+	return d, nil
+}
+
+// splitCall takes "name(a,b)" apart. args is nil if text is no such thing.
+func splitCall(text string) (name string, args []string) {
+	name, rest, ok := strings.Cut(strings.TrimSpace(text), "(")
+	if !ok || !strings.HasSuffix(rest, ")") {
+		return "", nil
+	}
+	args = strings.Split(strings.TrimSuffix(rest, ")"), ",")
+	for i := range args {
+		args[i] = strings.TrimSpace(args[i])
+	}
+	return strings.ToLower(strings.TrimSpace(name)), args
+}
+
+func distError(text string, err error) error {
+	const forms = "a time such as 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6) or empirical(1s,2s)"
+	if err != nil {
+		return fmt.Errorf("simulate: distribution %q: %w; want %s", text, err, forms)
+	}
+	return fmt.Errorf("simulate: distribution %q: want %s", text, forms)
+}
+
+// MarshalText returns the text form; a Dist that is not valid is an error.
+func (d Dist) MarshalText() ([]byte, error) {
+	if err := d.Valid(); err != nil {
+		return nil, fmt.Errorf("simulate: distribution: %w", err)
+	}
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText is ParseDist.
+func (d *Dist) UnmarshalText(text []byte) error {
+	parsed, err := ParseDist(string(text))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return nil
+}
+
+// A sampler draws from a Dist. It has what would else be computed each time.
+type sampler struct {
+	kind   distKind
+	a, b   float64
+	p      float64
+	least  int64
+	spread uint64
+	values []time.Duration
+}
+
+func (d Dist) sampler() sampler {
+	s := sampler{kind: d.kind, a: float64(d.a), least: int64(d.a)}
+	switch d.kind {
+	case uniformDist:
+		s.spread = uint64(d.b-d.a) + 1
+	case lognormalDist:
+		variance := math.Log1p(d.scv)
+		s.b = math.Sqrt(variance)
+		s.a = math.Log(float64(d.a)) - variance/2
+	case hyperexponentialDist:
+		s.p = (1 + math.Sqrt((d.scv-1)/(d.scv+1))) / 2
+		s.a, s.b = float64(d.a)/(2*s.p), float64(d.a)/(2*(1-s.p))
+	case empiricalDist:
+		s.values = d.values
+	}
+	return s
+}
+
+// isZero reports whether s draws nothing but 0.
+func (s *sampler) isZero() bool { return s.kind == constantDist && s.least == 0 }
+
+// draw returns a time in nanoseconds.
+func (s *sampler) draw(r *rand.Rand) int64 {
+	if s.kind == exponentialDist {
+		return int64(s.a * r.ExpFloat64())
+	}
+	return s.drawOther(r)
+}
+
+func (s *sampler) drawOther(r *rand.Rand) int64 {
+	var v float64
+	switch s.kind {
+	case constantDist:
+		return s.least
+	case uniformDist:
+		return s.least + int64(r.Uint64N(s.spread))
+	case empiricalDist:
+		return int64(s.values[r.IntN(len(s.values))])
+	case lognormalDist:
+		v = math.Exp(s.a + s.b*r.NormFloat64())
+	case hyperexponentialDist:
+		if r.Float64() < s.p {
+			v = s.a * r.ExpFloat64()
+		} else {
+			v = s.b * r.ExpFloat64()
+		}
+	}
+	return int64(min(v, float64(longest)))
+}

@@ -1,0 +1,270 @@
+package simulate
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+// never is a virtual time that does not come.
+const never = math.MaxInt64
+
+// A plan is a Scenario made ready to be acted out: the gate to pass and the
+// random choices of the clients. Each connection of a visit draws from a stream
+// of its own, in an order that depends on nothing but its own fate. So whoever
+// acts the plan out, in whatever time, meets the same clients.
+type plan struct {
+	scenario *Scenario
+	gate     *Gate
+	// perRequest is true where each request takes a slot, and dials where that
+	// request is a connection attempt of ours.
+	perRequest, dials bool
+
+	connections, requests, visits                       int
+	service, think, idle, away, patience, backoff, trip sampler
+	factor                                              float64
+	backoffLimit, idleLimit, queueLimit, giveUp         int64
+	refusing, dead                                      float64
+	key                                                 uint64
+}
+
+// compile checks the scenario and makes it ready.
+func (s *Scenario) compile() (*plan, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	host, err := New(s.Windows, &s.Settings)
+	if err != nil {
+		field := "Settings"
+		if s.Windows.Valid() != nil {
+			field = "Windows"
+		}
+		return nil, &ScenarioError{field, err}
+	}
+	gate, err := host.Gate(s.Service)
+	if err != nil {
+		return nil, &ScenarioError{"Service", err}
+	}
+	if gate.discipline == limits.Throttle {
+		return nil, &ScenarioError{"Service", fmt.Errorf("cannot act out a limit that throttles: %v", gate.rule)}
+	}
+	p := &plan{
+		scenario:     s,
+		gate:         gate,
+		connections:  max(1, s.Connections),
+		requests:     max(1, s.Requests),
+		visits:       s.Visits,
+		service:      s.ServiceTime.sampler(),
+		think:        s.ThinkTime.sampler(),
+		idle:         s.Idle.sampler(),
+		away:         s.Away.sampler(),
+		patience:     s.Patience.sampler(),
+		backoff:      s.Retry.Backoff.sampler(),
+		trip:         s.Destinations.RoundTrip.sampler(),
+		factor:       s.Retry.Factor,
+		backoffLimit: int64(s.Retry.Limit),
+		idleLimit:    never,
+		queueLimit:   never,
+		giveUp:       int64(21 * time.Second),
+		refusing:     s.Destinations.Refusing,
+		dead:         s.Destinations.Dead,
+		key:          mix(s.Seed + 0x9e3779b97f4a7c15),
+	}
+	switch {
+	case p.visits == 0:
+		p.visits = 1
+	case p.visits == Forever:
+		p.visits = math.MaxInt32
+	}
+	if p.factor == 0 {
+		p.factor = 1
+	}
+	if p.backoffLimit == 0 {
+		p.backoffLimit = never
+	}
+	if syn := s.Destinations.SYN; len(syn) > 0 {
+		p.giveUp = int64(syn[len(syn)-1])
+	}
+	switch gate.rule.Unit {
+	case limits.Requests:
+		p.perRequest = true
+		if s.Settings.QueueTimeout > 0 {
+			p.queueLimit = int64(s.Settings.QueueTimeout)
+		}
+	case limits.Attempts:
+		p.perRequest, p.dials = true, true
+	}
+	switch s.Service {
+	case limits.SMB:
+		p.idleLimit = int64(15 * time.Minute)
+		if s.AutoDisconnect == NeverDisconnect {
+			p.idleLimit = never
+		} else if s.AutoDisconnect > 0 {
+			p.idleLimit = int64(s.AutoDisconnect)
+		}
+	case limits.IIS:
+		if keep := s.Settings.AllowKeepAlive; keep != nil && !*keep {
+			p.perRequest, p.idleLimit = true, 0
+		}
+	}
+	return p, nil
+}
+
+// mix scatters the bits of x (the finalizer of splitmix64).
+func mix(x uint64) uint64 {
+	x ^= x >> 30
+	x *= 0xbf58476d1ce4e5b9
+	x ^= x >> 27
+	x *= 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// Streams beside those of the connections.
+const (
+	awayStream    = maxConnections + 1
+	arrivalStream = maxConnections + 2
+)
+
+// stream returns the random numbers of a connection of a visit.
+func (p *plan) stream(client int64, visit, connection int) (src rand.PCG) {
+	src.Seed(p.key+uint64(visit)<<16+uint64(connection), mix(p.key^uint64(client)*0x9e3779b97f4a7c15))
+	return src
+}
+
+// arrivals draws the times at which clients come, one after the other.
+type arrivals struct {
+	p    *plan
+	src  rand.PCG
+	rand rand.Rand
+	next int64 // the number of clients that came
+	at   int64
+}
+
+func (a *arrivals) init(p *plan) {
+	a.p = p
+	a.src = p.stream(0, 0, arrivalStream)
+	a.rand = *rand.New(&a.src)
+}
+
+// draw returns the time of the next arrival, or never.
+func (a *arrivals) draw() int64 {
+	arrive := &a.p.scenario.Arrive
+	if a.next == int64(a.p.scenario.Clients) {
+		return never
+	}
+	switch arrive.kind {
+	case poisson:
+		a.at = after(a.at, int64(float64(arrive.gap)*a.rand.ExpFloat64()))
+	case evenly:
+		if a.next > 0 {
+			a.at = after(a.at, int64(arrive.gap))
+		}
+	case trace:
+		a.at = int64(arrive.times[a.next])
+	}
+	a.next++
+	return a.at
+}
+
+// after adds a time to an instant; what lies beyond the end of virtual time is
+// never.
+func after(at, d int64) int64 {
+	if sum := at + d; sum >= at {
+		return sum
+	}
+	return never
+}
+
+// holdTime draws how long a connection keeps its slot, or, where each request
+// takes one, a request.
+func (p *plan) holdTime(r *rand.Rand) int64 {
+	d := p.service.draw(r)
+	if p.perRequest {
+		return d
+	}
+	for range p.requests - 1 {
+		d = after(d, p.think.draw(r))
+		d = after(d, p.service.draw(r))
+	}
+	return after(d, min(p.idleLimit, p.idle.draw(r)))
+}
+
+// waitTime draws how long an attempt may wait, and what becomes of it when that
+// is over.
+func (p *plan) waitTime(r *rand.Rand) (int64, Outcome) {
+	limit, outcome := p.queueLimit, TimedOut
+	if !p.patience.isZero() {
+		if d := p.patience.draw(r); d < limit {
+			limit = d
+			if !p.dials {
+				outcome = Abandoned
+			}
+		}
+	}
+	return limit, outcome
+}
+
+// backoffTime draws the time before retry n, counted from 1.
+func (p *plan) backoffTime(r *rand.Rand, n int) int64 {
+	d := float64(p.backoff.draw(r))
+	if p.factor != 1 {
+		d *= math.Pow(p.factor, float64(n-1))
+	}
+	return int64(min(d, float64(min(p.backoffLimit, int64(longest)))))
+}
+
+// awayTime draws the time until the client comes again. Clients that come for
+// ever take at least a nanosecond, so that time goes on.
+func (p *plan) awayTime(r *rand.Rand) int64 {
+	return max(1, p.away.draw(r))
+}
+
+// A destination is what a dial meets.
+type destination uint8
+
+const (
+	liveDestination destination = iota
+	refusingDestination
+	deadDestination
+)
+
+func (d destination) answer() Answer { return Connected + Answer(d) }
+
+// destination draws what the next dial meets.
+func (p *plan) destination(r *rand.Rand) destination {
+	if p.refusing == 0 && p.dead == 0 {
+		return liveDestination
+	}
+	switch x := r.Float64(); {
+	case x < p.dead:
+		return deadDestination
+	case x < p.dead+p.refusing:
+		return refusingDestination
+	}
+	return liveDestination
+}
+
+// answerTime draws how long a destination takes to answer a dial.
+func (p *plan) answerTime(r *rand.Rand, d destination) int64 {
+	if d == deadDestination {
+		return p.giveUp
+	}
+	return p.trip.draw(r)
+}
+
+// expectedLength guesses how long the run will be, not more.
+func (p *plan) expectedLength() int64 {
+	s := p.scenario
+	length := float64(s.Arrive.gap) * float64(s.Clients)
+	if n := len(s.Arrive.times); n > 0 {
+		length = float64(s.Arrive.times[n-1])
+	}
+	once := float64(s.ServiceTime.Mean()) * float64(p.requests)
+	if !p.perRequest {
+		once += float64(s.ThinkTime.Mean())*float64(p.requests-1) + float64(s.Idle.Mean())
+	}
+	return int64(min(length+once*float64(min(p.visits, 1000)), float64(longest)))
+}

@@ -1,0 +1,150 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Replications are several runs of one scenario that differ in their seeds, and
+// what they say together. Refusals come in clusters, so the spread between
+// replications, and not the number of refusals in one run, tells how sure a
+// number is.
+type Replications struct {
+	// Reports are the runs, in order of their seeds.
+	Reports []Report `json:"reports"`
+
+	// Lost is the share that got no slot (Report.Lost), Refused, TimedOut and
+	// Abandoned its parts. Waiting is the share of the admitted that had to
+	// wait, MeanWait their mean wait in seconds, those who did not wait
+	// included. Held and Queued are means over time, and FullShare is the share
+	// of the time without a free slot.
+	Lost      Estimate `json:"lost"`
+	Refused   Estimate `json:"refused"`
+	TimedOut  Estimate `json:"timedOut"`
+	Abandoned Estimate `json:"abandoned"`
+	Waiting   Estimate `json:"waiting"`
+	MeanWait  Estimate `json:"meanWaitSeconds"`
+	Held      Estimate `json:"held"`
+	Queued    Estimate `json:"queued"`
+	FullShare Estimate `json:"fullShare"`
+}
+
+// Estimate is a number learnt from replications.
+type Estimate struct {
+	Mean float64 `json:"mean"`
+	// StandardError is the standard deviation of the mean; 0 with one run.
+	StandardError float64 `json:"standardError"`
+	// HalfWidth is that of the 95 per cent confidence interval, by Student's t:
+	// the interval goes from Mean-HalfWidth to Mean+HalfWidth. It is 0 with one
+	// run, which tells nothing about the spread.
+	HalfWidth float64 `json:"halfWidth"`
+}
+
+// String returns the estimate as "mean ± half width".
+func (e Estimate) String() string { return fmt.Sprintf("%.6g ± %.2g", e.Mean, e.HalfWidth) }
+
+// Replicate runs the scenario n times with seeds derived from its own, on as
+// many cores as there are. The first run has the seed of the scenario. The
+// result does not depend on the number of cores.
+func Replicate(ctx context.Context, s Scenario, n int) (Replications, error) {
+	if n < 1 {
+		return Replications{}, &ScenarioError{"replications", fmt.Errorf("%d: want 1 or more", n)}
+	}
+	out := Replications{Reports: make([]Report, n)}
+	err := each(n, func(i int) (err error) {
+		one := s
+		one.Seed = replicationSeed(s.Seed, i)
+		out.Reports[i], err = Run(ctx, one)
+		return err
+	})
+	if err != nil {
+		return Replications{}, err
+	}
+	estimate := func(f func(r *Report) float64) Estimate {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = f(&out.Reports[i])
+		}
+		return estimateOf(values)
+	}
+	decided := func(r *Report) int64 { return r.Admitted + r.Refused + r.TimedOut + r.Abandoned }
+	out.Lost = estimate((*Report).Lost)
+	out.Refused = estimate(func(r *Report) float64 { return ratio(r.Refused, decided(r)) })
+	out.TimedOut = estimate(func(r *Report) float64 { return ratio(r.TimedOut, decided(r)) })
+	out.Abandoned = estimate(func(r *Report) float64 { return ratio(r.Abandoned, decided(r)) })
+	out.Waiting = estimate(func(r *Report) float64 { return ratio(r.Waited, r.Admitted) })
+	out.MeanWait = estimate(func(r *Report) float64 { return r.Wait.Mean.seconds() })
+	out.Held = estimate(func(r *Report) float64 { return r.Held.Mean })
+	out.Queued = estimate(func(r *Report) float64 { return r.Queued.Mean })
+	out.FullShare = estimate(func(r *Report) float64 { return r.FullShare })
+	return out, nil
+}
+
+func replicationSeed(seed uint64, i int) uint64 {
+	if i == 0 {
+		return seed
+	}
+	return mix(seed ^ mix(uint64(i)))
+}
+
+// each calls f for 0 to n-1, on all cores, and returns the error of the lowest
+// number that had one.
+func each(n int, f func(i int) error) error {
+	errs := make([]error, n)
+	var next atomic.Int64
+	var failed atomic.Bool
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n && !failed.Load(); i = int(next.Add(1)) - 1 {
+				if errs[i] = f(i); errs[i] != nil {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func estimateOf(values []float64) Estimate {
+	n := float64(len(values))
+	var e Estimate
+	for _, v := range values {
+		e.Mean += v / n
+	}
+	if len(values) < 2 {
+		return e
+	}
+	var squares float64
+	for _, v := range values {
+		squares += (v - e.Mean) * (v - e.Mean)
+	}
+	e.StandardError = math.Sqrt(squares / (n - 1) / n)
+	e.HalfWidth = e.StandardError * studentT(len(values)-1)
+	return e
+}
+
+// studentT returns the 0.975 quantile of Student's t with n degrees of freedom.
+func studentT(n int) float64 {
+	table := [...]float64{
+		12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
+		2.2010, 2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860,
+	}
+	if n <= len(table) {
+		return table[n-1]
+	}
+	// The expansion of Cornish and Fisher, right to four decimals from here on.
+	z, v := 1.959964, float64(n)
+	z3, z5, z7 := z*z*z, math.Pow(z, 5), math.Pow(z, 7)
+	return z + (z3+z)/(4*v) + (5*z5+16*z3+3*z)/(96*v*v) + (3*z7+19*z5+17*z3-15*z)/(384*v*v*v)
+}

@@ -1,0 +1,446 @@
+package simulate
+
+import (
+	"math/bits"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+// Report is what happened in a run: a plain value that survives JSON. It counts
+// what the limit counts (see Unit): connections, sessions, requests or dials.
+// What was asked for before Scenario.Warmup is not counted.
+type Report struct {
+	Name    string         `json:"name,omitempty"`
+	Windows limits.Windows `json:"windows"`
+	Service limits.Service `json:"service"`
+	// Unit is what the rule counts, Limit the one in force, Discipline what met
+	// the one too many. limits.Lookup has the rest of the rule.
+	Unit       limits.Unit       `json:"unit"`
+	Limit      limits.Limit      `json:"limit"`
+	Discipline limits.Discipline `json:"discipline"`
+	Seed       uint64            `json:"seed"`
+	// Length is the virtual time that passed.
+	Length Duration `json:"length"`
+
+	// Clients is how many came, Visits how many visits they finished, and
+	// Served in how many of those nothing was turned away and every dial
+	// connected.
+	Clients int64 `json:"clients"`
+	Visits  int64 `json:"visits"`
+	Served  int64 `json:"served"`
+
+	// Asked is how many connections, sessions, requests or dials wanted a slot.
+	// Each of them ended in one of the next lines, Unfinished being those that
+	// a run cut short left undecided. Admitted counts all who got in, and
+	// Waited those of them who had to wait first, as Stats does.
+	Asked      int64 `json:"asked"`
+	Admitted   int64 `json:"admitted"`
+	Waited     int64 `json:"waited"`
+	Refused    int64 `json:"refused"`
+	TimedOut   int64 `json:"timedOut"`
+	Abandoned  int64 `json:"abandoned"`
+	Unfinished int64 `json:"unfinished"`
+	// Attempts counts every try, retries included.
+	Attempts int64 `json:"attempts"`
+
+	// Wait is how long those who were admitted had been in the queue.
+	Wait Waits `json:"wait"`
+	// Held and Queued are the slots held and the attempts waiting; FullShare is
+	// the share of the time in which no slot was free.
+	Held      Level   `json:"held"`
+	Queued    Level   `json:"queued"`
+	FullShare float64 `json:"fullShare"`
+
+	// Seen is what the clients saw and what Windows logged, what did not happen
+	// being left out.
+	Seen []Sight `json:"seen,omitempty"`
+	// Timeline is the run from its start to its end, warm-up included, in at
+	// most 64 steps of equal length.
+	Timeline Timeline `json:"timeline"`
+}
+
+// Waits sums up waiting times. Mean is over all who were admitted, those who
+// did not wait included, and so are the percentiles, which are right to one per
+// cent. Max is exact.
+type Waits struct {
+	Mean Duration `json:"mean"`
+	P50  Duration `json:"p50"`
+	P90  Duration `json:"p90"`
+	P95  Duration `json:"p95"`
+	P99  Duration `json:"p99"`
+	Max  Duration `json:"max"`
+}
+
+// Level is the mean over time, and the peak, of a number.
+type Level struct {
+	Mean float64 `json:"mean"`
+	Peak int64   `json:"peak"`
+}
+
+// Sight is something that was seen, and how often.
+type Sight struct {
+	What  string `json:"what"`
+	Count int64  `json:"count"`
+}
+
+// Timeline is a run in steps of equal length.
+type Timeline struct {
+	Step  Duration `json:"step"`
+	Steps []Step   `json:"steps"`
+}
+
+// Step is one step of a Timeline: what was held and queued, how many attempts
+// the limit let in, and how many it refused.
+type Step struct {
+	Held     Level `json:"held"`
+	Queued   Level `json:"queued"`
+	Admitted int64 `json:"admitted"`
+	Refused  int64 `json:"refused"`
+}
+
+// Lost is the share of what was asked for and decided that got no slot:
+// refused, timed out or abandoned. It is 0 if nothing was decided.
+func (r *Report) Lost() float64 {
+	return ratio(r.Refused+r.TimedOut+r.Abandoned, r.Admitted+r.Refused+r.TimedOut+r.Abandoned)
+}
+
+func ratio(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+// counts folds a run into what the report needs.
+type counts struct {
+	came, visits, served int64
+
+	warmup                      int64
+	demands, attempts           int64
+	admitted, waited            int64
+	outcomes                    [Abandoned + 1]int64
+	answers                     [Unanswered + 1]int64
+	refusals, episodes          int64
+	waits                       waits
+	held, queued                int64
+	heldPeak, queuedPeak        int64 // since warm-up
+	limit                       int64
+	heldArea, queuedArea, full  float64 // since the last boundary
+	heldTotal, queuedTotal      float64 // since warm-up, up to the last boundary
+	fullTotal                   float64
+	boundary                    int64 // when the step, or the warm-up, ends
+	step                        int64 // length of a step
+	stepHeldPeak, stepQueuePeak int64
+	stepAdmitted, stepRefused   int64
+	steps                       []Step // the means are areas until the run is over
+	measuring                   bool
+}
+
+// timelineSteps is how many steps a timeline has at most. When they are used
+// up, two become one.
+const timelineSteps = 64
+
+func (f *counts) init(p *plan) {
+	f.warmup = int64(p.scenario.Warmup)
+	f.limit = p.gate.admission.inForce()
+	f.measuring = f.warmup == 0
+	// The first guess at the length saves merging steps; it may be wrong.
+	f.step = p.expectedLength()/(timelineSteps*4/5) + 1
+	if u := int64(p.scenario.Until); u > 0 {
+		f.step = u/timelineSteps + 1
+	}
+	f.steps = make([]Step, 1, timelineSteps)
+	f.setBoundary()
+}
+
+func (f *counts) setBoundary() {
+	f.boundary = after(0, int64(len(f.steps))*f.step)
+	if !f.measuring {
+		f.boundary = min(f.boundary, f.warmup)
+	}
+}
+
+// pass lets time go on.
+func (f *counts) pass(from, to int64) {
+	if to >= f.boundary {
+		from = f.cross(from, to)
+	}
+	f.spend(to - from)
+}
+
+// spend adds up a time in which nothing changes.
+func (f *counts) spend(d int64) {
+	t := float64(d)
+	f.heldArea += t * float64(f.held)
+	if f.queued != 0 {
+		f.queuedArea += t * float64(f.queued)
+	}
+	if f.held >= f.limit {
+		f.full += t
+	}
+}
+
+// cross lets time go on over the ends of steps, and returns how far it came: to
+// the begin of the step that to lies in.
+func (f *counts) cross(from, to int64) int64 {
+	for to >= f.boundary {
+		f.spend(f.boundary - from)
+		from = f.boundary
+		f.flush()
+		if !f.measuring && from >= f.warmup {
+			f.measuring = true
+			f.heldTotal, f.queuedTotal, f.fullTotal = 0, 0, 0
+			f.heldPeak, f.queuedPeak = f.held, f.queued
+		}
+		if from >= int64(len(f.steps))*f.step {
+			// A long time without events is not gone through step by step.
+			for to/f.step >= timelineSteps {
+				f.merge()
+			}
+			if from >= int64(len(f.steps))*f.step {
+				f.steps = append(f.steps, Step{})
+			}
+		}
+		f.setBoundary()
+	}
+	return from
+}
+
+// flush books what has been added up to the current step.
+func (f *counts) flush() {
+	f.heldTotal += f.heldArea
+	f.queuedTotal += f.queuedArea
+	f.fullTotal += f.full
+	s := &f.steps[len(f.steps)-1]
+	s.add(Step{
+		Held: Level{f.heldArea, f.stepHeldPeak}, Queued: Level{f.queuedArea, f.stepQueuePeak},
+		Admitted: f.stepAdmitted, Refused: f.stepRefused,
+	})
+	f.heldArea, f.queuedArea, f.full = 0, 0, 0
+	f.stepHeldPeak, f.stepQueuePeak = f.held, f.queued
+	f.stepAdmitted, f.stepRefused = 0, 0
+}
+
+// merge makes one step of two.
+func (f *counts) merge() {
+	n := (len(f.steps) + 1) / 2
+	for i := range n {
+		s := f.steps[2*i]
+		if 2*i+1 < len(f.steps) {
+			s.add(f.steps[2*i+1])
+		}
+		f.steps[i] = s
+	}
+	f.steps = f.steps[:n]
+	f.step *= 2
+}
+
+// add adds up areas and counts.
+func (s *Step) add(t Step) {
+	s.Held = Level{s.Held.Mean + t.Held.Mean, max(s.Held.Peak, t.Held.Peak)}
+	s.Queued = Level{s.Queued.Mean + t.Queued.Mean, max(s.Queued.Peak, t.Queued.Peak)}
+	s.Admitted += t.Admitted
+	s.Refused += t.Refused
+}
+
+// entered counts one more slot held.
+func (f *counts) entered() {
+	f.held++
+	f.stepAdmitted++
+	f.stepHeldPeak = max(f.stepHeldPeak, f.held)
+	f.heldPeak = max(f.heldPeak, f.held)
+}
+
+// enqueued counts one more waiting.
+func (f *counts) enqueued() {
+	if f.queued == 0 && f.measuring {
+		f.episodes++
+	}
+	f.queued++
+	f.stepQueuePeak = max(f.stepQueuePeak, f.queued)
+	f.queuedPeak = max(f.queuedPeak, f.queued)
+}
+
+// refusedNow counts an attempt that was refused.
+func (f *counts) refusedNow() {
+	f.stepRefused++
+	if f.measuring {
+		f.refusals++
+	}
+}
+
+// decided counts an outcome.
+func (f *counts) decided(o Outcome, wait int64) {
+	f.outcomes[o]++
+	if o == Waited {
+		f.waits.add(wait)
+	}
+}
+
+// visited counts the end of a visit.
+func (f *counts) visited(served bool) {
+	f.visits++
+	if served {
+		f.served++
+	}
+}
+
+// report fills in the report.
+func (k *kernel) report(r *Report) {
+	f := &k.counts
+	f.flush()
+	s, rule := k.plan.scenario, k.plan.gate.rule
+	measured := float64(max(0, k.now-f.warmup))
+	*r = Report{
+		Name: s.Name, Windows: s.Windows, Service: s.Service, Seed: s.Seed,
+		Unit: rule.Unit, Limit: toLimit(f.limit), Discipline: k.plan.gate.discipline,
+		Length:  Duration(k.now),
+		Clients: f.came, Visits: f.visits, Served: f.served,
+		Asked:    f.demands,
+		Admitted: f.outcomes[Admitted] + f.outcomes[Waited], Waited: f.outcomes[Waited],
+		Refused: f.outcomes[Refused], TimedOut: f.outcomes[TimedOut], Abandoned: f.outcomes[Abandoned],
+		Attempts: f.attempts,
+		Held:     Level{mean(f.heldTotal, measured), f.heldPeak},
+		Queued:   Level{mean(f.queuedTotal, measured), f.queuedPeak},
+	}
+	r.FullShare = mean(f.fullTotal, measured)
+	r.Unfinished = r.Asked - r.Admitted - r.Refused - r.TimedOut - r.Abandoned
+	r.Wait = f.waits.sum(r.Admitted)
+	for _, sight := range [...]Sight{
+		{refusalSight(rule), f.refusals},
+		{limits.SymptomHTTPNoAnswer.String(), requestsOnly(rule, r.Waited+r.TimedOut+r.Abandoned)},
+		{limits.SymptomEvent4226.String(), attemptsOnly(rule, f.episodes)},
+		{"connected", f.answers[Connected]},
+		{"connection reset by the destination", f.answers[Reset]},
+		{"no answer from the destination", f.answers[Unanswered]},
+		{"timed out waiting for a slot", attemptsOnly(rule, r.TimedOut)},
+	} {
+		if sight.Count > 0 {
+			r.Seen = append(r.Seen, sight)
+		}
+	}
+	r.Timeline.Step = Duration(f.step)
+	r.Timeline.Steps = f.steps
+	for i := range f.steps {
+		// The last step ends with the run.
+		length := float64(min(f.step, k.now-int64(i)*f.step))
+		f.steps[i].Held.Mean = mean(f.steps[i].Held.Mean, length)
+		f.steps[i].Queued.Mean = mean(f.steps[i].Queued.Mean, length)
+	}
+}
+
+func mean(area, length float64) float64 {
+	if length <= 0 {
+		return 0
+	}
+	return area / length
+}
+
+func requestsOnly(rule limits.Rule, n int64) int64 {
+	if rule.Service == limits.IIS && rule.Unit == limits.Requests {
+		return n
+	}
+	return 0
+}
+
+func attemptsOnly(rule limits.Rule, n int64) int64 {
+	if rule.Unit == limits.Attempts {
+		return n
+	}
+	return 0
+}
+
+// refusalSight is what a refused client sees.
+func refusalSight(rule limits.Rule) string {
+	symptom := limits.UnknownSymptom
+	switch rule.Service {
+	case limits.SMB:
+		symptom = limits.SymptomStatusRequestNotAccepted
+	case limits.IIS:
+		symptom = limits.SymptomHTTP4039
+		if iisVersion(rule.Edition) >= 6 {
+			symptom = limits.SymptomHTTP503
+		}
+	case limits.MSMQ:
+		symptom = limits.SymptomMSMQOverflow
+	case limits.FTP:
+		symptom = limits.SymptomFTP421
+	case limits.RDP:
+		symptom = limits.SymptomRDPExceeded
+		if rule.Discipline == limits.Displace {
+			symptom = limits.SymptomRDPDisplace
+		}
+	default:
+		return "refused"
+	}
+	return symptom.String()
+}
+
+// waits is a histogram of waiting times, in buckets no wider than 1/64 of what
+// is in them. Rows are made when needed, so that short runs stay cheap.
+type waits struct {
+	n, longest int64
+	total      float64
+	rows       [58]*[waitColumns]waitBucket
+}
+
+const waitColumns = 64
+
+type waitBucket struct {
+	n   int64
+	sum float64
+}
+
+func (w *waits) add(v int64) {
+	w.n++
+	w.total += float64(v)
+	w.longest = max(w.longest, v)
+	row, column := 0, v
+	if v >= waitColumns {
+		row = bits.Len64(uint64(v)) - 6
+		column = v >> (row - 1) % waitColumns // of 64 to 127
+	}
+	if w.rows[row] == nil {
+		w.rows[row] = new([waitColumns]waitBucket)
+	}
+	b := &w.rows[row][column]
+	b.n++
+	b.sum += float64(v)
+}
+
+// sum returns the percentiles over n who were admitted, of whom those that w
+// has not seen did not wait.
+func (w *waits) sum(n int64) Waits {
+	var out Waits
+	if n == 0 {
+		return out
+	}
+	out.Mean, out.Max = Duration(w.total/float64(n)), Duration(w.longest)
+	targets := [...]struct {
+		share float64
+		to    *Duration
+	}{{0.5, &out.P50}, {0.9, &out.P90}, {0.95, &out.P95}, {0.99, &out.P99}}
+	next, seen := 0, n-w.n
+	reached := func() bool {
+		return next < len(targets) && float64(seen) >= targets[next].share*float64(n)
+	}
+	for reached() {
+		next++
+	}
+	for _, row := range w.rows {
+		if row == nil {
+			continue
+		}
+		for i := range row {
+			if row[i].n == 0 {
+				continue
+			}
+			seen += row[i].n
+			for reached() {
+				*targets[next].to = Duration(row[i].sum / float64(row[i].n))
+				next++
+			}
+		}
+	}
+	return out
+}

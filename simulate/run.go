@@ -1,0 +1,635 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"time"
+)
+
+// ClientOutcome is what became of one thing that asked for a slot: a
+// connection, or a request where requests are counted. Clients, visits,
+// connections and requests are numbered from 0. Times are virtual, since the
+// start of the run.
+type ClientOutcome struct {
+	Client     int     `json:"client"`
+	Visit      int     `json:"visit"`
+	Connection int     `json:"connection"`
+	Request    int     `json:"request"`
+	Outcome    Outcome `json:"outcome"`
+	// Answer is what a dial met once it had its slot. It is NotDialled where
+	// nothing is dialled, and for a dial that never got a slot.
+	Answer Answer `json:"answer,omitempty"`
+	// Attempts is how often it tried, retries included.
+	Attempts int `json:"attempts"`
+	// Asked is when it tried first, and Decided when its last attempt had its
+	// outcome. Left is when the slot is given back; it equals Decided if there
+	// was none.
+	Asked   Duration `json:"asked"`
+	Decided Duration `json:"decided"`
+	Left    Duration `json:"left"`
+}
+
+// Answer is what a dial met.
+type Answer uint8
+
+// The answers.
+const (
+	NotDialled Answer = iota
+	// Connected: the destination is live.
+	Connected
+	// Reset: the destination refused the connection.
+	Reset
+	// Unanswered: nobody had answered when the dial gave up.
+	Unanswered
+)
+
+var answerNames = [...]string{"not-dialled", "connected", "reset", "unanswered"}
+
+// String returns the name of the answer, such as "connected".
+func (a Answer) String() string {
+	if int(a) < len(answerNames) {
+		return answerNames[a]
+	}
+	return fmt.Sprintf("Answer(%d)", uint8(a))
+}
+
+// MarshalText returns the String form; a value that is not declared is an
+// error.
+func (a Answer) MarshalText() ([]byte, error) {
+	if int(a) >= len(answerNames) {
+		return nil, fmt.Errorf("simulate: %d is no answer; there are %d", uint8(a), len(answerNames))
+	}
+	return []byte(answerNames[a]), nil
+}
+
+// UnmarshalText accepts the String forms.
+func (a *Answer) UnmarshalText(text []byte) error {
+	for i, name := range answerNames {
+		if name == string(text) {
+			*a = Answer(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("simulate: unknown answer %q; want one of %q", text, answerNames)
+}
+
+// ErrHorizon matches the error of a run that went on past the end of virtual
+// time, 292 years.
+var ErrHorizon = errors.New("simulate: the run passed the end of virtual time, 292 years")
+
+// Run acts the scenario out in virtual time and returns what happened. It is a
+// pure function of the scenario: it starts no goroutine and reads no clock, and
+// the same scenario gives the same report. Events are ordered by time, and
+// those of one instant by when they were caused; the gate is the one that
+// Host.Gate returns.
+//
+// What it keeps in memory are the clients that are there, and not those who
+// have not come or have left.
+//
+// The error is a *ScenarioError, ErrHorizon, or that of ctx. In the last two
+// cases the report says what happened up to then.
+func Run(ctx context.Context, s Scenario) (Report, error) {
+	var report Report
+	err := run(ctx, &s, &report, nil)
+	return report, err
+}
+
+// Outcomes acts the scenario out as Run does and yields the outcome of each
+// connection or request when it is decided. The last element has an error if
+// there was one. If report is not nil, it is filled in when the sequence ends,
+// be it that the caller broke off.
+func Outcomes(ctx context.Context, s Scenario, report *Report) iter.Seq2[ClientOutcome, error] {
+	return func(yield func(ClientOutcome, error) bool) {
+		if report == nil {
+			report = new(Report)
+		}
+		err := run(ctx, &s, report, func(o ClientOutcome) bool { return yield(o, nil) })
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(ClientOutcome{}, err)
+		}
+	}
+}
+
+// errStopped is what ends a run whose outcomes nobody wants any more.
+var errStopped = errors.New("stopped")
+
+func run(ctx context.Context, s *Scenario, report *Report, yield func(ClientOutcome) bool) error {
+	p, err := s.compile()
+	if err != nil {
+		return err
+	}
+	return p.run(ctx, report, yield)
+}
+
+func (p *plan) run(ctx context.Context, report *Report, yield func(ClientOutcome) bool) error {
+	k := newKernel(p)
+	k.yield = yield
+	err := k.run(ctx)
+	k.report(report)
+	return err
+}
+
+// What is to happen to a connection.
+type eventKind uint8
+
+const (
+	leaveEvent  eventKind = iota // gives its slot back
+	retryEvent                   // tries again
+	nextEvent                    // asks for its next request
+	giveUpEvent                  // has waited long enough
+	doneEvent                    // has nothing more to do
+	returnEvent                  // the client comes again
+)
+
+// An event is a place in the calendar. Events of one instant are in the order
+// of seq.
+type event struct {
+	at   int64
+	seq  uint64
+	id   int32
+	kind eventKind
+}
+
+// A conn is a connection from its first attempt until it has nothing more to
+// do.
+type conn struct {
+	waiter  waiter
+	src     rand.PCG
+	client  int64
+	asked   int64  // when this request, or the connection, asked first
+	tried   int64  // when this attempt asked
+	until   int64  // when this attempt is given up
+	pending uint64 // seq of the giveUpEvent that counts, or 0
+
+	visit, request, attempts int32
+	connection               uint16
+	gaveUp                   Outcome // what giveUpEvent makes of it
+	destination              destination
+	answer                   Answer // of the dial in progress
+	group                    int32
+}
+
+// A group is the connections of a client that opens several.
+type group struct {
+	left   int
+	failed bool
+}
+
+type kernel struct {
+	plan *plan
+	adm  *admission
+	// bound is the length of the queue; 0 refuses.
+	bound int64
+	limit int64
+
+	now      int64
+	seq      uint64
+	calendar []event
+	stale    int // giveUpEvents in the calendar that no longer count
+
+	arrivals  arrivals
+	arriveAt  int64
+	arriveSeq uint64
+
+	conns      []*conn
+	freeConns  []int32
+	chunk      []conn
+	groups     []group
+	freeGroups []int32
+	granted    []int32
+	onGrant    func(*waiter)
+	src        rand.PCG
+	rand       rand.Rand
+
+	yield   func(ClientOutcome) bool
+	stopped bool
+
+	counts
+}
+
+func newKernel(p *plan) *kernel {
+	k := &kernel{
+		plan:  p,
+		adm:   &p.gate.admission,
+		bound: p.gate.bound,
+		limit: p.gate.admission.inForce(),
+	}
+	k.rand = *rand.New(&k.src)
+	k.arrivals.init(p)
+	k.onGrant = func(w *waiter) { k.granted = append(k.granted, int32(w.id)) }
+	k.calendar = make([]event, 0, 32)
+	k.freeConns = make([]int32, 0, 32)
+	k.counts.init(p)
+	return k
+}
+
+// contextEvery is the number of events between two looks at the context.
+const contextEvery = 1 << 13
+
+func (k *kernel) run(ctx context.Context) error {
+	until := int64(k.plan.scenario.Until)
+	if until == 0 {
+		until = never - 1
+	}
+	k.nextArrival()
+	for n := 1; ; n++ {
+		arrives := true
+		at := k.arriveAt
+		if len(k.calendar) > 0 {
+			if e := &k.calendar[0]; e.kind == giveUpEvent && k.conns[e.id].pending != e.seq {
+				k.pop()
+				k.stale--
+				continue
+			}
+			if top := &k.calendar[0]; top.at < at || top.at == at && top.seq < k.arriveSeq {
+				at, arrives = top.at, false
+			}
+		}
+		if at > until {
+			break
+		}
+		k.pass(at)
+		if arrives {
+			client := k.arrivals.next - 1
+			k.nextArrival()
+			k.arrive(client, 0)
+		} else {
+			e := k.calendar[0]
+			k.pop()
+			k.handle(e)
+		}
+		if k.stopped {
+			return errStopped
+		}
+		if n%contextEvery == 0 {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("simulate: run stopped at %v: %w", time.Duration(k.now), err)
+			}
+		}
+	}
+	if k.plan.scenario.Until > 0 {
+		k.pass(until)
+		return nil
+	}
+	// Without Until only events that never come are left, or none.
+	if len(k.calendar) > 0 || k.came < int64(k.plan.scenario.Clients) {
+		return ErrHorizon
+	}
+	return nil
+}
+
+func (k *kernel) nextArrival() {
+	k.arriveAt = k.arrivals.draw()
+	k.seq++
+	k.arriveSeq = k.seq
+}
+
+// pass lets time go on to at.
+func (k *kernel) pass(at int64) {
+	k.counts.pass(k.now, at)
+	k.now = at
+}
+
+func (k *kernel) handle(e event) {
+	c := k.conns[e.id]
+	switch e.kind {
+	case leaveEvent:
+		k.held--
+		k.adm.release()
+		k.left(c, e.id)
+		if len(k.granted) > 0 {
+			k.admitGranted()
+		}
+	case retryEvent:
+		k.try(c, e.id)
+	case nextEvent:
+		c.request++
+		k.ask(c, e.id)
+	case giveUpEvent:
+		c.pending = 0
+		k.adm.leave(&c.waiter)
+		k.queued--
+		k.fail(c, e.id, c.gaveUp)
+	case doneEvent:
+		k.done(c, e.id, true)
+	case returnEvent:
+		client, visit := c.client, c.visit
+		k.free(e.id)
+		k.arrive(client, int(visit)+1)
+	}
+}
+
+// arrive lets a client open its connections.
+func (k *kernel) arrive(client int64, visit int) {
+	g := int32(-1)
+	if k.plan.connections > 1 {
+		g = k.newGroup()
+	}
+	if visit == 0 {
+		k.came++
+	}
+	for i := range k.plan.connections {
+		c, id := k.newConn()
+		c.src = k.plan.stream(client, visit, i)
+		c.client, c.visit, c.connection, c.group = client, int32(visit), uint16(i), g
+		c.request = 0
+		k.ask(c, id)
+	}
+}
+
+// ask is the first attempt of a connection or request.
+func (k *kernel) ask(c *conn, id int32) {
+	c.asked = k.now
+	c.attempts = 0
+	if k.now >= k.warmup {
+		k.demands++
+	}
+	if k.plan.dials {
+		k.src = c.src
+		c.destination = k.plan.destination(&k.rand)
+		c.src = k.src
+	}
+	k.try(c, id)
+}
+
+// try is one attempt.
+func (k *kernel) try(c *conn, id int32) {
+	c.attempts++
+	c.answer = NotDialled
+	if k.now >= k.warmup {
+		k.attempts++
+	}
+	p := k.plan
+	if k.bound == 0 && !p.dials {
+		if k.adm.try() {
+			k.admit(c, id, Admitted)
+		} else {
+			k.refuse(c, id)
+		}
+		return
+	}
+	limit, gaveUp := int64(never), TimedOut
+	if !p.patience.isZero() || p.queueLimit != never {
+		k.src = c.src
+		limit, gaveUp = p.waitTime(&k.rand)
+		c.src = k.src
+	}
+	c.tried = k.now
+	c.until = after(k.now, limit)
+	if k.adm.try() {
+		k.admit(c, id, Admitted)
+		return
+	}
+	c.waiter.granted, c.waiter.id = k.onGrant, int(id)
+	if k.bound == 0 || !k.adm.enqueue(&c.waiter, "", k.bound) {
+		k.refuse(c, id)
+		return
+	}
+	k.enqueued()
+	c.gaveUp = gaveUp
+	c.pending = 0
+	if limit != never {
+		c.pending = k.push(c.until, giveUpEvent, id)
+	}
+	if len(k.granted) > 0 {
+		k.admitGranted()
+	}
+}
+
+// admitGranted lets those in to whom the admission has given a slot.
+func (k *kernel) admitGranted() {
+	for i := 0; i < len(k.granted); i++ {
+		id := k.granted[i]
+		c := k.conns[id]
+		if c.pending != 0 {
+			c.pending = 0
+			k.forget()
+		}
+		k.queued--
+		if c.until == k.now {
+			// As at the gate, a wait that is over wins against a slot that
+			// comes at the same time.
+			k.adm.release()
+			k.fail(c, id, c.gaveUp)
+			continue
+		}
+		k.admit(c, id, Waited)
+	}
+	k.granted = k.granted[:0]
+}
+
+// admit lets a connection keep the slot that it has got.
+func (k *kernel) admit(c *conn, id int32, o Outcome) {
+	p := k.plan
+	k.entered()
+	k.src = c.src
+	var d int64
+	final := true
+	if p.dials {
+		d = p.answerTime(&k.rand, c.destination)
+		c.answer = c.destination.answer()
+		if left := c.until - k.now; left < d {
+			d, c.answer = left, Unanswered
+		}
+		if k.now >= k.warmup {
+			k.answers[c.answer]++
+		}
+		final = c.answer == Connected || int(c.attempts) > p.scenario.Retry.Max
+	} else {
+		d = p.holdTime(&k.rand)
+	}
+	c.src = k.src
+	end := after(k.now, d)
+	k.push(end, leaveEvent, id)
+	if final {
+		k.decide(c, o, end)
+	}
+}
+
+func (k *kernel) refuse(c *conn, id int32) {
+	k.refusedNow()
+	k.fail(c, id, Refused)
+}
+
+// fail ends an attempt that got no slot.
+func (k *kernel) fail(c *conn, id int32, o Outcome) {
+	if int(c.attempts) <= k.plan.scenario.Retry.Max {
+		k.retry(c, id)
+		return
+	}
+	k.decide(c, o, k.now)
+	k.done(c, id, false)
+}
+
+func (k *kernel) retry(c *conn, id int32) {
+	k.src = c.src
+	d := k.plan.backoffTime(&k.rand, int(c.attempts))
+	c.src = k.src
+	k.push(after(k.now, d), retryEvent, id)
+}
+
+// left goes on with a connection that has given its slot back.
+func (k *kernel) left(c *conn, id int32) {
+	p := k.plan
+	switch {
+	case !p.perRequest:
+		k.done(c, id, true)
+	case p.dials && c.answer != Connected && int(c.attempts) <= p.scenario.Retry.Max:
+		k.retry(c, id)
+	case p.dials && c.answer != Connected:
+		k.done(c, id, false)
+	case int(c.request)+1 < p.requests:
+		k.src = c.src
+		d := p.think.draw(&k.rand)
+		if p.dials {
+			d = after(d, p.service.draw(&k.rand))
+		}
+		c.src = k.src
+		k.push(after(k.now, d), nextEvent, id)
+	case p.dials && p.visits > 1:
+		k.src = c.src
+		d := p.service.draw(&k.rand)
+		c.src = k.src
+		k.push(after(k.now, d), doneEvent, id)
+	default:
+		k.done(c, id, true)
+	}
+}
+
+// done ends a connection, and the visit with the last one of the client. If it
+// was turned away, its further requests are not made.
+func (k *kernel) done(c *conn, id int32, served bool) {
+	if c.group >= 0 {
+		g := &k.groups[c.group]
+		g.left--
+		g.failed = g.failed || !served
+		if g.left > 0 {
+			k.free(id)
+			return
+		}
+		served = !g.failed
+		k.freeGroups = append(k.freeGroups, c.group)
+	}
+	k.visited(served)
+	if int(c.visit)+1 >= k.plan.visits {
+		k.free(id)
+		return
+	}
+	k.src = k.plan.stream(c.client, int(c.visit), awayStream)
+	k.push(after(k.now, k.plan.awayTime(&k.rand)), returnEvent, id)
+}
+
+// decide tells the tally and whoever listens what became of a connection or
+// request.
+func (k *kernel) decide(c *conn, o Outcome, left int64) {
+	if c.asked >= k.warmup {
+		k.decided(o, k.now-c.tried)
+	}
+	if k.yield != nil && !k.stopped {
+		k.stopped = !k.yield(ClientOutcome{
+			Client: int(c.client), Visit: int(c.visit), Connection: int(c.connection), Request: int(c.request),
+			Outcome: o, Answer: c.answer, Attempts: int(c.attempts),
+			Asked: Duration(c.asked), Decided: Duration(k.now), Left: Duration(left),
+		})
+	}
+}
+
+func (k *kernel) newConn() (*conn, int32) {
+	if n := len(k.freeConns); n > 0 {
+		id := k.freeConns[n-1]
+		k.freeConns = k.freeConns[:n-1]
+		return k.conns[id], id
+	}
+	if len(k.chunk) == 0 {
+		k.chunk = make([]conn, min(1024, max(16, len(k.conns))))
+	}
+	c := &k.chunk[0]
+	k.chunk = k.chunk[1:]
+	k.conns = append(k.conns, c)
+	return c, int32(len(k.conns) - 1)
+}
+
+func (k *kernel) free(id int32) { k.freeConns = append(k.freeConns, id) }
+
+func (k *kernel) newGroup() int32 {
+	g := group{left: k.plan.connections}
+	if n := len(k.freeGroups); n > 0 {
+		id := k.freeGroups[n-1]
+		k.freeGroups = k.freeGroups[:n-1]
+		k.groups[id] = g
+		return id
+	}
+	k.groups = append(k.groups, g)
+	return int32(len(k.groups) - 1)
+}
+
+// push puts an event into the calendar and returns its seq.
+func (k *kernel) push(at int64, kind eventKind, id int32) uint64 {
+	k.seq++
+	k.calendar = append(k.calendar, event{})
+	h := k.calendar
+	i := len(h) - 1
+	for i > 0 {
+		up := (i - 1) / 2
+		if h[up].at <= at { // events pushed later come later
+			break
+		}
+		h[i] = h[up]
+		i = up
+	}
+	h[i] = event{at, k.seq, id, kind}
+	return k.seq
+}
+
+// pop removes the first event.
+func (k *kernel) pop() {
+	n := len(k.calendar) - 1
+	e := k.calendar[n]
+	k.calendar = k.calendar[:n]
+	if n > 0 {
+		k.sift(0, e)
+	}
+}
+
+// sift puts e where it belongs, from the free place i downwards.
+func (k *kernel) sift(i int, e event) {
+	h := k.calendar
+	for {
+		down := 2*i + 1
+		if down >= len(h) {
+			break
+		}
+		if right := down + 1; right < len(h) && (h[right].at < h[down].at || h[right].at == h[down].at && h[right].seq < h[down].seq) {
+			down = right
+		}
+		if e.at < h[down].at || e.at == h[down].at && e.seq < h[down].seq {
+			break
+		}
+		h[i] = h[down]
+		i = down
+	}
+	h[i] = e
+}
+
+// forget notes that a giveUpEvent no longer counts. When half of the calendar
+// is such events they are thrown out, so that it grows with those who are there
+// only.
+func (k *kernel) forget() {
+	k.stale++
+	if k.stale <= 64 || k.stale <= len(k.calendar)/2 {
+		return
+	}
+	kept := k.calendar[:0]
+	for _, e := range k.calendar {
+		if e.kind != giveUpEvent || k.conns[e.id].pending == e.seq {
+			kept = append(kept, e)
+		}
+	}
+	k.calendar, k.stale = kept, 0
+	for i := len(kept)/2 - 1; i >= 0; i-- {
+		k.sift(i, kept[i])
+	}
+}

@@ -1,0 +1,216 @@
+package simulate
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+// handHeap is a binary heap of departures.
+type handHeap []float64
+
+func (h *handHeap) push(v float64) {
+	*h = append(*h, v)
+	s := *h
+	i := len(s) - 1
+	for i > 0 {
+		p := (i - 1) / 2
+		if s[p] <= v {
+			break
+		}
+		s[i] = s[p]
+		i = p
+	}
+	s[i] = v
+}
+
+func (h *handHeap) pop() {
+	s := *h
+	n := len(s) - 1
+	v := s[n]
+	s = s[:n]
+	*h = s
+	i := 0
+	for {
+		c := 2*i + 1
+		if c >= n {
+			break
+		}
+		if c+1 < n && s[c+1] < s[c] {
+			c++
+		}
+		if v <= s[c] {
+			break
+		}
+		s[i] = s[c]
+		i = c
+	}
+	if n > 0 {
+		s[i] = v
+	}
+}
+
+// handLoss is the shortest honest M/M/c/c: what anybody would write by hand.
+func handLoss(n, servers int, load float64, seed uint64) (refused int) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	h := make(handHeap, 0, servers)
+	now := 0.0
+	for range n {
+		now += r.ExpFloat64() / load
+		for len(h) > 0 && h[0] <= now {
+			h.pop()
+		}
+		if len(h) == servers {
+			refused++
+			continue
+		}
+		h.push(now + r.ExpFloat64())
+	}
+	return refused
+}
+
+// handQueue is the same for M/M/c: a heap of the times at which servers are free.
+func handQueue(n, servers int, load float64, seed uint64) (waited int, wait float64) {
+	r := rand.New(rand.NewPCG(seed, 1))
+	free := make([]float64, servers)
+	now := 0.0
+	for range n {
+		now += r.ExpFloat64() / load
+		start := now
+		if free[0] > now {
+			start = free[0]
+			waited++
+			wait += start - now
+		}
+		v := start + r.ExpFloat64()
+		i := 0
+		for {
+			c := 2*i + 1
+			if c >= servers {
+				break
+			}
+			if c+1 < servers && free[c+1] < free[c] {
+				c++
+			}
+			if v <= free[c] {
+				break
+			}
+			free[i] = free[c]
+			i = c
+		}
+		free[i] = v
+	}
+	return waited, wait
+}
+
+func lossScenario(n int) Scenario {
+	return Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS,
+		Clients: n, Arrive: Poisson(time.Second / 7), ServiceTime: Exponential(time.Second), Seed: 1,
+	}
+}
+
+func queueScenario(n int) Scenario {
+	s := lossScenario(n)
+	s.Windows = limits.Windows{Edition: limits.Windows7Professional}
+	return s
+}
+
+// BenchmarkRun compares Run with the loops above, which do the same and nothing
+// else: same traffic, no calendar of other events, no gate, no report. "ratio"
+// is the speed of Run over that of the loop, both measured in turns.
+func BenchmarkRun(b *testing.B) {
+	const customers = 1_000_000
+	for _, c := range []struct {
+		name string
+		s    Scenario
+		hand func()
+	}{
+		{"loss", lossScenario(customers), func() { handLoss(customers, 10, 7, 1) }},
+		{"queue", queueScenario(customers), func() { handQueue(customers, 10, 7, 1) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			var hand, run []float64
+			for b.Loop() {
+				b.StopTimer()
+				start := time.Now()
+				c.hand()
+				hand = append(hand, time.Since(start).Seconds())
+				b.StartTimer()
+				start = time.Now()
+				if _, err := Run(b.Context(), c.s); err != nil {
+					b.Fatal(err)
+				}
+				run = append(run, time.Since(start).Seconds())
+			}
+			b.ReportMetric(median(hand)/median(run), "ratio")
+			b.ReportMetric(customers/median(run)/1e6, "Mcustomers/s")
+			b.ReportMetric(customers/median(hand)/1e6, "Mloop/s")
+		})
+	}
+}
+
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// BenchmarkRunHundred is the forecast for a hundred clients, set-up included.
+func BenchmarkRunHundred(b *testing.B) {
+	s := lossScenario(100)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Run(b.Context(), s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRunCores compares two replications with one: "speed-up" is 2 where
+// two cores are there and nothing is shared.
+func BenchmarkRunCores(b *testing.B) {
+	s := lossScenario(1_000_000)
+	var one, two []float64
+	for b.Loop() {
+		for n, times := range map[int]*[]float64{1: &one, 2: &two} {
+			start := time.Now()
+			if _, err := Replicate(b.Context(), s, n); err != nil {
+				b.Fatal(err)
+			}
+			*times = append(*times, time.Since(start).Seconds())
+		}
+	}
+	b.ReportMetric(2*median(one)/median(two), "speed-up")
+}
+
+// BenchmarkRunHeap reports the heap in use when the last of so many customers
+// has been served. 1e8 of them take some ten seconds.
+func BenchmarkRunHeap(b *testing.B) {
+	for _, n := range []int{100_000, 100_000_000} {
+		for name, s := range map[string]Scenario{"loss": lossScenario(n), "queue": queueScenario(n)} {
+			b.Run(fmt.Sprintf("%s/%.0e", name, float64(n)), func(b *testing.B) {
+				var heap uint64
+				for b.Loop() {
+					for o, err := range Outcomes(b.Context(), s, nil) {
+						if err != nil {
+							b.Fatal(err)
+						}
+						if o.Client == n-1 {
+							var stats runtime.MemStats
+							runtime.GC()
+							runtime.ReadMemStats(&stats)
+							heap = stats.HeapInuse
+						}
+					}
+				}
+				b.ReportMetric(float64(heap)/1024, "KiB-in-use")
+			})
+		}
+	}
+}
