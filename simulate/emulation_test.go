@@ -6,9 +6,11 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,7 +89,7 @@ func (e *emulation) connection(client int64, visit, connection int) {
 func (e *emulation) request(r *rand.Rand, o *ClientOutcome) (served bool) {
 	p := e.plan
 	o.Asked = Duration(e.now())
-	var d destination
+	var d destinationKind
 	if p.dials {
 		d = p.destination(r)
 	}
@@ -104,7 +106,7 @@ func (e *emulation) request(r *rand.Rand, o *ClientOutcome) (served bool) {
 	}
 }
 
-func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destination) (served bool) {
+func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destinationKind) (served bool) {
 	p := e.plan
 	o.Answer = NotDialled
 	limit, gaveUp := int64(never), TimedOut
@@ -120,34 +122,76 @@ func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destination) (serv
 		}
 	}
 	defer cancel()
+	if p.dials {
+		return e.dial(ctx, r, o, d)
+	}
 	tried := e.now()
 	var slot Slot
 	err := p.gate.Acquire(ctx, &slot)
 	o.Decided, o.Left = Duration(e.now()), Duration(e.now())
 	if err != nil {
-		var refused *LimitError
-		if errors.As(err, &refused) {
-			o.Outcome = refused.Outcome
-		}
+		o.Outcome = outcomeOf(err)
 		return false
 	}
 	o.Outcome = Admitted
 	if int64(o.Decided) > tried {
 		o.Outcome = Waited
 	}
-	if !p.dials {
-		time.Sleep(time.Duration(p.holdTime(r)))
-	} else {
-		o.Answer = d.answer()
-		select {
-		case <-time.After(time.Duration(p.answerTime(r, d))):
-		case <-ctx.Done():
-			o.Answer = Unanswered
-		}
-	}
+	time.Sleep(time.Duration(p.holdTime(r)))
 	slot.Release()
 	o.Left = Duration(e.now())
-	return !p.dials || o.Answer == Connected
+	return true
+}
+
+func outcomeOf(err error) Outcome {
+	var refused *LimitError
+	if errors.As(err, &refused) {
+		return refused.Outcome
+	}
+	return UnknownOutcome
+}
+
+// dial connects through the Dialer of the host.
+func (e *emulation) dial(ctx context.Context, r *rand.Rand, o *ClientOutcome, d destinationKind) (connected bool) {
+	tried := e.now()
+	dialer, err := e.plan.gate.host.Dialer(&DialerSettings{
+		Connect: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			o.Outcome, o.Decided = Admitted, Duration(e.now())
+			if int64(o.Decided) > tried {
+				o.Outcome = Waited
+			}
+			answer := make(<-chan time.Time)
+			if d != deadDestination {
+				answer = time.After(time.Duration(e.plan.answerTime(r, d)))
+			}
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-answer:
+			}
+			if d == refusingDestination {
+				return nil, syscall.ECONNREFUSED
+			}
+			conn, _ := net.Pipe()
+			return conn, nil
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	_, err = dialer.DialContext(ctx, "tcp", "192.0.2.1:80")
+	o.Left = Duration(e.now())
+	switch {
+	case err == nil:
+		o.Answer = Connected
+	case errors.Is(err, ErrLimit):
+		o.Outcome, o.Decided = outcomeOf(err), o.Left
+	case errors.Is(err, syscall.ECONNREFUSED):
+		o.Answer = Reset
+	case errors.Is(err, ErrConnecting):
+		o.Answer = Unanswered
+	}
+	return err == nil
 }
 
 // randomScenario makes a scenario up. No two events of different kinds fall on
@@ -179,7 +223,12 @@ func randomScenario(r *rand.Rand) (s Scenario, queue int64, tied bool) {
 		s.Destinations.Dead = r.Float64() / 2
 		s.Destinations.Refusing = r.Float64() / 2
 		if r.IntN(2) == 0 {
-			s.Destinations.SYN = []Duration{0, Duration(r.Int64N(int64(time.Second))), Duration(time.Second + time.Duration(r.Int64N(int64(10*time.Second))))}
+			s.Settings.HalfOpen.InitialRTT = time.Duration(1 + r.Int64N(int64(5*time.Second)))
+			retransmissions := r.IntN(3)
+			s.Settings.HalfOpen.MaxConnectRetransmissions = &retransmissions
+		}
+		if r.IntN(3) == 0 {
+			s.Settings.HalfOpen.ReleaseRate = 0.1 + r.Float64()
 		}
 		queue = unlimited
 	}
@@ -246,9 +295,6 @@ func randomScenario(r *rand.Rand) (s Scenario, queue int64, tied bool) {
 		s.Requests, s.Visits = 0, 0
 		if s.Service == limits.TCPHalfOpen || queue > 0 && !s.Patience.IsZero() {
 			s.Retry = Retry{}
-		}
-		if s.Service == limits.TCPHalfOpen {
-			s.Patience = Dist{} // would end for those who dial and those who wait at once
 		}
 	}
 	return s, queue, tied

@@ -68,7 +68,7 @@ func (s *Scenario) compile() (*plan, error) {
 		backoffLimit: int64(s.Retry.Limit),
 		idleLimit:    never,
 		queueLimit:   never,
-		giveUp:       int64(21 * time.Second),
+		giveUp:       int64(host.SYNSchedule().GiveUp()),
 		refusing:     s.Destinations.Refusing,
 		dead:         s.Destinations.Dead,
 		key:          mix(s.Seed + 0x9e3779b97f4a7c15),
@@ -84,9 +84,6 @@ func (s *Scenario) compile() (*plan, error) {
 	}
 	if p.backoffLimit == 0 {
 		p.backoffLimit = never
-	}
-	if syn := s.Destinations.SYN; len(syn) > 0 {
-		p.giveUp = int64(syn[len(syn)-1])
 	}
 	switch gate.rule.Unit {
 	case limits.Requests:
@@ -222,19 +219,19 @@ func (p *plan) awayTime(r *rand.Rand) int64 {
 	return max(1, p.away.draw(r))
 }
 
-// A destination is what a dial meets.
-type destination uint8
+// A destinationKind is what a dial meets.
+type destinationKind uint8
 
 const (
-	liveDestination destination = iota
+	liveDestination destinationKind = iota
 	refusingDestination
 	deadDestination
 )
 
-func (d destination) answer() Answer { return Connected + Answer(d) }
+func (d destinationKind) answer() Answer { return Connected + Answer(d) }
 
 // destination draws what the next dial meets.
-func (p *plan) destination(r *rand.Rand) destination {
+func (p *plan) destination(r *rand.Rand) destinationKind {
 	if p.refusing == 0 && p.dead == 0 {
 		return liveDestination
 	}
@@ -248,7 +245,7 @@ func (p *plan) destination(r *rand.Rand) destination {
 }
 
 // answerTime draws how long a destination takes to answer a dial.
-func (p *plan) answerTime(r *rand.Rand, d destination) int64 {
+func (p *plan) answerTime(r *rand.Rand, d destinationKind) int64 {
 	if d == deadDestination {
 		return p.giveUp
 	}

@@ -120,7 +120,7 @@ type counts struct {
 	admitted, waited            int64
 	outcomes                    [Abandoned + 1]int64
 	answers                     [Unanswered + 1]int64
-	refusals, episodes          int64
+	refusals, logEntries        int64
 	waits                       waits
 	held, queued                int64
 	heldPeak, queuedPeak        int64 // since warm-up
@@ -253,9 +253,6 @@ func (f *counts) entered() {
 
 // enqueued counts one more waiting.
 func (f *counts) enqueued() {
-	if f.queued == 0 && f.measuring {
-		f.episodes++
-	}
 	f.queued++
 	f.stepQueuePeak = max(f.stepQueuePeak, f.queued)
 	f.queuedPeak = max(f.queuedPeak, f.queued)
@@ -309,7 +306,7 @@ func (k *kernel) report(r *Report) {
 	for _, sight := range [...]Sight{
 		{refusalSight(rule), f.refusals},
 		{limits.SymptomHTTPNoAnswer.String(), requestsOnly(rule, r.Waited+r.TimedOut+r.Abandoned)},
-		{limits.SymptomEvent4226.String(), attemptsOnly(rule, f.episodes)},
+		{limits.SymptomEvent4226.String(), f.logEntries},
 		{"connected", f.answers[Connected]},
 		{"connection reset by the destination", f.answers[Reset]},
 		{"no answer from the destination", f.answers[Unanswered]},

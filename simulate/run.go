@@ -139,9 +139,13 @@ const (
 	leaveEvent  eventKind = iota // gives its slot back
 	retryEvent                   // tries again
 	nextEvent                    // asks for its next request
-	giveUpEvent                  // has waited long enough
 	doneEvent                    // has nothing more to do
 	returnEvent                  // the client comes again
+	giveUpEvent                  // has waited long enough
+
+	// These two are nobody's in particular.
+	releaseEvent // the fixed rate lets somebody out of the queue of dials
+	logEvent     // event 4226 is due again
 )
 
 // An event is a place in the calendar. Events of one instant are in the order
@@ -167,7 +171,7 @@ type conn struct {
 	visit, request, attempts int32
 	connection               uint16
 	gaveUp                   Outcome // what giveUpEvent makes of it
-	destination              destination
+	destination              destinationKind
 	answer                   Answer // of the dial in progress
 	group                    int32
 }
@@ -204,6 +208,12 @@ type kernel struct {
 	src        rand.PCG
 	rand       rand.Rand
 
+	// Half-open TCP only.
+	pace               int64
+	releaseSeq, logSeq uint64 // of the events that count
+	logged             bool
+	loggedAt           int64
+
 	yield   func(ClientOutcome) bool
 	stopped bool
 
@@ -239,9 +249,8 @@ func (k *kernel) run(ctx context.Context) error {
 		arrives := true
 		at := k.arriveAt
 		if len(k.calendar) > 0 {
-			if e := &k.calendar[0]; e.kind == giveUpEvent && k.conns[e.id].pending != e.seq {
+			if e := k.calendar[0]; e.kind >= giveUpEvent && k.isStale(e) {
 				k.pop()
-				k.stale--
 				continue
 			}
 			if top := &k.calendar[0]; top.at < at || top.at == at && top.seq < k.arriveSeq {
@@ -293,7 +302,34 @@ func (k *kernel) pass(at int64) {
 	k.now = at
 }
 
+// isStale reports whether e no longer matters, and no time has to pass for it.
+func (k *kernel) isStale(e event) bool {
+	switch e.kind {
+	case giveUpEvent:
+		if k.conns[e.id].pending == e.seq {
+			return false
+		}
+		k.stale--
+		return true
+	case releaseEvent:
+		return k.releaseSeq != e.seq || k.queued == 0
+	}
+	return k.logSeq != e.seq || k.queued == 0
+}
+
 func (k *kernel) handle(e event) {
+	switch e.kind {
+	case releaseEvent:
+		k.adm.admit(1)
+		k.admitGranted()
+		if k.queued > 0 {
+			k.releaseSeq = k.push(after(k.now, k.pace), releaseEvent, 0)
+		}
+		return
+	case logEvent:
+		k.log()
+		return
+	}
 	c := k.conns[e.id]
 	switch e.kind {
 	case leaveEvent:
@@ -388,6 +424,9 @@ func (k *kernel) try(c *conn, id int32) {
 		k.refuse(c, id)
 		return
 	}
+	if k.queued == 0 {
+		k.queueBegins()
+	}
 	k.enqueued()
 	c.gaveUp = gaveUp
 	c.pending = 0
@@ -396,6 +435,37 @@ func (k *kernel) try(c *conn, id int32) {
 	}
 	if len(k.granted) > 0 {
 		k.admitGranted()
+	}
+}
+
+// queueBegins does what the gate of half-open TCP does then.
+func (k *kernel) queueBegins() {
+	h := k.plan.gate.halfOpen
+	if h == nil {
+		return
+	}
+	if k.pace = int64(h.pace); k.pace > 0 {
+		k.releaseSeq = k.push(after(k.now, k.pace), releaseEvent, 0)
+	}
+	if h.logs {
+		k.log()
+	}
+}
+
+// log logs event 4226, unless the last one was too short a time ago, and sees
+// to the next.
+func (k *kernel) log() {
+	interval := int64(k.plan.gate.halfOpen.interval)
+	if interval > 0 && k.logged && k.now < k.loggedAt+interval {
+		k.logSeq = k.push(k.loggedAt+interval, logEvent, 0)
+		return
+	}
+	if k.measuring {
+		k.logEntries++
+	}
+	if interval > 0 {
+		k.logged, k.loggedAt = true, k.now
+		k.logSeq = k.push(after(k.now, interval), logEvent, 0)
 	}
 }
 
@@ -431,7 +501,8 @@ func (k *kernel) admit(c *conn, id int32, o Outcome) {
 	if p.dials {
 		d = p.answerTime(&k.rand, c.destination)
 		c.answer = c.destination.answer()
-		if left := c.until - k.now; left < d {
+		// The system gives up as well as the caller.
+		if left := min(p.giveUp, c.until-k.now); left < d {
 			d, c.answer = left, Unanswered
 		}
 		if k.now >= k.warmup {

@@ -188,7 +188,7 @@ func TestFortyAtOnce(t *testing.T) {
 	assert.Equal(t, limits.Number(40), r.Limit)
 }
 
-func TestHundredDeadDestinations(t *testing.T) {
+func TestRunHundredDeadDestinations(t *testing.T) {
 	s := Scenario{
 		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
 		Clients: 100, Destinations: Destinations{Dead: 1},
@@ -211,6 +211,41 @@ func TestHundredDeadDestinations(t *testing.T) {
 	assert.Equal(t, 100, int(r.Held.Peak))
 	assert.Equal(t, limits.Unlimited(), r.Limit)
 	assert.Zero(t, r.FullShare)
+}
+
+func TestRunReleasesAtAFixedRate(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+		Settings: Settings{HalfOpen: HalfOpenSettings{ReleaseRate: 2}},
+		Clients:  15, Destinations: Destinations{RoundTrip: Constant(100 * time.Millisecond)},
+	}
+	var times []Duration
+	for o, err := range Outcomes(t.Context(), s, nil) {
+		require.NoError(t, err)
+		if o.Outcome == Waited {
+			times = append(times, o.Decided)
+		}
+	}
+	half := Duration(time.Second / 2)
+	assert.Equal(t, []Duration{half, 2 * half, 3 * half, 4 * half, 5 * half}, times)
+}
+
+func TestRunLogsOncePerInterval(t *testing.T) {
+	for _, c := range []struct {
+		interval time.Duration
+		want     int64
+	}{{0, 1}, {time.Minute, 4}, {time.Hour, 1}} {
+		s := Scenario{
+			Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+			Settings: Settings{HalfOpen: HalfOpenSettings{EventInterval: c.interval}},
+			Clients:  100, Destinations: Destinations{Dead: 1},
+		}
+		r, err := Run(t.Context(), s)
+		require.NoError(t, err)
+		// The queue lasts from 0 to 189 s.
+		assert.Equal(t, Sight{limits.SymptomEvent4226.String(), c.want}, r.Seen[0], "%v", c.interval)
+		assert.Equal(t, Duration(210*time.Second), r.Length)
+	}
 }
 
 func TestPatienceRunsWhileDialling(t *testing.T) {

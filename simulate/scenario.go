@@ -24,7 +24,7 @@ import (
 //   - Where requests are counted (IIS 7.0 and later), each request takes a slot
 //     for its ServiceTime, and a connection at rest takes none.
 //   - Where attempts are counted (half-open TCP), each request is a dial. It
-//     takes a slot until the destination has answered or the dial has given up;
+//     takes a slot until the destination has answered or the dial is given up;
 //     see Destinations. The ServiceTime follows, without a slot.
 //
 // The zero value of a time is a constant 0 unless the field says otherwise.
@@ -110,7 +110,11 @@ type Retry struct {
 	Limit   Duration `json:"limit,omitzero"`
 }
 
-// Destinations is what the dials of a half-open scenario meet.
+// Destinations is what the dials of a half-open scenario meet. Each goes to a
+// destination of its own, so that Settings.HalfOpen.PerDestination makes no
+// difference; a retry goes to the same one. How long a dial to a dead one keeps
+// its slot is the SYN schedule of the Windows (Host.SYNSchedule), which
+// Settings.HalfOpen can change.
 type Destinations struct {
 	// Refusing and Dead are the shares of destinations, from 0 to 1, that
 	// answer with a reset and not at all. The others are live.
@@ -118,11 +122,6 @@ type Destinations struct {
 	Dead     float64 `json:"dead,omitempty"`
 	// RoundTrip is how long a live or refusing destination takes to answer.
 	RoundTrip Dist `json:"roundTrip,omitzero"`
-	// SYN is the schedule of a dial that nobody answers: when it sends its
-	// SYNs, and as the last time when it gives up, which is all that the limit
-	// knows of it. Empty is that of Windows 2000 to 7: 0, 3 s, 9 s, given up at
-	// 21 s (ms-cc938207, ms-cc758896, kb2786464).
-	SYN []Duration `json:"syn,omitempty"`
 }
 
 // Duration is a time.Duration that is text in JSON, such as "1m30s".
@@ -356,12 +355,6 @@ func (s *Scenario) check() error {
 	share("Destinations.Refusing", s.Destinations.Refusing)
 	share("Destinations.Dead", s.Destinations.Dead)
 	share("Destinations.Refusing + Dead", s.Destinations.Refusing+s.Destinations.Dead)
-	for i, at := range s.Destinations.SYN {
-		span("Destinations.SYN", at, 0)
-		if i > 0 && at < s.Destinations.SYN[i-1] {
-			bad("Destinations.SYN", fmt.Errorf("%v after %v: want ascending times", at, s.Destinations.SYN[i-1]))
-		}
-	}
 	span("Until", s.Until, 0)
 	span("Warmup", s.Warmup, 0)
 	if s.Until > 0 && s.Warmup >= s.Until {
