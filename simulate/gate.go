@@ -166,6 +166,10 @@ func (g *Gate) Stats() Stats {
 // Acquire puts a slot into s as the rule says: at once if one is free; else it
 // waits in the queue, if the rule has one, until a slot is free or ctx is done;
 // else it is refused. The error is a *LimitError, and s holds nothing then.
+//
+// Where the rule is to displace (Remote Desktop on client editions), the
+// newcomer is refused; a front that lets him displace the present user releases
+// that user's slot first.
 func (g *Gate) Acquire(ctx context.Context, s *Slot) error {
 	return g.acquireFor(ctx, s, "")
 }

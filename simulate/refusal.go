@@ -42,7 +42,7 @@ func webRefusal(version float64) refusalAnswer {
 		}
 	case version == 3:
 		return refusalAnswer{
-			status: http.StatusForbidden, phrase: "Access Forbidden", server: "Microsoft-PWS/3.0",
+			status: http.StatusForbidden, phrase: "Access Forbidden",
 			body: page(limits.TextPWSTooManyUsers, limits.TextPWSTooManyUsers, limits.TextPWSTooManyUsersCause),
 		}
 	}
@@ -71,8 +71,12 @@ func (a refusalAnswer) bytes() []byte {
 		return []byte(a.body)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\nServer: %s\r\nDate: %s\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n",
-		a.status, a.phrase, a.server, time.Now().UTC().Format(http.TimeFormat), len(a.body))
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, a.phrase)
+	if a.server != "" {
+		fmt.Fprintf(&b, "Server: %s\r\n", a.server)
+	}
+	fmt.Fprintf(&b, "Date: %s\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n",
+		time.Now().UTC().Format(http.TimeFormat), len(a.body))
 	if !a.omitBody {
 		b.WriteString(a.body)
 	}
@@ -83,7 +87,9 @@ func (a refusalAnswer) bytes() []byte {
 // its own. "Connection: close" ends an HTTP/2 connection too, after the answer.
 func (a refusalAnswer) respond(w http.ResponseWriter) {
 	header := w.Header()
-	header.Set("Server", a.server)
+	if a.server != "" {
+		header.Set("Server", a.server)
+	}
 	header.Set("Connection", "close")
 	header.Set("Content-Type", "text/html")
 	header.Set("Content-Length", fmt.Sprint(len(a.body)))
