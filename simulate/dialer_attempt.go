@@ -63,17 +63,13 @@ func (d *Dialer) dialAddr(ctx context.Context, network, address string, dst neti
 	counted := slot.held == 1
 
 	conn, err := d.connect(ctx, network, address)
-	var noAnswer *ConnectError
-	if err != nil {
-		var op *net.OpError
-		if errors.As(err, &noAnswer) || !errors.As(err, &op) {
-			err = d.opError(network, dst, err)
-		}
-	}
 	if h := d.gate.halfOpen; h.destinations != nil {
-		h.ended(dst.Addr(), counted, err == nil, noAnswer != nil && noAnswer.GivenUp)
+		h.ended(dst.Addr(), counted, err)
 	}
-	return conn, err
+	if err != nil {
+		return nil, d.opErrorOnce(network, dst, err)
+	}
+	return conn, nil
 }
 
 // admit puts a slot into s, or none if the attempt need not be counted.
@@ -95,6 +91,14 @@ func (d *Dialer) admit(ctx context.Context, s *Slot, dst netip.Addr) error {
 		h.counted(dst)
 	}
 	return err
+}
+
+// opErrorOnce is opError, unless the error is one.
+func (d *Dialer) opErrorOnce(network string, dst netip.AddrPort, err error) error {
+	if op := (*net.OpError)(nil); errors.As(err, &op) {
+		return err
+	}
+	return d.opError(network, dst, err)
 }
 
 func (d *Dialer) opError(network string, dst netip.AddrPort, err error) error {

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -333,19 +334,18 @@ func (q *halfOpen) counted(dst netip.Addr) {
 	q.destinations[dst] = d
 }
 
-// ended notes how an attempt to dst ended: it was answered, or given up without
-// an answer, or neither, being refused or abandoned.
-func (q *halfOpen) ended(dst netip.Addr, counted, answered, givenUp bool) {
+// ended notes with which error, or none, an attempt to dst ended. One that was
+// refused or abandoned says nothing of the destination.
+func (q *halfOpen) ended(dst netip.Addr, counted bool, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	d := q.destinations[dst]
 	if counted {
 		d.inProgress--
 	}
-	switch {
-	case answered:
+	if err == nil {
 		d.reachable = true
-	case givenUp:
+	} else if noAnswer := (*ConnectError)(nil); errors.As(err, &noAnswer) && noAnswer.GivenUp {
 		d.reachable = false
 	}
 	if d == (destination{}) {

@@ -462,7 +462,7 @@ func TestReachableDestinationsAreBounded(t *testing.T) {
 	q := &halfOpen{destinations: map[netip.Addr]destination{}}
 	addr := netip.MustParseAddr("10.0.0.0")
 	for range maxDestinations + 100 {
-		q.ended(addr, false, true, false)
+		q.ended(addr, false, nil)
 		addr = addr.Next()
 	}
 	assert.Len(t, q.destinations, maxDestinations)
