@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -38,6 +39,7 @@ func startWeb(t testing.TB, kind string, w limits.Windows, settings *Settings, h
 	require.NoError(t, err)
 	srv := httptest.NewUnstartedServer(handler)
 	srv.EnableHTTP2 = kind == "h2"
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshakes that never come
 	srv.Listener, err = host.WrapServer(srv.Config, srv.Listener)
 	require.NoError(t, err)
 	if kind == "http" {
