@@ -1,0 +1,246 @@
+package simulate_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+)
+
+// Forty clients come at once and stay for seven seconds.
+func ExampleRun() {
+	s := simulate.Scenario{
+		Windows:     limits.Windows{Edition: limits.XPProfessional},
+		Service:     limits.IIS,
+		Clients:     40,
+		ServiceTime: simulate.Constant(7 * time.Second),
+	}
+	report, err := simulate.Run(context.Background(), s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(report.Summary())
+	// Output:
+	// Windows XP Professional, iis: 10 connections, the next one is refused
+	// 40 clients asked for 40 connections: 10 admitted, 30 refused. 75 % got none.
+	// Held: mean 10, peak 10; no slot was free 100.0 % of the time (7 s).
+	// Seen 30×: HTTP 403.9: There are too many people accessing the Web site at this
+	//   time.
+}
+
+// A scenario may come from a file.
+func ExampleScenario() {
+	var s simulate.Scenario
+	err := json.Unmarshal([]byte(`{
+		"windows": "Windows XP Professional SP2", "service": "tcp-half-open",
+		"clients": 100, "destinations": {"dead": 1}
+	}`), &s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	report, err := simulate.Run(context.Background(), s)
+	fmt.Println("a hundred dead addresses take", report.Length, err)
+
+	s.Destinations.Dead = 2
+	fmt.Println(s.Valid())
+	// Output:
+	// a hundred dead addresses take 3m30s <nil>
+	// simulate: scenario: Destinations.Dead: 2: want 0 to 1
+}
+
+func ExampleOutcomes() {
+	s := simulate.Scenario{
+		Windows:     limits.Windows{Edition: limits.Windows10Pro},
+		Service:     limits.IIS,
+		Clients:     12,
+		ServiceTime: simulate.Constant(time.Second),
+	}
+	var report simulate.Report
+	for o, err := range simulate.Outcomes(context.Background(), s, &report) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if o.Client >= 9 {
+			fmt.Println("client", o.Client, o.Outcome, "at", o.Decided, "until", o.Left)
+		}
+	}
+	fmt.Println(report.Waited, "waited, the longest", report.Wait.Max)
+	// Output:
+	// client 9 admitted at 0s until 1s
+	// client 10 waited at 1s until 2s
+	// client 11 waited at 1s until 2s
+	// 2 waited, the longest 1s
+}
+
+func ExampleReplicate() {
+	s := simulate.Scenario{
+		Windows:     limits.Windows{Edition: limits.XPProfessional},
+		Service:     limits.IIS,
+		Clients:     5000,
+		Arrive:      simulate.Poisson(time.Second),
+		ServiceTime: simulate.Exponential(7 * time.Second),
+	}
+	r, err := simulate.Replicate(context.Background(), s, 20)
+	if err != nil {
+		log.Fatal(err)
+	}
+	const erlangB = 0.0787409 // queueing.ErlangB(10, 7)
+	off := erlangB - r.Refused.Mean
+	fmt.Println("the formula lies in four standard errors:", off*off < 16*r.Refused.StandardError*r.Refused.StandardError)
+	// Output: the formula lies in four standard errors: true
+}
+
+func ExampleCompare() {
+	s := simulate.Scenario{Service: limits.IIS, Clients: 40, ServiceTime: simulate.Constant(time.Second)}
+	all, err := simulate.Compare(context.Background(), s,
+		limits.Windows{Edition: limits.XPHome},
+		limits.Windows{Edition: limits.XPProfessional},
+		limits.Windows{Edition: limits.Windows7Professional})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range all {
+		if c.Problem != "" {
+			fmt.Printf("%v: %s\n", c.Windows, c.Problem)
+			continue
+		}
+		fmt.Printf("%v: %d refused, %d waited\n", c.Windows, c.Report.Refused, c.Report.Waited)
+	}
+	// Output:
+	// Windows XP Home: simulate: no such service in this edition: Windows XP Home has no web server of its own (IIS).
+	// Windows XP Professional: 30 refused, 0 waited
+	// Windows 7 Professional: 0 refused, 30 waited
+}
+
+// Which of the editions of Windows 10 let 25 computers in at once?
+func ExampleServing() {
+	s := simulate.Scenario{Service: limits.SMB, Clients: 25, ServiceTime: simulate.Constant(time.Hour)}
+	serving, err := simulate.Serving(context.Background(), s, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	n := 0
+	for _, c := range serving {
+		if c.Windows.Edition.Product() == "Windows 10" {
+			n++
+		}
+	}
+	fmt.Println(len(serving) > 0, n)
+	// Output: true 0
+}
+
+// A client is there half of the time. How many of them can share the twenty
+// sessions of Windows 11 Pro?
+func ExampleFitting() {
+	s := simulate.Scenario{
+		Windows:     limits.Windows{Edition: limits.Windows11Pro},
+		Service:     limits.SMB,
+		Clients:     1,
+		ServiceTime: simulate.Exponential(10 * time.Minute),
+		Away:        simulate.Exponential(10 * time.Minute),
+		Visits:      simulate.Forever,
+		Until:       simulate.Duration(40 * time.Hour),
+		Warmup:      simulate.Duration(time.Hour),
+	}
+	fit, err := simulate.Fitting(context.Background(), s, 0.01)
+	if err != nil {
+		log.Fatal(err)
+	}
+	// The formula, queueing.Engset, says 28.
+	fmt.Println(fit.Clients >= 27 && fit.Clients <= 29, fit.Limited)
+	// Output: true true
+}
+
+func ExampleSweep() {
+	s := simulate.Scenario{Service: limits.IIS, Clients: 40, ServiceTime: simulate.Constant(time.Second)}
+	curves, err := simulate.Sweep(context.Background(), s, []int{10, 20, 40},
+		limits.Windows{Edition: limits.XPProfessional}, limits.Windows{Edition: limits.Server2003Standard})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range curves {
+		for _, p := range c.Points {
+			fmt.Println(c.Windows, p.Clients, p.Lost.Mean)
+		}
+	}
+	// Output:
+	// Windows XP Professional 10 0
+	// Windows XP Professional 20 0.5
+	// Windows XP Professional 40 0.75
+	// Windows Server 2003 Standard 10 0
+	// Windows Server 2003 Standard 20 0
+	// Windows Server 2003 Standard 40 0
+}
+
+func ExampleReport_WriteText() {
+	s := simulate.Scenario{
+		Windows:     limits.Windows{Edition: limits.Windows7Professional},
+		Service:     limits.IIS,
+		Clients:     40,
+		ServiceTime: simulate.Constant(16 * time.Second),
+		Until:       simulate.Duration(64*time.Second - 1),
+	}
+	report, err := simulate.Run(context.Background(), s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := report.WriteText(os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// requests held, limit 10
+	//       10 |████████████████████████████████████████████████████████████████
+	//          |████████████████████████████████████████████████████████████████
+	//          |████████████████████████████████████████████████████████████████
+	//        5 |████████████████████████████████████████████████████████████████
+	//          |████████████████████████████████████████████████████████████████
+	//          |████████████████████████████████████████████████████████████████
+	//        0 +----------------------------------------------------------------
+	// requests waiting
+	//       30 |████████████████
+	//          |████████████████
+	//          |████████████████████████████████
+	//       15 |████████████████████████████████
+	//          |████████████████████████████████████████████████
+	//          |████████████████████████████████████████████████
+	//        0 +----------------------------------------------------------------
+	//           0             15 s           30 s           45 s           1 min
+}
+
+// The picture is self-contained, for a report or a web page.
+func ExampleReport_WriteSVG() {
+	s := simulate.Scenario{Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS, Clients: 40}
+	report, err := simulate.Run(context.Background(), s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	file, err := os.CreateTemp("", "forecast*.svg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	fmt.Println(report.WriteSVG(file))
+	// Output: <nil>
+}
+
+func ExampleParseDist() {
+	d, err := simulate.ParseDist("lognormal(30s,2.5)")
+	fmt.Println(d, d.Mean(), err)
+	_, err = simulate.ParseDist("normal(30s)")
+	fmt.Println(err)
+	// Output:
+	// lognormal(30s,2.5) 30s <nil>
+	// simulate: distribution "normal(30s)": want a time such as 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6) or empirical(1s,2s)
+}
+
+func ExampleParseArrival() {
+	a, err := simulate.ParseArrival("poisson(2s)")
+	fmt.Println(a, err)
+	// Output: poisson(2s) <nil>
+}

@@ -1,0 +1,138 @@
+package simulate
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+// wellFormed checks that SVG is XML and refers to nothing outside.
+func wellFormed(t *testing.T, picture string) {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(picture))
+	for {
+		_, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+	}
+	rest := strings.ReplaceAll(picture, "http://www.w3.org/2000/svg", "")
+	for _, foreign := range []string{"http", "href", "url(", "NaN", "Inf"} {
+		require.NotContains(t, rest, foreign)
+	}
+	assert.Contains(t, picture, "prefers-color-scheme: dark")
+}
+
+func narrow(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		require.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 80, line)
+	}
+}
+
+func TestPicturesOfAnyRun(t *testing.T) {
+	for i := range uint64(100) {
+		s, _, _ := randomScenario(rand.New(rand.NewPCG(i, 11)))
+		s.Name = `A & B <"quoted">`
+		if i%10 == 0 {
+			s.Until = Duration(1 + i)
+		}
+		r, err := Run(t.Context(), s)
+		require.NoError(t, err)
+		var text, svg bytes.Buffer
+		require.NoError(t, r.WriteText(&text))
+		require.NoError(t, r.WriteSVG(&svg))
+		narrow(t, text.String())
+		narrow(t, r.Summary())
+		wellFormed(t, svg.String())
+	}
+}
+
+func TestPictureOfFortyAtOnce(t *testing.T) {
+	s := fortyAtOnce()
+	s.Until = Duration(64 * time.Second)
+	s.ServiceTime = Constant(32 * time.Second)
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, `Windows XP Professional, iis: 10 connections, the next one is refused
+40 clients asked for 40 connections: 10 admitted, 30 refused. 75 % got none.
+Held: mean 5, peak 10; no slot was free 50.0 % of the time (1.07 min).
+Seen 30×: HTTP 403.9: There are too many people accessing the Web site at this
+  time.
+`, r.Summary())
+	var text bytes.Buffer
+	require.NoError(t, r.WriteText(&text))
+	half := strings.Repeat("█", 32)
+	assert.Equal(t, `connections held, limit 10
+      10 |`+half+`
+         |`+half+`
+         |`+half+`
+       5 |`+half+`
+         |`+half+`
+         |`+half+`
+       0 +----------------------------------------------------------------
+attempts refused per step of 1 s
+      30 |█
+         |█
+         |█
+      15 |█
+         |█
+         |█
+       0 +----------------------------------------------------------------
+          0             15 s           30 s           45 s           1 min
+`, text.String())
+}
+
+func TestPictureOfCurves(t *testing.T) {
+	curves, err := Sweep(t.Context(), fortyAtOnce(), []int{10, 20, 30, 40},
+		limits.Windows{Edition: limits.XPProfessional}, limits.Windows{Edition: limits.Windows7Professional}, limits.Windows{Edition: limits.XPHome})
+	require.NoError(t, err)
+	var text, svg bytes.Buffer
+	require.NoError(t, curves.WriteText(&text))
+	require.NoError(t, curves.WriteSVG(&svg))
+	narrow(t, text.String())
+	wellFormed(t, svg.String())
+	assert.Contains(t, text.String(), "A Windows XP Professional\n")
+	assert.Contains(t, text.String(), "   0 % |*")
+	assert.Contains(t, text.String(), "40 clients")
+	assert.Contains(t, svg.String(), "not shown; ")
+
+	text.Reset()
+	require.NoError(t, Curves{}.WriteText(&text))
+	require.NoError(t, Curves{}.WriteSVG(&svg))
+}
+
+func TestAxes(t *testing.T) {
+	for _, c := range []struct{ v, want float64 }{{0, 2}, {1, 2}, {3, 4}, {9, 10}, {10, 10}, {11, 12}, {40, 40}, {41, 50}, {95, 100}, {101, 120}, {2.2e6, 2.4e6}} {
+		assert.InEpsilon(t, c.want, ceiling(c.v), 1e-12, "%v", c.v)
+	}
+	for _, c := range []struct {
+		length time.Duration
+		labels string
+	}{
+		{0, "0"},
+		{100, "0 20 ns 40 ns 60 ns 80 ns 100 ns"},
+		{time.Second, "0 200 ms 400 ms 600 ms 800 ms 1 s"},
+		{21 * time.Second, "0 5 s 10 s 15 s 20 s"},
+		{210 * time.Second, "0 1 min 2 min 3 min"},
+		{8 * time.Hour, "0 2 h 4 h 6 h 8 h"},
+		{365 * 24 * time.Hour, "0 64 d 128 d 192 d 256 d 320 d"},
+	} {
+		_, labels := timeAxis(Duration(c.length))
+		assert.Equal(t, c.labels, strings.Join(labels, " "))
+	}
+	assert.Equal(t, []int{0, 10, 20, 30, 40, 50, 60}, countAxis(0, 60))
+	assert.Equal(t, []int{7}, countAxis(7, 7))
+}
