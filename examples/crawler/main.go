@@ -1,0 +1,127 @@
+// Crawler connects to many addresses the way a given Windows would: with no more
+// attempts in progress than its TCP/IP allows, the others waiting in a queue. It
+// shows how many are connecting, queued, open and failed, prints what Windows
+// would write to its event log, and compares the time with an unlimited dialer.
+//
+// Without addresses it makes its own mixture of live, refusing and unresponsive
+// ones on loopback, and without -windows it meets them as Windows XP SP1, XP SP2
+// and Vista SP2.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "crawler:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+// initialRTT shortens the clock of the emulated systems for the addresses of our
+// own: they give up after 0.7 s instead of 21 s.
+const initialRTT = 100 * time.Millisecond
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	var windows limits.Windows
+	flags := flag.NewFlagSet("crawler", flag.ContinueOnError)
+	flags.Usage = func() {
+		fmt.Fprintln(flags.Output(), "usage: crawler [flags] [host:port ...]")
+		flags.PrintDefaults()
+	}
+	flags.TextVar(&windows, "windows", limits.Windows{}, "the `Windows` to connect as, such as \"XP Pro SP2\"")
+	n := flags.Int("n", 64, "`number` of addresses the program tries at once")
+	timeout := flags.Duration("timeout", 0, "the program's patience with an address, the queue included; 0 leaves it to the system")
+	limit := flags.Int("limit", 0, "the limit, patched to this `number`; 0 is unpatched")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	switch {
+	case *n < 1 || *n > 10000:
+		return fmt.Errorf("-n %d: want 1 to 10000", *n)
+	case *timeout < 0:
+		return fmt.Errorf("-timeout %v: want 0 or more", *timeout)
+	case *limit < 0:
+		return fmt.Errorf("-limit %d: want 0 or more", *limit)
+	case windows == limits.Windows{} && (*limit != 0 || flags.NArg() > 0):
+		return errors.New("addresses and -limit need -windows")
+	}
+
+	c := crawl{addresses: flags.Args(), workers: *n, timeout: *timeout, screen: newScreen(out)}
+	settings := simulate.Settings{}
+	if *limit > 0 {
+		settings.HalfOpen.Patched = limits.Number(*limit)
+	}
+	if len(c.addresses) == 0 {
+		own, err := mixture()
+		if err != nil {
+			return err
+		}
+		defer own.close()
+		c.addresses, c.connect = own.addresses, own.connect
+		settings.HalfOpen.InitialRTT = initialRTT
+		fmt.Fprintf(out, "%d addresses on loopback, %d of them live, %d refusing and %d unresponsive, %d at once.\n"+
+			"A system gives an address up after 0.7 s here, in place of 21 s.\n\n",
+			len(own.addresses), own.live, own.refusing, own.silent, *n)
+	}
+	machines := []limits.Windows{windows}
+	if windows == (limits.Windows{}) {
+		machines = []limits.Windows{
+			{Edition: limits.XPProfessional, ServicePack: 1},
+			{Edition: limits.XPProfessional, ServicePack: 2},
+			{Edition: limits.VistaUltimate, ServicePack: 2},
+		}
+	}
+	var results []result
+	for _, w := range machines {
+		r, err := c.as(ctx, w, settings)
+		if err != nil {
+			return err
+		}
+		results = append(results, r)
+	}
+	results = append(results, c.unlimited(ctx, results[0].giveUp))
+	report(out, results)
+	if flags.NArg() == 0 && *timeout == 0 {
+		fmt.Fprintln(out, "\nWith -timeout 300ms, say, addresses that are live time out in the queue.")
+	}
+	return ctx.Err()
+}
+
+// report prints the table, and under each Windows the rule and its sources.
+func report(out io.Writer, results []result) {
+	const line = "%-30s %8s  %5s  %7s  %7s  %9s  %8s  %12s  %7s  %5s\n"
+	fmt.Fprintf(out, "\n"+line, "dialer", "total", "open", "refused", "gave up", "timed out", "in queue", "longest wait", "at once", "4226")
+	seconds := func(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+	for _, r := range results {
+		fmt.Fprintf(out, line, r.title, seconds(r.total), strconv.Itoa(r.open), strconv.Itoa(r.refused), strconv.Itoa(r.gaveUp),
+			strconv.Itoa(r.timedOut), strconv.Itoa(r.queue), seconds(r.longest), strconv.Itoa(r.peak), strconv.Itoa(r.events))
+		if r.rule.Service != limits.UnknownService {
+			keys := make([]string, 0, 4)
+			for _, s := range r.rule.Sources() {
+				keys = append(keys, string(s.Key))
+			}
+			fmt.Fprintf(out, "    %v\n    %v: %s\n", r.rule, r.rule.Grade, strings.Join(keys, ", "))
+		}
+		for text, count := range r.other {
+			fmt.Fprintf(out, "    %d times: %s\n", count, text)
+		}
+	}
+}
