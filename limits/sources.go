@@ -78,7 +78,7 @@ func (s Source) String() string {
 }
 
 // Sources returns the whole bibliography in order of its keys. It holds what
-// the rules cite and what the emulated behaviour rests on.
+// the rules cite and what the emulated behaviour and Identify rest on.
 func Sources() iter.Seq[Source] { return slices.Values(sources[:]) }
 
 // LookupSource returns the source of a key.
@@ -348,16 +348,26 @@ var sources = [...]Source{
 		Title: "Event 4226 help text, Windows version 6.1 listing"},
 	{Key: "ms-foundation-2012", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/previous-versions/windows/it-pro/windows-server-foundation/jj679892(v=ws.11)",
 		Title: "Introduction to Windows Server 2012 Foundation (limits)"},
+	{Key: "ms-getproductinfo", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/windows/win32/api/sysinfoapi/nf-sysinfoapi-getproductinfo",
+		Title: "GetProductInfo function: the product types"},
 	{Key: "ms-gpo-idle", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://msdn.microsoft.com/en-us/library/ms814135.aspx",
 		Title: "Group policy: amount of idle time required before disconnecting a session"},
 	{Key: "ms-iot-issue-302", Kind: Report, Publisher: "Microsoft", Year: 2018, URL: "https://github.com/MicrosoftDocs/windows-iotcore-docs/issues/302",
 		Title: "Microsoft answer: how many connections to a Windows 10 IoT device"},
 	{Key: "ms-locks-limits", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://github.com/MicrosoftDocs/windowsserverdocs/blob/main/WindowsServerDocs/get-started/locks-limits.md",
 		Title: "Locks and limits, Windows Server 2016 to 2025"},
+	{Key: "ms-mde2", Kind: ProtocolSpec, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-mde2/d92ead8f-faf3-47a8-a341-1921dc2c463b",
+		Title: "[MS-MDE2] 2.2.9.6 OSEdition Enumeration"},
+	{Key: "ms-osversion", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/windows/win32/sysinfo/operating-system-version",
+		Title: "Operating System Version: the list of version numbers"},
+	{Key: "ms-osversioninfoex", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/windows/win32/api/winnt/ns-winnt-osversioninfoexw",
+		Title: "OSVERSIONINFOEX structure: versions, product types and suites"},
 	{Key: "ms-rd-supported-config", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://github.com/MicrosoftDocs/windowsserverdocs/blob/078c66e30f5b2622e766e278782436f557a0ac52/WindowsServerDocs/remote/remote-desktop-services/clients/remote-desktop-supported-config.md",
 		Title: "Remote Desktop: supported configurations (which editions can be a host)"},
 	{Key: "ms-rds-cal", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://github.com/MicrosoftDocs/windowsserverdocs/blob/main/WindowsServerDocs/remote/remote-desktop-services/rds-client-access-license.md",
 		Title: "Remote Desktop Services client access licences"},
+	{Key: "ms-release-information", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/windows/release-health/release-information",
+		Title: "Windows release information: releases and their builds"},
 	{Key: "ms-sbs2003-licensing", Kind: VendorDoc, Publisher: "Microsoft", URL: "http://www.microsoft.com/windowsserver2003/sbs/techinfo/overview/licensingfaq.mspx",
 		Title: "Windows Small Business Server 2003 licensing questions and answers"},
 	{Key: "ms-sbs2003-ts", Kind: VendorDoc, Publisher: "Microsoft", URL: "http://www.microsoft.com/canada/smallbiz/products/sbs/terminalservices.mspx",
@@ -376,6 +386,8 @@ var sources = [...]Source{
 		Title: "tlntadmn command reference"},
 	{Key: "ms-vista-sp2-notes", Kind: VendorDoc, Publisher: "Microsoft", Year: 2009, URL: "http://www.mydigitallife.info/2009/06/07/half-open-outbound-tcp-connections-limit-removed-in-windows-7-and-vista-sp2-no-patch-required/",
 		Title: "Notable changes in Server 2008 SP2 and Vista SP2, half-open limit (text reproduced at mydigitallife.info)"},
+	{Key: "ms-winnt", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/windows/win32/api/winnt/",
+		Title: "winnt.h of the Windows SDK"},
 	{Key: "ms-xpsp2-network", Kind: VendorDoc, Publisher: "Microsoft", Year: 2004, URL: "http://www.microsoft.com/technet/prodtechnol/winxppro/maintain/sp2netwk.mspx",
 		Title: "Changes to Functionality in Windows XP Service Pack 2, networking part (text reproduced at michaelteper.com/archive/2004/08/11.aspx)"},
 	{Key: "ms524491", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/previous-versions/iis/6.0-sdk/ms524491(v=vs.90)",

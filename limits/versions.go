@@ -27,7 +27,8 @@ var versions = [...]versionRow{
 	{4, 10, 1998, 2222, family{Windows98, Windows98}, family{}, -1},
 	{4, 90, 3000, 3000, family{WindowsMe, WindowsMe}, family{}, -1},
 	{5, 0, 2195, 2195, family{Windows2000Professional, Windows2000Professional}, family{Windows2000Server, Windows2000DatacenterServer}, -1},
-	{5, 1, 2600, 2715, family{XPStarter, XPTabletPC}, family{}, -1}, // 2700 and later: Media Center
+	{5, 1, 2600, 2600, family{XPStarter, XPProfessional}, family{}, -1},
+	{5, 1, 2600, 2715, family{XPMediaCenter, XPTabletPC}, family{}, -1}, // 2700 and later: Media Center
 	{5, 2, 3790, 3790, family{XPProfessionalX64, XPProfessionalX64}, family{Server2003Web, HomeServer}, -1},
 	{6, 0, 6000, 6000, family{VistaStarter, VistaUltimate}, family{}, 0},
 	{6, 0, 6001, 6001, family{VistaStarter, VistaUltimate}, family{Server2008Web, Server2008Datacenter}, 1},

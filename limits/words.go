@@ -369,9 +369,7 @@ func (r *reading) readNumber(text []byte, i int, kind wordKind, dash bool) int {
 		}
 		return i
 	case len(number) == 2 && i+1 < len(text) && text[i] == 'h' && isDigit(text[i+1]): // 22H2
-		if !r.released() {
-			r.unread++
-		}
+		r.addRelease(string(text[start : i+2]))
 		return i + 2
 	case kind == versionWord:
 		r.addVersion(number, true)
@@ -440,8 +438,9 @@ func (r *reading) addPack(level int, dash bool) {
 // be known or be said to be a version.
 func (r *reading) addVersion(number []byte, said bool) {
 	v := parseVersion(number)
-	if v.parts == 1 && r.released() && v.major >= 1507 && v.major <= 2009 {
-		return // a release such as 1909
+	if v.parts == 1 && r.released() && v.major >= 1507 && v.major <= 2004 {
+		r.addRelease(string(number)) // such as 1909
+		return
 	}
 	for i := range versions {
 		s := &versions[i]
@@ -460,6 +459,29 @@ func (r *reading) addVersion(number []byte, said bool) {
 		said = said && v.parts == 1
 	}
 	if !said {
+		r.unread++
+	}
+}
+
+// addRelease takes in a release such as 1909 or 22H2. Clients were many, each
+// server was one; a server of another release is a product of its own.
+func (r *reading) addRelease(release string) {
+	if !r.released() {
+		r.unread++
+		return
+	}
+	own := release
+	switch r.family.first {
+	case Server2016Standard:
+		own = "1607"
+	case Server2019Standard:
+		own = "1809"
+	case Server2022Standard:
+		own = "21h2"
+	case Server2025Standard:
+		own = "24h2"
+	}
+	if release != own {
 		r.unread++
 	}
 }
@@ -493,7 +515,7 @@ func (r *reading) finish() {
 	if r.year && r.marks&(markLongTerm|markMediaCenter|markTablet) == 0 {
 		r.unread++
 	}
-	if r.second && r.family != (family{}) && r.family.first != Server2003Web && !isSecond(r.family.last) {
+	if r.second && r.family != (family{}) && r.family.first != Server2003Web && !isSecond(r.family.first) && !isSecond(r.family.last) {
 		r.unread++
 	}
 	if r.built > 0 && r.packs&^(1<<(r.built-1)) != 0 {
@@ -523,7 +545,7 @@ func (r *reading) fit(e Edition) fit {
 	if r.ranged && server != r.family.first.Server() {
 		return noFit
 	}
-	if r.second && !isSecond(e) && (r.family == (family{}) || r.family.first != Server2003Web) {
+	if r.second && r.family == (family{}) && !isSecond(e) {
 		return noFit
 	}
 	if said&markServer != 0 && full&markServer == 0 {
@@ -554,7 +576,7 @@ func (r *reading) fit(e Edition) fit {
 		fits bool
 	}{
 		{mark32, full&mark64 == 0},
-		{markItanium, !xp},
+		{markItanium, !xp && editions[e].product != "Windows Server 2008" && editions[e].product != "Windows Server 2008 R2"},
 		{markHomeVariant, e == Windows8 || e == Windows81 || e == Windows10Home || e == Windows11Home},
 		{markLongTerm, full&markEnterprise != 0 && (editions[e].product == "Windows 10" || editions[e].product == "Windows 11")},
 		{markSecondEdition, e == Windows98},
@@ -592,7 +614,7 @@ func (r *reading) one() (Edition, bool) {
 }
 
 // all returns the editions that fit, and only those that fit fully if there
-// are any and the name says what makes an edition.
+// are any with a name of their own: "Windows 8" is any edition of it.
 func (r *reading) all() []Edition {
 	if r.family == (family{}) && r.marks&marksOfEditions&^mark64 == 0 {
 		return nil
@@ -607,7 +629,8 @@ func (r *reading) all() []Edition {
 			part = append(part, e)
 		}
 	}
-	if len(full) > 0 && r.marks&marksOfEditions&^(mark64|markServer) != 0 || len(part) == 0 {
+	named := r.family != (family{}) || r.marks&marksOfEditions&^(mark64|markServer) != 0
+	if len(full) > 0 && full[0].fullName() != 0 && named {
 		return full
 	}
 	return part

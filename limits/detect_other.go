@@ -1,0 +1,16 @@
+//go:build !windows
+
+package limits
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Detect returns the identity of the Windows that the program runs on, for
+// Identify. It asks RtlGetVersion, which tells the version whatever the
+// program's manifest says, and GetProductInfo. On other systems the error
+// matches errors.ErrUnsupported.
+func Detect() (Identity, error) {
+	return Identity{}, fmt.Errorf("limits: Detect: %w", errors.ErrUnsupported)
+}
