@@ -245,7 +245,12 @@ func (k *kernel) run(ctx context.Context) error {
 		until = never - 1
 	}
 	k.nextArrival()
-	for n := 1; ; n++ {
+	for n := 0; ; n++ {
+		if n%contextEvery == 0 {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("simulate: run stopped at %v: %w", time.Duration(k.now), err)
+			}
+		}
 		arrives := true
 		at := k.arriveAt
 		if len(k.calendar) > 0 {
@@ -272,11 +277,6 @@ func (k *kernel) run(ctx context.Context) error {
 		}
 		if k.stopped {
 			return errStopped
-		}
-		if n%contextEvery == 0 {
-			if err := ctx.Err(); err != nil {
-				return fmt.Errorf("simulate: run stopped at %v: %w", time.Duration(k.now), err)
-			}
 		}
 	}
 	if k.plan.scenario.Until > 0 {

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+func output(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, terminal bytes.Buffer
+	require.NoError(t, run(t.Context(), args, strings.NewReader(""), &out, &terminal), args)
+	assert.Empty(t, terminal.String())
+	return out.String()
+}
+
+func TestDefault(t *testing.T) {
+	text := output(t)
+	assert.Equal(t, text, output(t), "the seed decides")
+	assert.True(t, strings.HasPrefix(text, "Windows 11 Pro, smb: 20 sessions, the next one is refused\n25 clients asked for "), text)
+	for _, want := range []string{"The rule (reported): Windows 11 Pro takes 20 SMB sessions", "In 20 runs like this one", "clients fit, if 1 % may get none", "These Windows would serve all 25 so"} {
+		assert.Contains(t, text, want)
+	}
+	for line := range strings.Lines(text) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 80, line)
+	}
+}
+
+func TestComparison(t *testing.T) {
+	text := output(t, "-windows", "XP Pro", "-service", "iis", "-clients", "40", "-arrive", "at-once", "-hold", "30s", "-think", "0s", "-retry", "0",
+		"-compare", "Windows 7 Professional, XP Home,Windows Server 2022 Standard")
+	for _, want := range []string{
+		"40 clients asked for 40 connections: 10 admitted, 30 refused. 75 % got none.\n",
+		"10 clients fit, if 1 % may get none.\n",
+		"Windows XP Professional                   10        10        0       30  75.0%\n",
+		"Windows 7 Professional                    10        40       30        0   0.0%\n",
+		"Windows XP Home                    no such service in this edition\n",
+		"Windows Server 2022 Standard       unlimited        40        0        0   0.0%\n",
+		"80 clients\n",
+	} {
+		assert.Contains(t, text, want)
+	}
+	for line := range strings.Lines(text) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 80, line)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	text := output(t, "-format", "json", "-compare", "XP Pro", "-clients", "12")
+	var f forecast
+	require.NoError(t, json.Unmarshal([]byte(text), &f))
+	assert.Equal(t, 12, f.Scenario.Clients)
+	assert.Equal(t, limits.Windows11Pro, f.Report.Windows.Edition)
+	require.Len(t, f.Comparison, 2)
+	assert.Equal(t, limits.XPProfessional, f.Comparison[1].Windows.Edition)
+	assert.Len(t, f.Curves, 2)
+	assert.Equal(t, 20, f.Runs)
+	assert.Positive(t, f.Fit.Clients)
+}
+
+func TestSVG(t *testing.T) {
+	for _, args := range [][]string{nil, {"-compare", "XP Home"}} {
+		picture := output(t, append(args, "-format", "svg")...)
+		require.NoError(t, xml.Unmarshal([]byte(picture), new(struct{ XMLName xml.Name })))
+		assert.True(t, strings.HasPrefix(picture, "<svg "))
+	}
+}
+
+func TestScenarioFile(t *testing.T) {
+	const scenario = `{"windows": "Windows XP Professional SP2", "service": "tcp-half-open", "clients": 100, "destinations": {"dead": 1}}`
+	name := filepath.Join(t.TempDir(), "scenario.json")
+	require.NoError(t, os.WriteFile(name, []byte(scenario), 0o600))
+	assert.Contains(t, output(t, name), "100 attempts: 100 admitted (90 after waiting)")
+	assert.Contains(t, output(t, "-clients", "30", name), "30 attempts: 30 admitted (20 after waiting)")
+
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-"}, strings.NewReader(`{"windows": "Windows XP Professional", "service": "iis",
+		"clients": 2, "arrive": "trace(0s,1s)"}`), &out, &out))
+	assert.Contains(t, out.String(), "2 connections: 2 admitted.")
+}
+
+func TestLongRuns(t *testing.T) {
+	text := output(t, "-service", "iis", "-windows", "XP Pro", "-clients", "400000", "-arrive", "poisson(1s)", "-hold", "exponential(7s)", "-think", "0s", "-retry", "0")
+	assert.Contains(t, text, "400000 clients")
+	assert.NotContains(t, text, "runs like this one")
+}
+
+func TestErrors(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-format", "png"}, `-format "png": want text, json or svg`},
+		{[]string{"-windows", "XP Home", "-service", "iis"}, "no such service in this edition"},
+		{[]string{"-clients", "0"}, "scenario: Clients: 0: want 1 to"},
+		{[]string{"-hold", "long"}, "uniform(10s,50s)"},
+		{[]string{"-compare", "CP/M"}, "-compare: "},
+		{[]string{"-allow", "2"}, "share: 2: want 0 to 1"},
+		{[]string{"-runs", "-1"}, "-runs -1"},
+		{[]string{"a", "b"}, `unexpected argument "b"`},
+		{[]string{"/nowhere/scenario.json"}, "no such file"},
+		{[]string{"-"}, "-: EOF"},
+	} {
+		var out bytes.Buffer
+		require.ErrorContains(t, run(t.Context(), c.args, strings.NewReader(""), &out, &out), c.want)
+	}
+	var out bytes.Buffer
+	require.ErrorContains(t, run(t.Context(), []string{"-"}, strings.NewReader(`{"client": 3}`), &out, &out), `unknown field "client"`)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, run(ctx, []string{"-clients", "1000000", "-arrive", "poisson(1ms)"}, strings.NewReader(""), &out, &out), context.Canceled)
+}
