@@ -117,7 +117,6 @@ type counts struct {
 
 	warmup                      int64
 	demands, attempts           int64
-	admitted, waited            int64
 	outcomes                    [Abandoned + 1]int64
 	answers                     [Unanswered + 1]int64
 	refusals, logEntries        int64

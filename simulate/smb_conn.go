@@ -72,7 +72,7 @@ type smbFileRequest struct {
 // serve moves requests and replies until the connection ends.
 func (c *smbConn) serve() {
 	err := c.requests()
-	if err == nil || err == io.EOF {
+	if err == io.EOF {
 		c.close("closed by the client")
 	} else {
 		c.close(err.Error())

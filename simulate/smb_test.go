@@ -241,7 +241,6 @@ type fakeSMB struct {
 	dials    int
 	seen     []smbwire.Header2
 	seen1    []smbwire.Header1
-	raw      bool // echo bytes instead of answering
 }
 
 func (f *fakeSMB) dial(ctx context.Context) (net.Conn, error) {
