@@ -2,7 +2,8 @@
 // which stands between a client and a file server, or which answers in the
 // place of one: the NetBIOS session service framing around every message, the
 // headers of SMB1 and SMB2/3, the outer headers of encrypted and compressed
-// messages, error replies, and the account name in an NTLM logon.
+// messages, error replies, the account name in an NTLM logon, and the few
+// replies of a server that lets everybody in as a guest.
 //
 // Nothing here does I/O, allocates by a length that a peer has sent, or looks
 // at file data. Layouts are those of MS-CIFS, MS-SMB, MS-SMB2, MS-NLMP and
@@ -103,12 +104,16 @@ func ProtocolOf(b []byte) Protocol {
 // Status is an NTSTATUS code as SMB carries it.
 type Status uint32
 
-// The statuses that decide what becomes of a session (MS-ERREF 2.3.1).
+// The statuses that decide what becomes of a session, and what a server
+// answers to what it cannot serve (MS-ERREF 2.3.1).
 const (
 	StatusSuccess                Status = 0x00000000
 	StatusPending                Status = 0x00000103
+	StatusInvalidParameter       Status = 0xC000000D
 	StatusMoreProcessingRequired Status = 0xC0000016
+	StatusInsufficientResources  Status = 0xC000009A
 	StatusNotSupported           Status = 0xC00000BB
+	StatusNetworkNameDeleted     Status = 0xC00000C9
 	StatusRequestNotAccepted     Status = 0xC00000D0
 	StatusUserSessionDeleted     Status = 0xC0000203
 )

@@ -112,12 +112,12 @@ func (h Header1) Append(b []byte) []byte {
 // IsReply reports whether h belongs to a reply.
 func (h Header1) IsReply() bool { return h.Flags&Flags1Reply != 0 }
 
-// Error returns the header of an unsigned reply to h that fails with status.
-// h may be the request, or a reply that is to be turned into an error. If h
-// did not ask for NT statuses, the statuses that have a DOS form are put into
-// it: class 1 code 71 for StatusRequestNotAccepted, class 2 code 91 for
+// Reply returns the header of an unsigned reply to h with the status. h may be
+// the request, or a reply that is to be turned into another. If h did not ask
+// for NT statuses, the statuses that have a DOS form are put into it: class 1
+// code 71 for StatusRequestNotAccepted, class 2 code 91 for
 // StatusUserSessionDeleted.
-func (h Header1) Error(status Status) Header1 {
+func (h Header1) Reply(status Status) Header1 {
 	h.Status = status
 	if h.Flags2&Flags2NTStatus == 0 {
 		switch status {
@@ -134,10 +134,10 @@ func (h Header1) Error(status Status) Header1 {
 }
 
 // AppendError1 appends a whole frame to b: the error reply to h, with no
-// words and no bytes. See [Header1.Error] for what h may be.
+// words and no bytes. See [Header1.Reply] for what h may be.
 func AppendError1(b []byte, h Header1, status Status) []byte {
 	b = FrameHeader{Type: FrameMessage, Length: MinMessage1Size}.Append(b)
-	b = h.Error(status).Append(b)
+	b = h.Reply(status).Append(b)
 	return append(b, 0, 0, 0)
 }
 

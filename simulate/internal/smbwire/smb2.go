@@ -115,11 +115,11 @@ func (h Header2) IsAsync() bool { return h.Flags&Flags2Async != 0 }
 // compound, and so takes its session and tree from there.
 func (h Header2) IsRelated() bool { return h.Flags&Flags2Related != 0 }
 
-// Error returns the header of a single, unsigned, synchronous reply that
-// fails with status. h may be the request, or a reply that is to be turned
-// into an error; message, session and credits stay, and at least one credit
-// is granted: a client without credits cannot try again.
-func (h Header2) Error(status Status) Header2 {
+// Reply returns the header of a single, unsigned, synchronous reply with the
+// status. h may be the request, or a reply that is to be turned into another;
+// message, session and credits stay, and at least one credit is granted: a
+// client without credits cannot try again.
+func (h Header2) Reply(status Status) Header2 {
 	h.Status = status
 	if h.IsAsync() {
 		h.ProcessID, h.TreeID = 0, 0
@@ -131,12 +131,18 @@ func (h Header2) Error(status Status) Header2 {
 	return h
 }
 
+// AppendReply2 appends a whole frame to b: a reply to h with the status and the
+// body. See [Header2.Reply] for what h may be.
+func AppendReply2(b []byte, h Header2, status Status, body []byte) []byte {
+	b = FrameHeader{Type: FrameMessage, Length: Header2Size + len(body)}.Append(b)
+	b = h.Reply(status).Append(b)
+	return append(b, body...)
+}
+
 // AppendError2 appends a whole frame to b: the error reply to h with an empty
-// error structure (MS-SMB2 2.2.2). See [Header2.Error] for what h may be.
+// error structure (MS-SMB2 2.2.2).
 func AppendError2(b []byte, h Header2, status Status) []byte {
-	b = FrameHeader{Type: FrameMessage, Length: Header2Size + 9}.Append(b)
-	b = h.Error(status).Append(b)
-	return append(b, 9, 0, 0, 0, 0, 0, 0, 0, 0)
+	return AppendReply2(b, h, status, []byte{9, 0, 0, 0, 0, 0, 0, 0, 0})
 }
 
 // AppendEcho2 appends a whole frame to b: an ECHO request that takes the

@@ -32,14 +32,14 @@ func TestAppendError2(t *testing.T) {
 	t.Run("session, tree and credits stay", func(t *testing.T) {
 		reply := request
 		reply.SessionID, reply.TreeID, reply.Credits = 0x1122334455667788, 5, 33
-		h := reply.Error(StatusUserSessionDeleted)
+		h := reply.Reply(StatusUserSessionDeleted)
 		assert.Equal(t, reply.SessionID, h.SessionID)
 		assert.Equal(t, uint32(5), h.TreeID)
 		assert.Equal(t, uint16(33), h.Credits)
 	})
 
 	t.Run("never without a credit", func(t *testing.T) {
-		assert.Equal(t, uint16(1), Header2{}.Error(StatusRequestNotAccepted).Credits)
+		assert.Equal(t, uint16(1), Header2{}.Reply(StatusRequestNotAccepted).Credits)
 	})
 }
 

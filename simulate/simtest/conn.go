@@ -1,0 +1,201 @@
+package simtest
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// pipeBuffer is how much an end of a connection in memory may have sent without
+// the other having read it.
+const pipeBuffer = 64 << 10
+
+// newConns returns the two ends of a connection in memory. Unlike the ends of
+// net.Pipe they have a buffer, as a connection of an operating system has:
+// a program that writes before it reads does not stop. Closing an end lets the
+// other read what was sent; there is no reset.
+func newConns(client, server net.Addr) (*conn, *conn) {
+	up, down := newStream(), newStream()
+	return &conn{in: down, out: up, local: client, remote: server},
+		&conn{in: up, out: down, local: server, remote: client}
+}
+
+// conn is an end of a connection in memory.
+type conn struct {
+	in, out       *stream
+	local, remote net.Addr
+	onClose       func() // called once, or nil
+	closing       sync.Once
+}
+
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.in.read(b)
+	if err != nil && err != io.EOF {
+		err = c.opError("read", err)
+	}
+	return n, err
+}
+
+func (c *conn) Write(b []byte) (int, error) {
+	n, err := c.out.write(b)
+	if err != nil {
+		err = c.opError("write", err)
+	}
+	return n, err
+}
+
+func (c *conn) opError(op string, err error) error {
+	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}
+}
+
+// CloseWrite ends what this end sends.
+func (c *conn) CloseWrite() error {
+	c.out.end()
+	return nil
+}
+
+func (c *conn) Close() error {
+	c.closing.Do(func() {
+		c.out.end()
+		c.out.hangUp(&c.out.writer)
+		c.in.hangUp(&c.in.reader)
+		if c.onClose != nil {
+			c.onClose()
+		}
+	})
+	return nil
+}
+
+func (c *conn) LocalAddr() net.Addr  { return c.local }
+func (c *conn) RemoteAddr() net.Addr { return c.remote }
+
+func (c *conn) SetDeadline(t time.Time) error {
+	c.in.setDeadline(&c.in.reader, t)
+	c.out.setDeadline(&c.out.writer, t)
+	return nil
+}
+
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.in.setDeadline(&c.in.reader, t)
+	return nil
+}
+
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	c.out.setDeadline(&c.out.writer, t)
+	return nil
+}
+
+// stream is one direction of a connection.
+type stream struct {
+	mu      sync.Mutex
+	changed sync.Cond
+	data    []byte
+	ended   bool // nothing more will be written
+	reader  side // the end that reads
+	writer  side // the end that writes
+}
+
+// side is what an end of a stream has decided for itself.
+type side struct {
+	closed   bool
+	deadline time.Time
+	timer    *time.Timer
+}
+
+func newStream() *stream {
+	s := new(stream)
+	s.changed.L = &s.mu
+	return s
+}
+
+// err returns why the side may not go on, or nil.
+func (d *side) err() error {
+	switch {
+	case d.closed:
+		return net.ErrClosed
+	case !d.deadline.IsZero() && !time.Now().Before(d.deadline):
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+func (s *stream) read(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if err := s.reader.err(); err != nil {
+			return 0, err
+		}
+		if len(s.data) > 0 || len(b) == 0 {
+			n := copy(b, s.data)
+			s.data = s.data[n:]
+			s.changed.Broadcast()
+			return n, nil
+		}
+		if s.ended {
+			return 0, io.EOF
+		}
+		s.changed.Wait()
+	}
+}
+
+func (s *stream) write(b []byte) (n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if err := s.writer.err(); err != nil {
+			return n, err
+		}
+		if s.ended || s.reader.closed {
+			return n, io.ErrClosedPipe
+		}
+		if room := min(pipeBuffer-len(s.data), len(b)-n); room > 0 {
+			s.data = append(s.data, b[n:n+room]...)
+			n += room
+			s.changed.Broadcast()
+		}
+		if n == len(b) {
+			return n, nil
+		}
+		s.changed.Wait()
+	}
+}
+
+// end says that nothing more will be written.
+func (s *stream) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	s.changed.Broadcast()
+}
+
+// hangUp closes a side of the stream.
+func (s *stream) hangUp(d *side) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.closed = true
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+	s.changed.Broadcast()
+}
+
+func (s *stream) setDeadline(d *side, t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
+	}
+	d.deadline = t
+	if !t.IsZero() && !d.closed {
+		d.timer = time.AfterFunc(time.Until(t), func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.changed.Broadcast()
+		})
+	}
+	s.changed.Broadcast()
+}

@@ -1,0 +1,69 @@
+// Package simtest has fixtures for the tests of programs that may meet the
+// connection limits of a Windows: a web server, a file server and a dialer that
+// are a given Windows.
+//
+// They are made in the manner of net/http/httptest. Each belongs to a host,
+// which is the machine and has the limits:
+//
+//	host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+//	files := simtest.NewFileServer(t, host, nil)
+//	srv := simtest.NewServer(t, host, handler)
+//	dialer := simtest.NewDialer(t, host, simtest.Network{}, nil)
+//
+// All of them take a testing.TB, may be used in parallel tests, and end with the
+// test. They work in memory, and so also in a testing/synctest bubble, where a
+// test of timeouts and queues takes no time. The servers listen on loopback as
+// well once their Loopback is called. What a test leaves behind, be it a session,
+// a connection, a request that is still being handled or a slot, fails the test
+// with an account of it.
+//
+// # Three tests that fail now and then, and what to write instead
+//
+// A client sees its own close before the server has freed the slot. How long
+// before is up to the scheduler, so that a test which guesses is right on one
+// machine and wrong on a busy one.
+//
+// The sleep until the slot is free. Too short on a busy machine, and too long
+// on every other:
+//
+//	first.Close()
+//	time.Sleep(100 * time.Millisecond)
+//	second, err := dial()
+//	require.NoError(t, err)
+//
+// Wait for the slot instead. See the example "SleepUntilFree":
+//
+//	first.Close()
+//	simtest.WaitHeld(t, srv.Gate, 0)
+//	second, err := dial()
+//
+// The retry loop around the dial that may be refused. It hides a refusal that
+// is a fault, and counts refusals that nobody expects:
+//
+//	for range 10 {
+//		if conn, err = dial(); err == nil {
+//			break
+//		}
+//		time.Sleep(10 * time.Millisecond)
+//	}
+//
+// Say when the place is taken and when it is free, and dial once. See the
+// example "RetryLoop":
+//
+//	release := simtest.Hold(t, files.Gate, 20)
+//	_, err := dial() // is refused
+//	release()
+//	conn, err := dial() // is not
+//
+// The counter that is polled until a timeout. It passes by the moment at which
+// the count was right, or asserts before the count is:
+//
+//	require.Eventually(t, func() bool { return active.Load() == 10 }, time.Second, 10*time.Millisecond)
+//	assert.Zero(t, waiting.Load())
+//
+// The gate wakes whoever waits, at each change. See the example
+// "PollingACounter":
+//
+//	simtest.WaitHeld(t, srv.Gate, 10)
+//	simtest.WaitQueued(t, srv.Gate, 15)
+package simtest

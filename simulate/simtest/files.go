@@ -1,0 +1,104 @@
+package simtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+)
+
+// FileServer is the file server of a Windows, in memory.
+type FileServer struct {
+	// Gate is that of limits.SMB.
+	Gate *simulate.Gate
+	// Proxy is what counts the sessions; its Sessions lists them.
+	Proxy *simulate.SMBProxy
+
+	t        testing.TB
+	listener *listener
+}
+
+// NewFileServer starts the file server of the host. It works in memory: Dial
+// reaches it, also in a testing/synctest bubble, and nobody else, until Loopback
+// is called.
+//
+// Behind the host's SMB front stands a small file server of the fixture's own.
+// It speaks SMB 2.1 and 3.0, admits every account with every password as a
+// guest, connects every share, echoes and logs off. It has no files: everything
+// else it answers with STATUS_NOT_SUPPORTED. For files, give the address of a
+// real server as settings.Backend. settings may be nil.
+//
+// When the test ends the server stops, and fails the test if a session has
+// neither been logged off nor lost its connection by then. Connections without
+// a session are simply closed.
+func NewFileServer(t testing.TB, host *simulate.Host, settings *simulate.SMBSettings) *FileServer {
+	t.Helper()
+	var s simulate.SMBSettings
+	if settings != nil {
+		s = *settings
+	}
+	backend := newSMBServer()
+	if s.Backend == "" && s.Dial == nil {
+		s.Dial = backend.dial
+	}
+	proxy, err := host.SMBProxy(s)
+	if err != nil {
+		t.Fatalf("simtest: %v", err)
+	}
+	f := &FileServer{Gate: gateOf(t, host, limits.SMB), Proxy: proxy, t: t, listener: newListener(445)}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := proxy.Serve(f.listener); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("simtest: %v", err)
+		}
+	}()
+	t.Cleanup(func() {
+		t.Helper()
+		f.close()
+		<-served
+		backend.serving.Wait()
+	})
+	return f
+}
+
+// Dial connects to the server in memory, whatever the address is.
+func (f *FileServer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	return f.listener.dial(ctx)
+}
+
+// Loopback makes the server listen on loopback as well, for clients that want an
+// address or are other programs, and returns host and port.
+func (f *FileServer) Loopback() string {
+	f.t.Helper()
+	addr, err := f.listener.listen()
+	if err != nil {
+		f.t.Fatalf("simtest: %v", err)
+	}
+	return addr
+}
+
+// close ends the server and accounts for the sessions that are left.
+func (f *FileServer) close() {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	// The gate, which others share, tells when to look again.
+	err := f.Gate.Wait(ctx, func(simulate.Stats) bool { return len(f.Proxy.Sessions()) == 0 })
+	if err != nil {
+		var b strings.Builder
+		left := f.Proxy.Sessions()
+		for _, s := range left {
+			fmt.Fprintf(&b, "\n\t%q on %s, idle for %v", s.User, s.Computer, s.Idle.Round(time.Millisecond))
+		}
+		f.t.Errorf("simtest: %d sessions that are neither logged off nor disconnected %v after the test:%s", len(left), grace, b.String())
+	}
+	f.Proxy.Close()
+	f.listener.drain(ctx)
+}

@@ -1,0 +1,148 @@
+package simtest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+)
+
+// grace is how long the cleanup of a fixture waits for what is ending by
+// itself, before it calls it left. It passes only in a test that fails.
+const grace = 5 * time.Second
+
+// NewHost returns a machine that is a w with the settings, or out of the box if
+// settings is nil. When the test ends it fails the test if slots are still held
+// or waited for at any of its gates.
+func NewHost(t testing.TB, w limits.Windows, settings *simulate.Settings) *simulate.Host {
+	t.Helper()
+	host, err := simulate.New(w, settings)
+	if err != nil {
+		t.Fatalf("simtest: %v", err)
+	}
+	t.Cleanup(func() {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(context.Background(), grace)
+		defer cancel()
+		for _, s := range limits.Services() {
+			gate, err := host.Gate(s)
+			if err != nil {
+				continue
+			}
+			if gate.Wait(ctx, func(s simulate.Stats) bool { return s.Held == 0 && s.Waiting == 0 }) != nil {
+				t.Errorf("simtest: slots left: %s", state(gate))
+			}
+		}
+	})
+	return host
+}
+
+// gateOf returns a gate that a fixture cannot do without.
+func gateOf(t testing.TB, host *simulate.Host, s limits.Service) *simulate.Gate {
+	t.Helper()
+	gate, err := host.Gate(s)
+	if err != nil {
+		t.Fatalf("simtest: %v", err)
+	}
+	return gate
+}
+
+// state describes a gate.
+func state(g *simulate.Gate) string {
+	rule, s := g.Rule(), g.Stats()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v of %v: %d of %v %v held, %d waiting; so far %d admitted, %d refused",
+		rule.Service, rule.Edition, s.Held, g.Limit(), rule.Unit, s.Waiting, s.Admitted, s.Refused)
+	if n := s.TimedOut + s.Abandoned; n > 0 {
+		fmt.Fprintf(&b, ", %d gave up", n)
+	}
+	return b.String()
+}
+
+// Hold takes n slots of a gate, as n peers would who are there already and stay.
+// release gives them back; it may be called more than once, and is when the test
+// ends. If the gate does not have n slots free, the test fails at once.
+func Hold(t testing.TB, g *simulate.Gate, n int) (release func()) {
+	t.Helper()
+	slots := make([]simulate.Slot, n)
+	release = sync.OnceFunc(func() {
+		for i := range slots {
+			slots[i].Release()
+		}
+	})
+	t.Cleanup(release)
+	for i := range slots {
+		if !g.TryAcquire(&slots[i]) {
+			t.Fatalf("simtest: cannot hold %d slots, only %d: %s", n, i, state(g))
+		}
+	}
+	return release
+}
+
+// WaitHeld waits until exactly n slots are held. Like WaitRefused and
+// WaitQueued it fails the test, with the state of the gate, shortly before the
+// deadline of the test or when the test is over; in a synctest bubble, after a
+// day of its virtual time. It must be called from the goroutine of the test.
+//
+// All three are told of each change and never look at the clock. A state that
+// passes at once may be missed.
+func WaitHeld(t testing.TB, g *simulate.Gate, n int) {
+	t.Helper()
+	wait(t, g, n, "held", func(s simulate.Stats) int { return s.Held }, false)
+}
+
+// WaitRefused waits until exactly n peers have been refused since the gate was
+// made. It fails at once if there are more.
+func WaitRefused(t testing.TB, g *simulate.Gate, n int) {
+	t.Helper()
+	wait(t, g, n, "refused", func(s simulate.Stats) int { return int(s.Refused) }, true)
+}
+
+// WaitQueued waits until exactly n peers are waiting for a slot.
+func WaitQueued(t testing.TB, g *simulate.Gate, n int) {
+	t.Helper()
+	wait(t, g, n, "queued", func(s simulate.Stats) int { return s.Waiting }, false)
+}
+
+// wait waits until count is n. A total never goes down.
+func wait(t testing.TB, g *simulate.Gate, n int, what string, count func(simulate.Stats) int, total bool) {
+	t.Helper()
+	ctx := t.Context()
+	if end, ok := deadline(t); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, end)
+		defer cancel()
+	}
+	var got int
+	err := g.Wait(ctx, func(s simulate.Stats) bool {
+		got = count(s)
+		return got == n || total && got > n
+	})
+	if err != nil || got != n {
+		t.Fatalf("simtest: waited for %d %s: %s", n, what, state(g))
+	}
+}
+
+// deadline returns when a wait has to end for its account to be read: a little
+// before the deadline of the test, if it has one.
+func deadline(t testing.TB) (end time.Time, ok bool) {
+	has, ok := t.(interface{ Deadline() (time.Time, bool) })
+	if !ok {
+		return time.Time{}, false
+	}
+	defer func() {
+		// That is how a test in a synctest bubble says that it is in one. Its
+		// clock is not that of the deadline.
+		if recover() != nil {
+			end, ok = time.Now().Add(24*time.Hour), true
+		}
+	}()
+	end, ok = has.Deadline()
+	left := time.Until(end)
+	return end.Add(-min(left/10, grace)), ok
+}
