@@ -1,0 +1,225 @@
+package simtest_test
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"testing"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/simtest"
+)
+
+// test runs the body of a test for an example. In a test of yours there is a t.
+func test(body func(t testing.TB)) {
+	for _, failure := range try(body) {
+		fmt.Println(failure)
+	}
+}
+
+// page is the handler of the examples.
+func page(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "page") }
+
+// get fetches a page and returns the status.
+func get(t testing.TB, client *http.Client, url string) string {
+	resp, err := client.Get(url)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer resp.Body.Close()
+	return resp.Status
+}
+
+func ExampleNewHost() {
+	test(func(t testing.TB) {
+		xp := limits.Windows{Edition: limits.XPProfessional, ServicePack: 3}
+		host := simtest.NewHost(t, xp, &simulate.Settings{MaxConnections: 40})
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		fmt.Println(srv.Gate.Limit())
+	})
+	// Output: 40
+}
+
+// The eleventh visitor of an IIS 5.1.
+func ExampleNewServer() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		release := simtest.Hold(t, srv.Gate, 10)
+		fmt.Println(get(t, srv.Client(), srv.URL))
+		release()
+		fmt.Println(get(t, srv.Client(), srv.URL))
+	})
+	// Output:
+	// 403 Access Forbidden
+	// 200 OK
+}
+
+func ExampleServer_Loopback() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		fmt.Println(get(t, http.DefaultClient, srv.Loopback()))
+	})
+	// Output: 200 OK
+}
+
+func ExampleServer_Dial() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows7Starter}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		transport := &http.Transport{DialContext: srv.Dial, DisableKeepAlives: true}
+		fmt.Println(get(t, &http.Client{Transport: transport}, "http://intranet/"))
+	})
+	// Output: 200 OK
+}
+
+// Give Loopback's address to a client of your own, or Dial's connection to one
+// that takes it.
+func ExampleNewFileServer() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+		files := simtest.NewFileServer(t, host, nil)
+		fmt.Println(files.Gate.Limit(), "sessions")
+		conn, err := net.Dial("tcp", files.Loopback())
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		defer conn.Close()
+		fmt.Println(len(files.Proxy.Sessions()), "in use") // a connection is no session
+	})
+	// Output:
+	// 20 sessions
+	// 0 in use
+}
+
+func ExampleNewDialer() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, nil)
+		d := simtest.NewDialer(t, host, simtest.Network{
+			Answer: map[string]func(net.Conn){"up.test:80": nil},
+			Refuse: []string{"down.test:80"},
+		}, nil)
+		conn, err := d.Dial("tcp", "up.test:80")
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		defer conn.Close()
+		_, err = d.Dial("tcp", "down.test:80")
+		fmt.Println(err)
+
+		// Ten attempts that get no answer, and an eleventh that does not even
+		// begin.
+		defer simtest.Hold(t, d.Gate, 10)()
+		go func() {
+			if conn, err := d.DialContext(t.Context(), "tcp", "up.test:80"); err == nil {
+				conn.Close()
+			}
+		}()
+		simtest.WaitQueued(t, d.Gate, 1)
+		fmt.Println(d.Gate.Stats().Waiting, "queued")
+	})
+	// Output:
+	// dial tcp 198.18.0.2:80: connect: connection refused
+	// 1 queued
+}
+
+func ExampleHold() {
+	test(func(t testing.TB) {
+		gate, err := simtest.NewHost(t, limits.Windows{Edition: limits.XPHome}, nil).Gate(limits.SMB)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		release := simtest.Hold(t, gate, 5)
+		fmt.Println(gate.Stats().Held)
+		release()
+		fmt.Println(gate.Stats().Held)
+	})
+	// Output:
+	// 5
+	// 0
+}
+
+// Each needs the *testing.T of a test:
+func ExampleEach() {
+	_ = func(t *testing.T) {
+		simtest.Each(t, limits.IIS, nil, func(t *testing.T, c simtest.Case) {
+			t.Parallel()
+			srv := simtest.NewServer(t, simtest.NewHost(t, c.Windows, nil), http.HandlerFunc(page))
+			if n, ok := c.Limit.Number(); ok {
+				simtest.Hold(t, srv.Gate, n) // and c.Rule.Discipline says what comes next
+			}
+		})
+	}
+}
+
+// The sleep until the slot is free, replaced by waiting for the slot.
+func Example_sleepUntilFree() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		simtest.Hold(t, srv.Gate, 9)
+
+		first, err := srv.Dial(t.Context(), "tcp", "windows.test:80")
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		simtest.WaitHeld(t, srv.Gate, 10)
+		first.Close()
+		simtest.WaitHeld(t, srv.Gate, 9) // not: time.Sleep(100 * time.Millisecond)
+		fmt.Println(get(t, srv.Client(), srv.URL))
+	})
+	// Output: 200 OK
+}
+
+// The retry loop around a dial that may be refused, replaced by saying when the
+// places are taken and when they are free.
+func Example_retryLoop() {
+	test(func(t testing.TB) {
+		gate, err := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil).Gate(limits.SMB)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		connect := func() error { // the program under test
+			var session simulate.Slot
+			defer session.Release()
+			return gate.Acquire(t.Context(), &session)
+		}
+		release := simtest.Hold(t, gate, 20)
+		fmt.Println(errors.Is(connect(), simulate.ErrLimit))
+		release()
+		fmt.Println(connect()) // not: a loop until it works
+		fmt.Println(gate.Stats().Refused)
+	})
+	// Output:
+	// true
+	// <nil>
+	// 1
+}
+
+// The counter that is polled until a timeout, replaced by a gate that tells.
+func Example_pollingACounter() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows7Professional}, nil)
+		leave := make(chan struct{})
+		srv := simtest.NewServer(t, host, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-leave }))
+		done := make(chan string)
+		for range 25 {
+			go func() { done <- get(t, srv.Client(), srv.URL) }()
+		}
+		simtest.WaitHeld(t, srv.Gate, 10) // not: require.Eventually
+		simtest.WaitQueued(t, srv.Gate, 15)
+		fmt.Println(srv.Gate.Stats().Refused, "refused")
+		close(leave)
+		for range 25 {
+			<-done
+		}
+		simtest.WaitHeld(t, srv.Gate, 0)
+		fmt.Println(srv.Gate.Stats().Admitted, "admitted")
+	})
+	// Output:
+	// 0 refused
+	// 25 admitted
+}
