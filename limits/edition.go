@@ -1,3 +1,22 @@
+// Package limits knows how many peers each edition of Windows lets in or out at
+// the same time, from NT 3.1 to Windows 11 and Server 2025, what becomes of the
+// one too many, and how well that is known.
+//
+// A limit is not a number. It is a number, a unit (sessions, connections,
+// requests, attempts), a discipline (refuse, queue, displace), who enforces it
+// (code or a licence), how far it can be moved, and the evidence for all of
+// that. A Rule keeps these apart. Lookup finds it:
+//
+//	xp := limits.Windows{Edition: limits.XPProfessional, ServicePack: 3}
+//	rule, err := limits.Lookup(xp, limits.SMB)
+//
+// ParseWindows reads the names that people use, the Identify functions what
+// inventories have, and ParseSymptom what somebody saw at the limit. Rules,
+// ByEdition, ByService, Holding and HoldingAtMost go through the table.
+//
+// Unlimited, absent and unknown are three different answers; see Limit. The
+// facts are those of revision Version, and each carries its sources. Nothing
+// here does I/O, but for Detect, which asks the Windows it runs on.
 package limits
 
 import (

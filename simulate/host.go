@@ -2,17 +2,21 @@
 //
 // A Host is one emulated machine. It has a Gate for each service, built from
 // the rule that package limits knows for it, and all fronts that speak the
-// service share the gate:
+// service share the gate. In real time, with real peers:
 //
 //   - WrapServer puts the web server limits of the Windows on an *http.Server;
 //     Listener and Handler are its two halves.
-//   - Dialer connects as the Windows does, with its limit on attempts in
-//     progress.
+//   - SMBProxy stands in front of a real file server and refuses the session
+//     that is one too many.
+//   - Dialer has no more connection attempts in progress than the Windows.
 //   - Gate is the limit itself, for any other front.
+//
+// And in virtual time, where Run, Replicate and Compare tell what the clients
+// of a Scenario will see, by asking the same gates.
 //
 // What a front refuses, it refuses at the layer and with the bytes that Windows
 // uses. Everything it decides can be counted (Stats), waited for (Wait) and
-// watched (Observe).
+// watched (Observe). Fixtures for tests are in package simtest.
 package simulate
 
 import (
