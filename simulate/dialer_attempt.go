@@ -51,7 +51,7 @@ func (e *ConnectError) Timeout() bool {
 func (e *ConnectError) Temporary() bool { return e.Timeout() }
 
 // dialAddr makes one attempt at one address, with one slot.
-func (d *Dialer) dialAddr(ctx context.Context, network, address string, dst netip.AddrPort) (net.Conn, error) {
+func (d *Dialer) dialAddr(ctx context.Context, network, address string, dst netip.AddrPort) (conn net.Conn, err error) {
 	var slot Slot
 	if d.gate.isWatched() {
 		slot.peer = net.TCPAddrFromAddrPort(dst)
@@ -60,12 +60,12 @@ func (d *Dialer) dialAddr(ctx context.Context, network, address string, dst neti
 		return nil, d.opError(network, dst, err)
 	}
 	defer slot.Release()
-	counted := slot.held == 1
-
-	conn, err := d.connect(ctx, network, address)
 	if h := d.gate.halfOpen; h.destinations != nil {
-		h.ended(dst.Addr(), counted, err)
+		counted := slot.held == 1
+		err = ErrConnecting // what it stays if a hook of the caller panics
+		defer func() { h.ended(dst.Addr(), counted, err) }()
 	}
+	conn, err = d.connect(ctx, network, address)
 	if err != nil {
 		return nil, d.opErrorOnce(network, dst, err)
 	}

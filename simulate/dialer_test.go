@@ -458,6 +458,17 @@ func TestPerDestination(t *testing.T) {
 	})
 }
 
+func TestPanicGivesTheSlotBack(t *testing.T) {
+	d := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{PerDestination: true}}, nil, DialerSettings{
+		Connect: func(context.Context, string, string) (net.Conn, error) { panic("a hook of the caller") },
+	})
+	for range 20 {
+		assert.Panics(t, func() { d.Dial("tcp", "192.0.2.1:80") })
+	}
+	assert.Equal(t, Stats{Peak: 1, Admitted: 20}, d.gate.Stats())
+	assert.Empty(t, d.gate.halfOpen.destinations)
+}
+
 func TestReachableDestinationsAreBounded(t *testing.T) {
 	q := &halfOpen{destinations: map[netip.Addr]destination{}}
 	addr := netip.MustParseAddr("10.0.0.0")
@@ -596,6 +607,10 @@ func TestAsNetDialer(t *testing.T) {
 		{name: "negative timeout", network: "tcp", address: live, with: net.Dialer{Timeout: -1}},
 		{name: "cancelled", network: "tcp", address: live, ctx: dead},
 		{name: "cancel channel", network: "tcp", address: live, with: net.Dialer{Cancel: make(chan struct{}), Timeout: time.Minute}, counted: 1},
+		{name: "resolver", network: "tcp", address: "name.test:80", with: net.Dialer{Resolver: &net.Resolver{
+			PreferGo: true,
+			Dial:     func(context.Context, string, string) (net.Conn, error) { return nil, io.ErrUnexpectedEOF },
+		}}},
 		{name: "no port", network: "tcp", address: "127.0.0.1"},
 		{name: "empty", network: "tcp", address: ""},
 		{name: "bad port", network: "tcp", address: "127.0.0.1:70000"},
