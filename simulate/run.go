@@ -232,6 +232,7 @@ func newKernel(p *plan) *kernel {
 	k.onGrant = func(w *waiter) { k.granted = append(k.granted, int32(w.id)) }
 	k.calendar = make([]event, 0, 32)
 	k.freeConns = make([]int32, 0, 32)
+	k.conns = make([]*conn, 0, 32)
 	k.counts.init(p)
 	return k
 }
