@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"time"
 
 	"github.com/winlimits/winlimits/limits"
 )
@@ -96,14 +95,15 @@ func (s *Scenario) compile() (*plan, error) {
 	}
 	switch s.Service {
 	case limits.SMB:
-		p.idleLimit = int64(15 * time.Minute)
-		if s.AutoDisconnect == NeverDisconnect {
-			p.idleLimit = never
-		} else if s.AutoDisconnect > 0 {
+		if s.AutoDisconnect > 0 {
 			p.idleLimit = int64(s.AutoDisconnect)
 		}
 	case limits.IIS:
-		if keep := s.Settings.AllowKeepAlive; keep != nil && !*keep {
+		if !p.perRequest {
+			p.idleLimit = int64(host.connectionTimeout())
+		}
+		// Browsers speak HTTP/1.1, to which IIS 4.0 does not apply the property.
+		if keep := s.Settings.AllowKeepAlive; keep != nil && !*keep && iisVersion(s.Windows.Edition) > 4 {
 			p.perRequest, p.idleLimit = true, 0
 		}
 	}

@@ -276,9 +276,9 @@ func TestSessionsStayIdle(t *testing.T) {
 		length     time.Duration
 		refused    int64
 	}{
-		{"15 minutes out of the box", 0, 4*time.Minute + 16*time.Minute, 1},
+		{"15 minutes", Duration(15 * time.Minute), 4*time.Minute + 16*time.Minute, 1},
 		{"two minutes", Duration(2 * time.Minute), 5*time.Minute + 3*time.Minute, 0},
-		{"never", NeverDisconnect, 4*time.Minute + time.Minute + 8*time.Hour, 1},
+		{"never", 0, 4*time.Minute + time.Minute + 8*time.Hour, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := s
@@ -288,6 +288,29 @@ func TestSessionsStayIdle(t *testing.T) {
 			assert.Equal(t, c.refused, r.Refused)
 			assert.Equal(t, Duration(c.length), r.Length)
 		})
+	}
+}
+
+func TestConnectionTimeoutEndsIdleConnections(t *testing.T) {
+	for _, c := range []struct {
+		edition limits.Edition
+		setting time.Duration
+		want    time.Duration
+	}{
+		{limits.Windows2000Professional, 0, 900 * time.Second},
+		{limits.XPProfessional, 0, 300 * time.Second},
+		{limits.XPProfessional, time.Minute, time.Minute},
+		{limits.XPProfessionalX64, 0, 120 * time.Second},
+		{limits.Windows7Professional, 0, 0}, // at rest it holds nothing
+	} {
+		s := Scenario{
+			Windows: limits.Windows{Edition: c.edition}, Service: limits.IIS,
+			Settings: Settings{ConnectionTimeout: c.setting},
+			Clients:  1, ServiceTime: Constant(time.Second), Idle: Constant(time.Hour),
+		}
+		r, err := Run(t.Context(), s)
+		require.NoError(t, err)
+		assert.Equal(t, Duration(c.want+time.Second), r.Length, "%v", c.edition)
 	}
 }
 

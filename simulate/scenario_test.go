@@ -39,7 +39,7 @@ func TestScenarioNamesTheBadField(t *testing.T) {
 		{"Idle", "want the smaller first", func(s *Scenario) { s.Idle = Uniform(2, 1) }},
 		{"Away", "empirical without values", func(s *Scenario) { s.Away = Empirical() }},
 		{"Patience", "squared coefficient", func(s *Scenario) { s.Patience = Lognormal(1, -1) }},
-		{"AutoDisconnect", "-2ns: want -1ns", func(s *Scenario) { s.AutoDisconnect = -2 }},
+		{"AutoDisconnect", "-2ns: want 0s", func(s *Scenario) { s.AutoDisconnect = -2 }},
 		{"Retry.Max", "-1: want 0", func(s *Scenario) { s.Retry.Max = -1 }},
 		{"Retry.Backoff", "time -1ns", func(s *Scenario) { s.Retry.Backoff = Constant(-1) }},
 		{"Retry.Factor", "NaN: want 0 or more, and finite", func(s *Scenario) { s.Retry.Factor = math.NaN() }},

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, terminal io.Writ
 		Windows: limits.Windows{Edition: limits.Windows11Pro}, Service: limits.SMB, Clients: 25,
 		Arrive: simulate.Poisson(time.Minute), ServiceTime: simulate.Exponential(30 * time.Minute),
 		Away: simulate.Exponential(30 * time.Minute), Until: simulate.Duration(8 * time.Hour), Seed: 1,
-		Idle:  simulate.Constant(time.Hour),
+		Idle:  simulate.Constant(15 * time.Minute),
 		Retry: simulate.Retry{Max: 3, Backoff: simulate.Constant(time.Minute)},
 	}
 	given := s // what the flags say
