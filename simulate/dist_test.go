@@ -37,7 +37,7 @@ func TestDistDraws(t *testing.T) {
 			require.NoError(t, json.Unmarshal(text, &back))
 			assert.True(t, back.Equal(d))
 
-			const n = 200_000
+			const n = 50_000
 			s := d.sampler()
 			r := rand.New(rand.NewPCG(1, 2))
 			var sum, squares float64

@@ -326,7 +326,7 @@ func comparable(outcomes []ClientOutcome, s *Scenario, tied bool) []ClientOutcom
 // TestOneTruth: the emulator and the forecast tell every client the same at the
 // same instant.
 func TestOneTruth(t *testing.T) {
-	const scenarios = 1100
+	const scenarios = 1000
 	seen := map[Outcome]int{}
 	for i := range uint64(scenarios) {
 		s, queue, tied := randomScenario(rand.New(rand.NewPCG(i, 7)))

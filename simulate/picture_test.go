@@ -43,7 +43,7 @@ func narrow(t *testing.T, text string) {
 }
 
 func TestPicturesOfAnyRun(t *testing.T) {
-	for i := range uint64(100) {
+	for i := range uint64(30) {
 		s, _, _ := randomScenario(rand.New(rand.NewPCG(i, 11)))
 		s.Name = `A & B <"quoted">`
 		if i%10 == 0 {

@@ -143,7 +143,7 @@ func TestInsensitivity(t *testing.T) {
 		Constant(time.Second), Uniform(0, 2*time.Second), Lognormal(time.Second, 2.5), Hyperexponential(time.Second, 6),
 		Empirical(time.Second/2, time.Second/2, 2*time.Second),
 	} {
-		s := traffic(loss, 10, 7, 5_000)
+		s := traffic(loss, 10, 7, 4_000)
 		s.ServiceTime = d
 		r, err := Replicate(t.Context(), s, seeds)
 		require.NoError(t, err)
