@@ -9,6 +9,7 @@ require (
 	github.com/winlimits/winlimits v0.0.0
 	golang.org/x/net v0.56.0
 	golang.org/x/sync v0.22.0
+	golang.org/x/sys v0.46.0
 )
 
 require (
