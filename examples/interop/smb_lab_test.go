@@ -40,7 +40,10 @@ type smbd struct {
 }
 
 // share returns the directory of share n.
-func (s *smbd) share(n int) string { return filepath.Join(s.dir, fmt.Sprintf("share%d", n)) }
+func (s *smbd) share(n int) string { return filepath.Join(s.dir, shareName(n)) }
+
+// shareName returns the name of share n.
+func shareName(n int) string { return fmt.Sprintf("share%d", n) }
 
 // startSMBD starts a smbd with n shares, on a free port of loopback.
 func startSMBD(t testing.TB, n int) *smbd {
@@ -95,7 +98,7 @@ max log size = 0
 		path := s.share(i + 1)
 		require.NoError(t, os.Mkdir(path, 0o777))
 		require.NoError(t, os.Chmod(path, 0o777))
-		server += fmt.Sprintf("[share%d]\npath = %s\nread only = no\nguest ok = yes\n", i+1, path)
+		server += fmt.Sprintf("[%s]\npath = %s\nread only = no\nguest ok = yes\n", shareName(i+1), path)
 	}
 	conf := write("smb.conf", server)
 	write("client.conf", "[global]\n"+dirs.String()+"netbios name = CLIENT\nclient min protocol = NT1\n")
@@ -265,7 +268,6 @@ type smbclient struct {
 	namespace string // empty: that of the test
 	conf      string
 	addr      string
-	share     int // 0: the first
 	dialect   string
 	user      string // empty: anonymous
 	password  string // empty: the right one
@@ -277,7 +279,7 @@ func (c smbclient) command(t testing.TB, more ...string) *exec.Cmd {
 	program := peer(t, "smbclient", "smbclient")
 	host, port, err := net.SplitHostPort(c.addr)
 	require.NoError(t, err)
-	args := []string{program, "-s", c.conf, fmt.Sprintf("//%s/share%d", host, max(c.share, 1)), "-p", port}
+	args := []string{program, "-s", c.conf, "//" + host + "/" + shareName(1), "-p", port}
 	if c.dialect != "" {
 		args = append(args, "-m", c.dialect)
 	}

@@ -1,0 +1,65 @@
+//go:build linux
+
+package interop
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSMBFileshare runs the program examples/fileshare as a user would.
+func TestSMBFileshare(t *testing.T) {
+	server := startSMBD(t, 1)
+	program := filepath.Join(t.TempDir(), "fileshare")
+	build := exec.Command("go", "build", "-o", program, "github.com/winlimits/winlimits/examples/fileshare")
+	out, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+
+	cmd := exec.Command(program, "-windows", "Windows XP Home", "-listen", "127.0.0.1:0", "-upstream", server.addr, "-limit", "1")
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	lines := bufio.NewReader(stdout)
+	read := func(n int) string {
+		var b strings.Builder
+		for range n {
+			line, err := lines.ReadString('\n')
+			require.NoError(t, err)
+			b.WriteString(line)
+		}
+		return b.String()
+	}
+	first := read(1)
+	addr := regexp.MustCompile(`\S+$`).FindString(strings.TrimSpace(first))
+	assert.Equal(t, fmt.Sprintf("Windows XP Home shares %s on %s\n", server.addr, addr), first)
+
+	client := smbclient{conf: server.conf, addr: addr, user: "alice"}
+	h := client.hold(t)
+	h.connected()
+	assert.Regexp(t, `^\d\d:\d\d:\d\d\.\d{3} admitted \\\\127\.0\.0\.1 alice \(1 of 1\)\n$`, read(1))
+	client.user = "bob"
+	client.refused(t)
+	assert.Regexp(t, ` refused  \\\\127\.0\.0\.1 bob \(1 of 1\)\n$`, read(1))
+
+	io.WriteString(stdin, "net session\n")
+	assert.Regexp(t, `\\\\127\.0\.0\.1 +alice +0 00:00:\d\d\nThe command completed successfully.\n$`, read(5))
+	io.WriteString(stdin, "net config server\n")
+	assert.Contains(t, read(15), "Maximum Logged On Users               1\n")
+	h.leave()
+	assert.Regexp(t, ` ended    \\\\127\.0\.0\.1 alice \(0 of 1\)\n$`, read(1))
+}
