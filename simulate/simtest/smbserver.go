@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"maps"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -19,7 +20,7 @@ const (
 	smbMaxMessage  = smbMaxSize + 4<<10 // longer ones end the connection
 	smbMaxLook     = 16 << 10           // what is kept of a message; all that is served is shorter
 	smbMaxSessions = 4096               // on a connection; more than the front allows
-	smbMaxTrees    = 4096
+	smbMaxTrees    = 4096               // on a connection
 	smbMaxCredits  = 512
 )
 
@@ -44,28 +45,28 @@ func newSMBServer() *smbServer {
 // dial returns a connection in memory that the server serves.
 func (s *smbServer) dial(context.Context) (net.Conn, error) {
 	client, server := newConns(&net.TCPAddr{IP: machineIP}, &net.TCPAddr{IP: machineIP, Port: 445})
-	s.serving.Go(func() { s.serve(server) })
+	s.serving.Go(func() {
+		defer server.Close()
+		_ = (&smbClient{server: s}).serve(server)
+	})
 	return client, nil
 }
 
-// serve answers one connection until it ends or has sent something that is no
-// SMB.
-func (s *smbServer) serve(c net.Conn) {
-	defer c.Close()
-	client := &smbClient{server: s}
-	r := bufio.NewReader(c)
+// serve answers the client until it hangs up or sends what is no SMB.
+func (c *smbClient) serve(conn io.ReadWriter) error {
+	r := bufio.NewReader(conn)
 	look := make([]byte, smbMaxLook)
 	for {
 		msg, err := readMessage(r, look)
 		if err != nil {
-			return
+			return err
 		}
-		reply, err := client.answer(msg)
+		reply, err := c.answer(msg)
 		if err != nil {
-			return
+			return err
 		}
-		if _, err := c.Write(reply); err != nil {
-			return
+		if _, err := conn.Write(reply); err != nil {
+			return err
 		}
 	}
 }
@@ -99,15 +100,10 @@ func readMessage(r *bufio.Reader, look []byte) ([]byte, error) {
 // smbClient is what the server remembers of one connection.
 type smbClient struct {
 	server   *smbServer
-	dialect  smbwire.Dialect
-	sessions map[uint64]*smbGuest
-	trees    uint32 // the last TreeId given out
-}
-
-// smbGuest is a session.
-type smbGuest struct {
-	admitted bool
-	trees    map[uint32]struct{}
+	dialect  smbwire.Dialect   // 0 before there is one
+	sessions map[uint64]bool   // by SessionId; true once it has been admitted
+	trees    map[uint32]uint64 // the session of each TreeId
+	lastTree uint32
 }
 
 // answer returns the reply to a message, or several to a compound, as frames. It
@@ -160,12 +156,13 @@ func (c *smbClient) answer1(msg []byte) ([]byte, error) {
 	if !offered {
 		return smbwire.AppendNoDialect1(nil, h), nil
 	}
-	return c.negotiated(nil, smbwire.Header2{Credits: 1}, smbwire.DialectWildcard), nil
+	c.dialect = smbwire.DialectWildcard
+	return c.negotiated(nil, smbwire.Header2{Credits: 1}), nil
 }
 
-func (c *smbClient) negotiated(b []byte, h smbwire.Header2, d smbwire.Dialect) []byte {
+func (c *smbClient) negotiated(b []byte, h smbwire.Header2) []byte {
 	return smbwire.AppendNegotiate2(b, h, smbwire.Negotiate2{
-		Dialect: d, GUID: c.server.guid, MaxSize: smbMaxSize, Time: time.Now(),
+		Dialect: c.dialect, GUID: c.server.guid, MaxSize: smbMaxSize, Time: time.Now(),
 	})
 }
 
@@ -177,35 +174,38 @@ func (c *smbClient) answer2(b []byte, h smbwire.Header2, msg []byte) ([]byte, er
 		return b, nil
 	case h.Command == smbwire.Command2Negotiate:
 		return c.negotiate(b, h, msg)
-	case c.dialect == 0:
+	case !c.agreed():
 		return nil, smbwire.ErrMalformed
 	case h.Command == smbwire.Command2SessionSetup:
 		return c.setUp(b, h, msg)
 	case h.Command == smbwire.Command2Echo:
 		return smbwire.AppendDone2(b, h), nil
 	}
-	session := c.sessions[h.SessionID]
-	if session == nil || !session.admitted {
+	if !c.sessions[h.SessionID] {
 		return smbwire.AppendError2(b, h, smbwire.StatusUserSessionDeleted), nil
 	}
 	switch h.Command {
 	case smbwire.Command2Logoff:
 		delete(c.sessions, h.SessionID)
+		maps.DeleteFunc(c.trees, func(_ uint32, session uint64) bool { return session == h.SessionID })
 		return smbwire.AppendDone2(b, h), nil
 	case smbwire.Command2TreeConnect:
-		return c.connect(b, h, msg, session)
+		return c.connect(b, h, msg)
 	case smbwire.Command2TreeDisconnect:
-		if _, ok := session.trees[h.TreeID]; !ok {
+		if session, ok := c.trees[h.TreeID]; !ok || session != h.SessionID {
 			return smbwire.AppendError2(b, h, smbwire.StatusNetworkNameDeleted), nil
 		}
-		delete(session.trees, h.TreeID)
+		delete(c.trees, h.TreeID)
 		return smbwire.AppendDone2(b, h), nil
 	}
 	return smbwire.AppendError2(b, h, smbwire.StatusNotSupported), nil
 }
 
+// agreed reports whether there is a dialect.
+func (c *smbClient) agreed() bool { return c.dialect != 0 && c.dialect != smbwire.DialectWildcard }
+
 func (c *smbClient) negotiate(b []byte, h smbwire.Header2, msg []byte) ([]byte, error) {
-	if c.dialect != 0 {
+	if c.agreed() {
 		return nil, smbwire.ErrMalformed // MS-SMB2 3.3.5.4
 	}
 	d, err := smbwire.ParseNegotiate2(msg, smbwire.Dialect21, smbwire.Dialect30)
@@ -216,7 +216,7 @@ func (c *smbClient) negotiate(b []byte, h smbwire.Header2, msg []byte) ([]byte, 
 		return smbwire.AppendError2(b, h, smbwire.StatusNotSupported), nil
 	}
 	c.dialect = d
-	return c.negotiated(b, h, d), nil
+	return c.negotiated(b, h), nil
 }
 
 // setUp answers one leg of a session setup.
@@ -233,9 +233,9 @@ func (c *smbClient) setUp(b []byte, h smbwire.Header2, msg []byte) ([]byte, erro
 	if body.Binding {
 		return fail(smbwire.StatusNotSupported)
 	}
-	session := c.sessions[h.SessionID]
+	_, known := c.sessions[h.SessionID]
 	switch {
-	case h.SessionID != 0 && session == nil:
+	case h.SessionID != 0 && !known:
 		return fail(smbwire.StatusUserSessionDeleted)
 	case h.SessionID == 0 && len(c.sessions) >= smbMaxSessions:
 		return fail(smbwire.StatusInsufficientResources)
@@ -243,12 +243,12 @@ func (c *smbClient) setUp(b []byte, h smbwire.Header2, msg []byte) ([]byte, erro
 	ntlm, kind, ok := smbwire.NTLMFind(token)
 	switch {
 	case ok && kind == smbwire.NTLMNegotiate:
-		if session == nil {
+		if !known {
 			if c.sessions == nil {
-				c.sessions = make(map[uint64]*smbGuest)
+				c.sessions = make(map[uint64]bool)
 			}
 			h.SessionID = c.server.sessions.Add(1)
-			c.sessions[h.SessionID] = new(smbGuest)
+			c.sessions[h.SessionID] = false
 		}
 		var challenge [8]byte
 		_, _ = rand.Read(challenge[:])
@@ -257,8 +257,8 @@ func (c *smbClient) setUp(b []byte, h smbwire.Header2, msg []byte) ([]byte, erro
 			reply = smbwire.SPNEGOChallenge(reply)
 		}
 		return smbwire.AppendSessionSetup2(b, h, smbwire.StatusMoreProcessingRequired, 0, reply), nil
-	case ok && kind == smbwire.NTLMAuthenticate && session != nil:
-		session.admitted = true
+	case ok && kind == smbwire.NTLMAuthenticate && known:
+		c.sessions[h.SessionID] = true
 		flags := smbwire.SessionGuest
 		if user, _ := smbwire.NTLMUser(token); user == "" {
 			flags = smbwire.SessionAnonymous
@@ -273,19 +273,19 @@ func (c *smbClient) setUp(b []byte, h smbwire.Header2, msg []byte) ([]byte, erro
 }
 
 // connect answers a tree connect, which every share gets.
-func (c *smbClient) connect(b []byte, h smbwire.Header2, msg []byte, session *smbGuest) ([]byte, error) {
+func (c *smbClient) connect(b []byte, h smbwire.Header2, msg []byte) ([]byte, error) {
 	pipe, err := smbwire.IsPipeTree2(msg)
 	if err != nil {
 		return nil, err
 	}
-	if len(session.trees) >= smbMaxTrees {
+	if len(c.trees) >= smbMaxTrees {
 		return smbwire.AppendError2(b, h, smbwire.StatusInsufficientResources), nil
 	}
-	if session.trees == nil {
-		session.trees = make(map[uint32]struct{})
+	if c.trees == nil {
+		c.trees = make(map[uint32]uint64)
 	}
-	c.trees++
-	h.TreeID = c.trees
-	session.trees[h.TreeID] = struct{}{}
+	c.lastTree++
+	h.TreeID = c.lastTree
+	c.trees[h.TreeID] = h.SessionID
 	return smbwire.AppendTreeConnect2(b, h, pipe), nil
 }
