@@ -1,0 +1,78 @@
+package simtest
+
+import (
+	"io"
+	"net"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestConn is about what the tests of golang.org/x/net/nettest, which
+// examples/interop runs, leave out.
+func TestConn(t *testing.T) {
+	pair := func() (*conn, *conn) {
+		return newConns(&net.TCPAddr{IP: clientIP, Port: 1}, &net.TCPAddr{IP: machineIP, Port: 2})
+	}
+	for name, test := range map[string]func(t *testing.T, a, b *conn){
+		"addresses": func(t *testing.T, a, b *conn) {
+			assert.Equal(t, "192.0.2.2:1", a.LocalAddr().String())
+			assert.Equal(t, a.LocalAddr(), b.RemoteAddr())
+			assert.Equal(t, b.LocalAddr(), a.RemoteAddr())
+		},
+		"a write needs no reader": func(t *testing.T, a, b *conn) {
+			n, err := a.Write(make([]byte, pipeBuffer))
+			assert.NoError(t, err)
+			assert.Equal(t, pipeBuffer, n)
+		},
+		"until the buffer is full": func(t *testing.T, a, b *conn) {
+			require.NoError(t, a.SetWriteDeadline(time.Now().Add(time.Minute)))
+			start := time.Now()
+			n, err := a.Write(make([]byte, pipeBuffer+1))
+			assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			assert.Equal(t, pipeBuffer, n)
+			assert.Equal(t, time.Minute, time.Since(start))
+		},
+		"what was sent is read after a close": func(t *testing.T, a, b *conn) {
+			_, err := a.Write([]byte("last words"))
+			require.NoError(t, err)
+			require.NoError(t, a.Close())
+			text, err := io.ReadAll(b)
+			assert.NoError(t, err)
+			assert.Equal(t, "last words", string(text))
+			_, err = b.Write([]byte("answer"))
+			assert.ErrorIs(t, err, io.ErrClosedPipe)
+			_, err = a.Read(make([]byte, 1))
+			assert.ErrorIs(t, err, net.ErrClosed)
+		},
+		"one direction can end": func(t *testing.T, a, b *conn) {
+			require.NoError(t, a.CloseWrite())
+			_, err := b.Read(make([]byte, 1))
+			assert.ErrorIs(t, err, io.EOF)
+			_, err = b.Write([]byte("answer"))
+			assert.NoError(t, err)
+			_, err = io.ReadFull(a, make([]byte, 6))
+			assert.NoError(t, err)
+			_, err = a.Write(nil)
+			assert.ErrorIs(t, err, io.ErrClosedPipe)
+		},
+		"a close ends a write that waits": func(t *testing.T, a, b *conn) {
+			time.AfterFunc(time.Second, func() { b.Close() })
+			_, err := a.Write(make([]byte, 2*pipeBuffer))
+			assert.ErrorIs(t, err, io.ErrClosedPipe)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := pair()
+				test(t, a, b)
+				assert.NoError(t, a.Close())
+				assert.NoError(t, b.Close())
+			})
+		})
+	}
+}
