@@ -16,11 +16,10 @@ import (
 // value is a Windows out of the box and the recommended model.
 type HalfOpenSettings struct {
 	// Patched is the number that a patch program wrote into tcpip.sys; the
-	// unknown Limit, which is zero, is an unpatched system. From XP SP2 to
-	// Server 2003 it is a DWORD, for which the best known program proposed 50
-	// (jsi-tip-10301, lvllord-faq). From Vista on it is one byte, 1 to 255, or
-	// unlimited (half-open-com). A system without a limit in force has nothing
-	// to patch.
+	// unknown Limit, which is zero, is an unpatched system. On XP it is a DWORD,
+	// for which the best known program proposed 50 (jsi-tip-10301, lvllord-faq).
+	// From Vista on it is one byte, 1 to 255, or unlimited (half-open-com). A
+	// system without a limit in force has nothing to patch.
 	Patched limits.Limit
 	// EnableConnectionRateLimiting is the DWORD of Vista SP2 and Server 2008 SP2
 	// that brings the limit of ten back (kb969710). It is said to work on
