@@ -31,7 +31,7 @@ func Detect() (Identity, error) {
 		ServicePack: int(info.servicePack),
 		Suite:       SuiteMask(info.suite),
 	}
-	if info.productType <= uint8(Server) {
+	if info.productType <= uint8(TypeServer) {
 		id.ProductType = ProductType(info.productType)
 	}
 	// Before Windows Vista there is no GetProductInfo, and a SKU that cannot be

@@ -56,10 +56,10 @@ type ProductType uint8
 
 // The product types.
 const (
-	UnknownProductType ProductType = iota
-	Workstation                    // VER_NT_WORKSTATION
-	DomainController               // VER_NT_DOMAIN_CONTROLLER
-	Server                         // VER_NT_SERVER
+	UnknownProductType   ProductType = iota
+	TypeWorkstation                  // VER_NT_WORKSTATION
+	TypeDomainController             // VER_NT_DOMAIN_CONTROLLER
+	TypeServer                       // VER_NT_SERVER
 )
 
 var productTypeNames = [...]string{unknownName, "workstation", "domain-controller", "server"}
@@ -81,7 +81,8 @@ func (p *ProductType) UnmarshalText(text []byte) error {
 
 // SuiteMask is wSuiteMask of OSVERSIONINFOEX, the OSProductSuite and SuiteMask
 // of Win32_OperatingSystem: what came with the system (ms-osversioninfoex). The
-// zero mask is taken for an unknown one, as most inventories leave it at 0.
+// zero mask is taken for an unknown one, because that is what an inventory has
+// that did not ask.
 type SuiteMask uint32
 
 // The suites that tell editions apart, and the two that nearly every machine
@@ -326,10 +327,10 @@ func (id Identity) product() (c, near candidates, err error) {
 			continue
 		}
 		families := [...]family{row.client, row.server}
-		if id.ProductType == Workstation {
+		if id.ProductType == TypeWorkstation {
 			families[1] = family{}
 		}
-		if id.ProductType > Workstation {
+		if id.ProductType > TypeWorkstation {
 			families[0] = family{}
 		}
 		for _, f := range families {
@@ -337,7 +338,7 @@ func (id Identity) product() (c, near candidates, err error) {
 				continue
 			}
 			for e := f.first; e <= f.last; e++ {
-				if id.ProductType != UnknownProductType && e.Server() == (id.ProductType == Workstation) {
+				if id.ProductType != UnknownProductType && e.Server() == (id.ProductType == TypeWorkstation) {
 					continue // both of Windows NT 3.1 are in one row
 				}
 				near.add(e, 0)

@@ -26,71 +26,71 @@ func TestIdentify(t *testing.T) {
 		id   limits.Identity
 		want string
 	}{
-		{limits.Identity{Major: 3, Minor: 10, Build: 528, ProductType: limits.Workstation, ServicePack: anyLevel}, "Windows NT 3.1"},
-		{limits.Identity{Major: 3, Minor: 51, Build: 1057, ProductType: limits.Server, ServicePack: 5}, "Windows NT 3.51 Server SP5"},
-		{limits.Identity{Major: 4, Minor: 0, Build: 1381, ServicePack: 6, ProductType: limits.Workstation}, "Windows NT 4.0 Workstation SP6"},
-		{limits.Identity{Major: 4, Minor: 0, Build: 1381, ServicePack: 6, ProductType: limits.DomainController}, "Windows NT 4.0 Server SP6"},
+		{limits.Identity{Major: 3, Minor: 10, Build: 528, ProductType: limits.TypeWorkstation, ServicePack: anyLevel}, "Windows NT 3.1"},
+		{limits.Identity{Major: 3, Minor: 51, Build: 1057, ProductType: limits.TypeServer, ServicePack: 5}, "Windows NT 3.51 Server SP5"},
+		{limits.Identity{Major: 4, Minor: 0, Build: 1381, ServicePack: 6, ProductType: limits.TypeWorkstation}, "Windows NT 4.0 Workstation SP6"},
+		{limits.Identity{Major: 4, Minor: 0, Build: 1381, ServicePack: 6, ProductType: limits.TypeDomainController}, "Windows NT 4.0 Server SP6"},
 		{limits.Identity{Major: 4, Minor: 0, Build: 950, ServicePack: anyLevel}, "Windows 95"},
 		{limits.Identity{Major: 4, Minor: 0, ServicePack: anyLevel}, "Windows NT 4.0 Workstation or Windows NT 4.0 Server or Windows 95"},
 		{limits.Identity{Major: 4, Minor: 10, Build: 2222, ServicePack: anyLevel}, "Windows 98"},
 		{limits.Identity{Major: 4, Minor: 90, Build: 3000}, "Windows Me"},
-		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 4, ProductType: limits.Workstation}, "Windows 2000 Professional SP4"},
-		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 4, ProductType: limits.Server}, "Windows 2000 Server SP4 or Windows 2000 Advanced Server SP4 or Windows 2000 Datacenter Server SP4"},
-		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 4, ProductType: limits.Server, Suite: limits.SuiteTerminal}, "Windows 2000 Server SP4"},
-		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 3, ProductType: limits.Server, Suite: limits.SuiteEnterprise | limits.SuiteTerminal}, "Windows 2000 Advanced Server SP3"},
-		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 2, ProductType: limits.Server, Suite: limits.SuiteEnterprise | limits.SuiteDatacenter}, "Windows 2000 Datacenter Server SP2"},
-		{limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 2, ProductType: limits.Workstation, Suite: xpHomeMask}, "Windows XP Starter SP2 or Windows XP Home SP2"},
-		{limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 3, ProductType: limits.Workstation, Suite: xpUsers}, "Windows XP Professional SP3 or Windows XP Media Center SP3 or Windows XP Tablet PC SP3"},
+		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 4, ProductType: limits.TypeWorkstation}, "Windows 2000 Professional SP4"},
+		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 4, ProductType: limits.TypeServer}, "Windows 2000 Server SP4 or Windows 2000 Advanced Server SP4 or Windows 2000 Datacenter Server SP4"},
+		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 4, ProductType: limits.TypeServer, Suite: limits.SuiteTerminal}, "Windows 2000 Server SP4"},
+		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 3, ProductType: limits.TypeServer, Suite: limits.SuiteEnterprise | limits.SuiteTerminal}, "Windows 2000 Advanced Server SP3"},
+		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 2, ProductType: limits.TypeServer, Suite: limits.SuiteEnterprise | limits.SuiteDatacenter}, "Windows 2000 Datacenter Server SP2"},
+		{limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 2, ProductType: limits.TypeWorkstation, Suite: xpHomeMask}, "Windows XP Starter SP2 or Windows XP Home SP2"},
+		{limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 3, ProductType: limits.TypeWorkstation, Suite: xpUsers}, "Windows XP Professional SP3 or Windows XP Media Center SP3 or Windows XP Tablet PC SP3"},
 		{limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 1}, "Windows XP Starter SP1 or Windows XP Home SP1 or Windows XP Professional SP1 or Windows XP Media Center SP1 or Windows XP Tablet PC SP1"},
-		{limits.Identity{Major: 5, Minor: 1, Build: 2710, ServicePack: 2, ProductType: limits.Workstation, Suite: xpUsers}, "Windows XP Media Center SP2 or Windows XP Tablet PC SP2"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.Workstation, Suite: xpUsers}, "Windows XP Professional x64 SP2"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ProductType: limits.Workstation}, "Windows XP Professional x64 SP1"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.Server, Suite: serverTS}, "Windows Server 2003 Standard SP2"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 1, ProductType: limits.Server, Suite: serverTS | limits.SuiteEnterprise}, "Windows Server 2003 Enterprise SP1"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 1, ProductType: limits.Server, Suite: serverTS | limits.SuiteDatacenter | limits.SuiteEnterprise}, "Windows Server 2003 Datacenter SP1"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.Server, Suite: serverTS | limits.SuiteBlade}, "Windows Server 2003 Web SP2"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.Server, Suite: serverTS | limits.SuiteHomeServer}, "Windows Home Server"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.DomainController, Suite: serverTS | limits.SuiteSmallBusiness | limits.SuiteSmallBusinessRestricted}, "Windows Small Business Server 2003 Standard SP2 or Windows Small Business Server 2003 Premium SP2"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.DomainController, Suite: serverTS | limits.SuiteSmallBusiness}, "Windows Server 2003 Standard SP2 or Windows Small Business Server 2003 Standard SP2 or Windows Small Business Server 2003 Premium SP2"},
-		{limits.Identity{Major: 6, Minor: 0, Build: 6000, ProductType: limits.Workstation, SKU: limits.SKUHomeBasic}, "Windows Vista Home Basic SP0"},
-		{limits.Identity{Major: 6, Minor: 0, Build: 6001, ProductType: limits.Workstation, SKU: limits.SKUBusinessN}, "Windows Vista Business SP1"},
-		{limits.Identity{Major: 6, Minor: 0, Build: 6002, ServicePack: 2, ProductType: limits.Workstation, SKU: limits.SKUUltimate}, "Windows Vista Ultimate SP2"},
-		{limits.Identity{Major: 6, Minor: 0, Build: 6002, ProductType: limits.Workstation, Suite: xpHomeMask}, "Windows Vista Starter SP2 or Windows Vista Home Basic SP2 or Windows Vista Home Premium SP2"},
-		{limits.Identity{Major: 6, Minor: 0, Build: 6001, ProductType: limits.Server, SKU: limits.SKUStandardServerCore}, "Windows Server 2008 Standard SP1"},
-		{limits.Identity{Major: 6, Minor: 0, Build: 6003, ServicePack: 2, ProductType: limits.Server, SKU: limits.SKUEnterpriseServerV}, "Windows Server 2008 Enterprise SP2"},
-		{limits.Identity{Major: 6, Minor: 0, Build: 6002, ProductType: limits.Server, SKU: limits.SKUWebServer}, "Windows Server 2008 Web SP2"},
-		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.Workstation, SKU: limits.SKUProfessional}, "Windows 7 Professional SP1"},
-		{limits.Identity{Major: 6, Minor: 1, Build: 7600, ProductType: limits.Workstation, SKU: limits.SKUStarter}, "Windows 7 Starter SP0"},
+		{limits.Identity{Major: 5, Minor: 1, Build: 2710, ServicePack: 2, ProductType: limits.TypeWorkstation, Suite: xpUsers}, "Windows XP Media Center SP2 or Windows XP Tablet PC SP2"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.TypeWorkstation, Suite: xpUsers}, "Windows XP Professional x64 SP2"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ProductType: limits.TypeWorkstation}, "Windows XP Professional x64 SP1"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.TypeServer, Suite: serverTS}, "Windows Server 2003 Standard SP2"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 1, ProductType: limits.TypeServer, Suite: serverTS | limits.SuiteEnterprise}, "Windows Server 2003 Enterprise SP1"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 1, ProductType: limits.TypeServer, Suite: serverTS | limits.SuiteDatacenter | limits.SuiteEnterprise}, "Windows Server 2003 Datacenter SP1"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.TypeServer, Suite: serverTS | limits.SuiteBlade}, "Windows Server 2003 Web SP2"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.TypeServer, Suite: serverTS | limits.SuiteHomeServer}, "Windows Home Server"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.TypeDomainController, Suite: serverTS | limits.SuiteSmallBusiness | limits.SuiteSmallBusinessRestricted}, "Windows Small Business Server 2003 Standard SP2 or Windows Small Business Server 2003 Premium SP2"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.TypeDomainController, Suite: serverTS | limits.SuiteSmallBusiness}, "Windows Server 2003 Standard SP2 or Windows Small Business Server 2003 Standard SP2 or Windows Small Business Server 2003 Premium SP2"},
+		{limits.Identity{Major: 6, Minor: 0, Build: 6000, ProductType: limits.TypeWorkstation, SKU: limits.SKUHomeBasic}, "Windows Vista Home Basic SP0"},
+		{limits.Identity{Major: 6, Minor: 0, Build: 6001, ProductType: limits.TypeWorkstation, SKU: limits.SKUBusinessN}, "Windows Vista Business SP1"},
+		{limits.Identity{Major: 6, Minor: 0, Build: 6002, ServicePack: 2, ProductType: limits.TypeWorkstation, SKU: limits.SKUUltimate}, "Windows Vista Ultimate SP2"},
+		{limits.Identity{Major: 6, Minor: 0, Build: 6002, ProductType: limits.TypeWorkstation, Suite: xpHomeMask}, "Windows Vista Starter SP2 or Windows Vista Home Basic SP2 or Windows Vista Home Premium SP2"},
+		{limits.Identity{Major: 6, Minor: 0, Build: 6001, ProductType: limits.TypeServer, SKU: limits.SKUStandardServerCore}, "Windows Server 2008 Standard SP1"},
+		{limits.Identity{Major: 6, Minor: 0, Build: 6003, ServicePack: 2, ProductType: limits.TypeServer, SKU: limits.SKUEnterpriseServerV}, "Windows Server 2008 Enterprise SP2"},
+		{limits.Identity{Major: 6, Minor: 0, Build: 6002, ProductType: limits.TypeServer, SKU: limits.SKUWebServer}, "Windows Server 2008 Web SP2"},
+		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.TypeWorkstation, SKU: limits.SKUProfessional}, "Windows 7 Professional SP1"},
+		{limits.Identity{Major: 6, Minor: 1, Build: 7600, ProductType: limits.TypeWorkstation, SKU: limits.SKUStarter}, "Windows 7 Starter SP0"},
 		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ServicePack: 1, SKU: limits.SKUHomePremiumN}, "Windows 7 Home Premium SP1"},
-		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.Server, SKU: limits.SKUServerFoundation}, "Windows Server 2008 R2 Foundation SP1"},
-		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.DomainController, SKU: limits.SKUDatacenterServer}, "Windows Server 2008 R2 Datacenter SP1"},
+		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.TypeServer, SKU: limits.SKUServerFoundation}, "Windows Server 2008 R2 Foundation SP1"},
+		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.TypeDomainController, SKU: limits.SKUDatacenterServer}, "Windows Server 2008 R2 Datacenter SP1"},
 		{limits.Identity{Major: 6, Minor: 2, Build: 9200, SKU: limits.SKUCore}, "Windows 8"},
 		{limits.Identity{Major: 6, Minor: 2, Build: 9200, SKU: limits.SKUCoreARM}, "Windows 8 RT"},
-		{limits.Identity{Major: 6, Minor: 2, Build: 9200, ProductType: limits.Workstation, SKU: limits.SKUProfessionalWMC}, "Windows 8 Pro"},
-		{limits.Identity{Major: 6, Minor: 2, Build: 9200, ProductType: limits.Server, SKU: limits.SKUStandardServer}, "Windows Server 2012 Standard"},
+		{limits.Identity{Major: 6, Minor: 2, Build: 9200, ProductType: limits.TypeWorkstation, SKU: limits.SKUProfessionalWMC}, "Windows 8 Pro"},
+		{limits.Identity{Major: 6, Minor: 2, Build: 9200, ProductType: limits.TypeServer, SKU: limits.SKUStandardServer}, "Windows Server 2012 Standard"},
 		{limits.Identity{Major: 6, Minor: 3, Build: 9600, SKU: limits.SKUCoreSingleLanguage}, "Windows 8.1"},
-		{limits.Identity{Major: 6, Minor: 3, Build: 9600, ProductType: limits.Workstation, SKU: limits.SKUEnterpriseN}, "Windows 8.1 Enterprise"},
-		{limits.Identity{Major: 6, Minor: 3, Build: 9600, ProductType: limits.Server, SKU: limits.SKUDatacenterEvaluationServer}, "Windows Server 2012 R2 Datacenter"},
-		{limits.Identity{Major: 10, Minor: 0, Build: 10240, ProductType: limits.Workstation, SKU: limits.SKUEnterpriseS}, "Windows 10 Enterprise"},
-		{limits.Identity{Major: 10, Minor: 0, Build: 19045, ProductType: limits.Workstation, SKU: limits.SKUProfessional}, "Windows 10 Pro"},
+		{limits.Identity{Major: 6, Minor: 3, Build: 9600, ProductType: limits.TypeWorkstation, SKU: limits.SKUEnterpriseN}, "Windows 8.1 Enterprise"},
+		{limits.Identity{Major: 6, Minor: 3, Build: 9600, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterEvaluationServer}, "Windows Server 2012 R2 Datacenter"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 10240, ProductType: limits.TypeWorkstation, SKU: limits.SKUEnterpriseS}, "Windows 10 Enterprise"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUProfessional}, "Windows 10 Pro"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 19045, SKU: limits.SKUCoreCountrySpecific}, "Windows 10 Home"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 19044, SKU: limits.SKUIoTEnterpriseS}, "Windows 10 IoT Enterprise"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 17763, SKU: limits.SKUIoTUAP}, "Windows 10 IoT Core"},
 		{limits.Identity{Major: 6, Minor: 3, Build: 19045, SKU: limits.SKUEducation}, "Windows 10 Education"}, // as in the registry
 		{limits.Identity{Major: 10, Minor: 0, Build: 22000, SKU: limits.SKUCore}, "Windows 11 Home"},
-		{limits.Identity{Major: 10, Minor: 0, Build: 22631, ProductType: limits.Workstation, SKU: limits.SKUProfessional}, "Windows 11 Pro"},
-		{limits.Identity{Major: 10, Minor: 0, Build: 26100, ProductType: limits.Workstation, SKU: limits.SKUEnterprise}, "Windows 11 Enterprise"},
-		{limits.Identity{Major: 10, Minor: 0, Build: 14393, ProductType: limits.Server, SKU: limits.SKUStandardServer}, "Windows Server 2016 Standard"},
-		{limits.Identity{Major: 10, Minor: 0, Build: 17763, ProductType: limits.Server, SKU: limits.SKUDatacenterServer}, "Windows Server 2019 Datacenter"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 22631, ProductType: limits.TypeWorkstation, SKU: limits.SKUProfessional}, "Windows 11 Pro"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 26100, ProductType: limits.TypeWorkstation, SKU: limits.SKUEnterprise}, "Windows 11 Enterprise"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 14393, ProductType: limits.TypeServer, SKU: limits.SKUStandardServer}, "Windows Server 2016 Standard"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 17763, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServer}, "Windows Server 2019 Datacenter"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 20348, SKU: limits.SKUStandardEvaluationServer}, "Windows Server 2022 Standard"},
-		{limits.Identity{Major: 10, Minor: 0, Build: 26100, ProductType: limits.Server, SKU: limits.SKUDatacenterServer}, "Windows Server 2025 Datacenter"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 26100, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServer}, "Windows Server 2025 Datacenter"},
 
 		// What is not told stays open.
 		{limits.Identity{Major: 10, Minor: 0, Build: 26100, SKU: limits.SKUUnlicensed}, "Windows 11 Home or Windows 11 Pro or Windows 11 Enterprise or Windows 11 Education or Windows 11 IoT Enterprise or Windows Server 2025 Standard or Windows Server 2025 Datacenter"},
-		{limits.Identity{Major: 10, Minor: 0, Build: 14393, SKU: limits.SKUUndefined, ProductType: limits.Server}, "Windows Server 2016 Standard or Windows Server 2016 Datacenter"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 14393, SKU: limits.SKUUndefined, ProductType: limits.TypeServer}, "Windows Server 2016 Standard or Windows Server 2016 Datacenter"},
 		{limits.Identity{Major: 6, Minor: 1, SKU: limits.SKUUltimate}, "Windows 7 Ultimate SP0"},
 		{limits.Identity{Major: 6, Minor: 1, SKU: limits.SKUUltimate, ServicePack: anyLevel}, "Windows 7 Ultimate"},
-		{limits.Identity{Major: 10, Minor: 0, Build: 19045, ProductType: limits.Workstation, SKU: limits.SKUUltimateN}, // Wine
+		{limits.Identity{Major: 10, Minor: 0, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUUltimateN}, // Wine
 			"Windows 10 Home or Windows 10 Pro or Windows 10 Enterprise or Windows 10 Education or Windows 10 IoT Core or Windows 10 IoT Enterprise"},
 	} {
 		got, err := limits.Identify(c.id)
@@ -131,20 +131,20 @@ func TestIdentifyUnlisted(t *testing.T) {
 		near []limits.Edition
 		text string
 	}{
-		{limits.Identity{Major: 10, Build: 19045, ProductType: limits.Workstation, SKU: limits.SKUProWorkstation}, win10, "10.0.19045, workstation, PRODUCT_PRO_WORKSTATION"},
+		{limits.Identity{Major: 10, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUProWorkstation}, win10, "10.0.19045, workstation, PRODUCT_PRO_WORKSTATION"},
 		{limits.Identity{Major: 10, Build: 19045, SKU: limits.SKUServerRDSH}, win10, "10.0.19045, PRODUCT_SERVERRDSH"},
 		{limits.Identity{Major: 10, Build: 19045, SKU: 0x1234}, win10, "10.0.19045, SKU(0x1234)"},
-		{limits.Identity{Major: 10, Build: 17763, ProductType: limits.Server, SKU: limits.SKUHyperV}, []limits.Edition{limits.Server2019Standard, limits.Server2019Datacenter}, "PRODUCT_HYPERV"},
-		{limits.Identity{Major: 10, Build: 20348, ProductType: limits.Server, SKU: limits.SKUDatacenterServerAzureEdition}, []limits.Edition{limits.Server2022Standard, limits.Server2022Datacenter}, "AZURE_EDITION"},
-		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.Server, SKU: limits.SKUWebServer}, []limits.Edition{limits.Server2008R2Foundation, limits.Server2008R2Standard, limits.Server2008R2Enterprise, limits.Server2008R2Datacenter}, "PRODUCT_WEB_SERVER"},
-		{limits.Identity{Major: 10, Build: 19042, ProductType: limits.Server, SKU: limits.SKUStandardAServerCore}, nil, "10.0.19042, server, PRODUCT_STANDARD_A_SERVER_CORE"},
+		{limits.Identity{Major: 10, Build: 17763, ProductType: limits.TypeServer, SKU: limits.SKUHyperV}, []limits.Edition{limits.Server2019Standard, limits.Server2019Datacenter}, "PRODUCT_HYPERV"},
+		{limits.Identity{Major: 10, Build: 20348, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServerAzureEdition}, []limits.Edition{limits.Server2022Standard, limits.Server2022Datacenter}, "AZURE_EDITION"},
+		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.TypeServer, SKU: limits.SKUWebServer}, []limits.Edition{limits.Server2008R2Foundation, limits.Server2008R2Standard, limits.Server2008R2Enterprise, limits.Server2008R2Datacenter}, "PRODUCT_WEB_SERVER"},
+		{limits.Identity{Major: 10, Build: 19042, ProductType: limits.TypeServer, SKU: limits.SKUStandardAServerCore}, nil, "10.0.19042, server, PRODUCT_STANDARD_A_SERVER_CORE"},
 		{limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 3, Suite: limits.SuiteEmbeddedNT}, []limits.Edition{limits.XPStarter, limits.XPHome, limits.XPProfessional, limits.XPMediaCenter, limits.XPTabletPC}, "5.1.2600 SP3, suite 0x40"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ProductType: limits.Server, Suite: limits.SuiteStorageServer}, nil, "suite 0x2000"},
-		{limits.Identity{Major: 4, Minor: 0, Build: 1381, ProductType: limits.Server, Suite: limits.SuiteTerminal}, []limits.Edition{limits.NT40Server}, "suite 0x10"},
-		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ProductType: limits.Server, Suite: limits.SuiteSmallBusinessRestricted}, []limits.Edition{limits.Windows2000Server, limits.Windows2000AdvancedServer, limits.Windows2000DatacenterServer}, "suite 0x20"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ProductType: limits.TypeServer, Suite: limits.SuiteStorageServer}, nil, "suite 0x2000"},
+		{limits.Identity{Major: 4, Minor: 0, Build: 1381, ProductType: limits.TypeServer, Suite: limits.SuiteTerminal}, []limits.Edition{limits.NT40Server}, "suite 0x10"},
+		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ProductType: limits.TypeServer, Suite: limits.SuiteSmallBusinessRestricted}, []limits.Edition{limits.Windows2000Server, limits.Windows2000AdvancedServer, limits.Windows2000DatacenterServer}, "suite 0x20"},
 		{limits.Identity{Major: 12, Build: 1}, nil, "12.0.1"},
 		{limits.Identity{}, nil, `"0.0"`},
-		{limits.Identity{Major: 6, Minor: 1, Build: 7600, ServicePack: 1, SKU: limits.SKUUltimate, ProductType: limits.Workstation}, []limits.Edition{limits.Windows7Starter, limits.Windows7HomeBasic, limits.Windows7HomePremium, limits.Windows7Professional, limits.Windows7Enterprise, limits.Windows7Ultimate}, "6.1.7600 SP1"},
+		{limits.Identity{Major: 6, Minor: 1, Build: 7600, ServicePack: 1, SKU: limits.SKUUltimate, ProductType: limits.TypeWorkstation}, []limits.Edition{limits.Windows7Starter, limits.Windows7HomeBasic, limits.Windows7HomePremium, limits.Windows7Professional, limits.Windows7Enterprise, limits.Windows7Ultimate}, "6.1.7600 SP1"},
 		{limits.Identity{Major: -1, Minor: -1, Build: -1, ServicePack: -7}, nil, "-1.-1.-1"},
 	} {
 		got, err := limits.Identify(c.id)
@@ -232,7 +232,7 @@ func TestIdentificationOne(t *testing.T) {
 
 func TestIdentityText(t *testing.T) {
 	assert.Equal(t, "5.1.2600 SP2, workstation, suite 0x100",
-		limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 2, ProductType: limits.Workstation, Suite: limits.SuiteSingleUserTS}.String())
+		limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 2, ProductType: limits.TypeWorkstation, Suite: limits.SuiteSingleUserTS}.String())
 	assert.Equal(t, "4.0", limits.Identity{Major: 4, ServicePack: limits.UnknownServicePack}.String())
 
 	id, err := limits.IdentifyNmap("Windows XP Home SP1 or SP2 or Windows Embedded Standard 2009")
@@ -244,7 +244,7 @@ func TestIdentityText(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &back))
 	assert.Equal(t, id, back)
 
-	for p := limits.UnknownProductType; p <= limits.Server; p++ {
+	for p := limits.UnknownProductType; p <= limits.TypeServer; p++ {
 		text, err := p.MarshalText()
 		require.NoError(t, err)
 		var back limits.ProductType
@@ -258,7 +258,7 @@ func TestIdentityText(t *testing.T) {
 func ExampleIdentify() {
 	found, err := limits.Identify(limits.Identity{
 		Major: 10, Minor: 0, Build: 22631,
-		ProductType: limits.Workstation,
+		ProductType: limits.TypeWorkstation,
 		SKU:         limits.SKUProfessional,
 	})
 	if err != nil {
@@ -272,7 +272,7 @@ func ExampleIdentify() {
 
 // A SKU that the table has no rows for is an error with the nearest editions.
 func ExampleIdentify_unlisted() {
-	_, err := limits.Identify(limits.Identity{Major: 10, Build: 26100, ProductType: limits.Workstation, SKU: limits.SKUProWorkstation})
+	_, err := limits.Identify(limits.Identity{Major: 10, Build: 26100, ProductType: limits.TypeWorkstation, SKU: limits.SKUProWorkstation})
 	fmt.Println(err)
 	// Output:
 	// limits: unknown edition: "10.0.26100, workstation, PRODUCT_PRO_WORKSTATION"; the nearest are Windows 11 Home, Windows 11 Pro, Windows 11 Enterprise, Windows 11 Education, Windows 11 IoT Enterprise

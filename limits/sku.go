@@ -12,9 +12,9 @@ import (
 // PRODUCT_UNDEFINED: nothing is known.
 type SKU uint32
 
-// The product types of Microsoft's list (ms-getproductinfo), and those that the
-// Windows SDK adds to it and that machines report: PRODUCT_CORE_ARM,
-// PRODUCT_CLOUDEDITION and the Azure editions (ms-mde2, ms-winnt).
+// The product types of Microsoft's list (ms-getproductinfo), and a few that only
+// the header of the Windows SDK has (ms-winnt): PRODUCT_CORE_ARM,
+// PRODUCT_CLOUDEDITION, the Azure editions and PRODUCT_UNLICENSED.
 const (
 	SKUUndefined                        SKU = 0x00       // PRODUCT_UNDEFINED
 	SKUUltimate                         SKU = 0x01       // PRODUCT_ULTIMATE

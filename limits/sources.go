@@ -356,8 +356,6 @@ var sources = [...]Source{
 		Title: "Microsoft answer: how many connections to a Windows 10 IoT device"},
 	{Key: "ms-locks-limits", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://github.com/MicrosoftDocs/windowsserverdocs/blob/main/WindowsServerDocs/get-started/locks-limits.md",
 		Title: "Locks and limits, Windows Server 2016 to 2025"},
-	{Key: "ms-mde2", Kind: ProtocolSpec, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-mde2/d92ead8f-faf3-47a8-a341-1921dc2c463b",
-		Title: "[MS-MDE2] 2.2.9.6 OSEdition Enumeration"},
 	{Key: "ms-osversion", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/windows/win32/sysinfo/operating-system-version",
 		Title: "Operating System Version: the list of version numbers"},
 	{Key: "ms-osversioninfoex", Kind: VendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/windows/win32/api/winnt/ns-winnt-osversioninfoexw",

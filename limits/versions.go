@@ -11,9 +11,9 @@ type versionRow struct {
 	pack         int8 // the service pack that the build stands for, -1 = it tells none
 }
 
-// versions is every version of Windows NT and its relatives, from Microsoft's
-// lists of operating system versions and of releases (ms-osversion,
-// ms-release-information).
+// versions is every version of Windows NT and its relatives. From Windows 2000
+// on they are those of Microsoft's lists (ms-osversion, ms-release-information);
+// the builds of older ones, and of Media Center, are what the systems print.
 //
 // From Windows Vista on a build stands for a service pack. The clients and
 // servers of one row were built from one tree, so that the version alone does

@@ -16,11 +16,11 @@ func TestText(t *testing.T) {
 	require.NoError(t, run([]string{"cpe:2.3:o:microsoft:windows_xp:-:sp3:*:*:professional:*:*:*", "Windows 10 Pro for Workstations"}, strings.NewReader(""), &out))
 	assert.Equal(t, `cpe:2.3:o:microsoft:windows_xp:-:sp3:*:*:professional:*:*:*
   Windows XP Professional SP3
-  smb            10         at most 10
-  iis            10         at most 40
-  rdp            1          at most 1
-  tcp-half-open  10         at most 10
-  tcp-other      unlimited  at most unlimited
+  smb            10         ceiling 10
+  iis            10         ceiling 40
+  rdp            1          ceiling 1
+  tcp-half-open  10         ceiling 10
+  tcp-other      unlimited  ceiling unlimited
 Windows 10 Pro for Workstations
   limits: unknown edition: "Windows 10 Pro for Workstations"; the nearest is Windows 10 Pro
 `, out.String())
