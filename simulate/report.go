@@ -129,6 +129,7 @@ type counts struct {
 	fullTotal                   float64
 	boundary                    int64 // when the step, or the warm-up, ends
 	step                        int64 // length of a step
+	stepEnd, end                int64 // of the current step, and of the last there can be
 	stepHeldPeak, stepQueuePeak int64
 	stepAdmitted, stepRefused   int64
 	steps                       []Step // the means are areas until the run is over
@@ -139,21 +140,27 @@ type counts struct {
 // up, two become one.
 const timelineSteps = 64
 
+// expectedSteps is how many steps the timeline has if the guess at the length
+// of the run is right.
+const expectedSteps = 40
+
 func (f *counts) init(p *plan) {
 	f.warmup = int64(p.scenario.Warmup)
 	f.limit = p.gate.admission.inForce()
 	f.measuring = f.warmup == 0
-	// The first guess at the length saves merging steps; it may be wrong.
-	f.step = p.expectedLength()/(timelineSteps*4/5) + 1
+	// The guess at the length saves memory and merging; it may be wrong.
+	f.step = p.expectedLength()/expectedSteps + 1
 	if u := int64(p.scenario.Until); u > 0 {
 		f.step = u/timelineSteps + 1
 	}
-	f.steps = make([]Step, 1, timelineSteps)
+	f.steps = make([]Step, 1, expectedSteps+expectedSteps/5)
+	f.stepEnd, f.end = f.step, f.step*timelineSteps
 	f.setBoundary()
 }
 
+// setBoundary finds the end of the current step, or of the warm-up before it.
 func (f *counts) setBoundary() {
-	f.boundary = after(0, int64(len(f.steps))*f.step)
+	f.boundary = f.stepEnd
 	if !f.measuring {
 		f.boundary = min(f.boundary, f.warmup)
 	}
@@ -191,13 +198,14 @@ func (f *counts) cross(from, to int64) int64 {
 			f.heldTotal, f.queuedTotal, f.fullTotal = 0, 0, 0
 			f.heldPeak, f.queuedPeak = f.held, f.queued
 		}
-		if from >= int64(len(f.steps))*f.step {
+		if from == f.stepEnd {
 			// A long time without events is not gone through step by step.
-			for to/f.step >= timelineSteps {
+			for to >= f.end {
 				f.merge()
 			}
-			if from >= int64(len(f.steps))*f.step {
+			if from == f.stepEnd {
 				f.steps = append(f.steps, Step{})
+				f.stepEnd = after(f.stepEnd, f.step)
 			}
 		}
 		f.setBoundary()
@@ -211,10 +219,12 @@ func (f *counts) flush() {
 	f.queuedTotal += f.queuedArea
 	f.fullTotal += f.full
 	s := &f.steps[len(f.steps)-1]
-	s.add(Step{
-		Held: Level{f.heldArea, f.stepHeldPeak}, Queued: Level{f.queuedArea, f.stepQueuePeak},
-		Admitted: f.stepAdmitted, Refused: f.stepRefused,
-	})
+	s.Held.Mean += f.heldArea
+	s.Held.Peak = max(s.Held.Peak, f.stepHeldPeak)
+	s.Queued.Mean += f.queuedArea
+	s.Queued.Peak = max(s.Queued.Peak, f.stepQueuePeak)
+	s.Admitted += f.stepAdmitted
+	s.Refused += f.stepRefused
 	f.heldArea, f.queuedArea, f.full = 0, 0, 0
 	f.stepHeldPeak, f.stepQueuePeak = f.held, f.queued
 	f.stepAdmitted, f.stepRefused = 0, 0
@@ -232,6 +242,10 @@ func (f *counts) merge() {
 	}
 	f.steps = f.steps[:n]
 	f.step *= 2
+	f.stepEnd, f.end = 0, after(f.end, f.end)
+	for range n {
+		f.stepEnd = after(f.stepEnd, f.step)
+	}
 }
 
 // add adds up areas and counts.
@@ -377,7 +391,7 @@ func refusalSight(rule limits.Rule) string {
 type waits struct {
 	n, longest int64
 	total      float64
-	rows       [58]*[waitColumns]waitBucket
+	rows       *[58]*[waitColumns]waitBucket
 }
 
 const waitColumns = 64
@@ -395,6 +409,9 @@ func (w *waits) add(v int64) {
 	if v >= waitColumns {
 		row = bits.Len64(uint64(v)) - 6
 		column = v >> (row - 1) % waitColumns // of 64 to 127
+	}
+	if w.rows == nil {
+		w.rows = new([58]*[waitColumns]waitBucket)
 	}
 	if w.rows[row] == nil {
 		w.rows[row] = new([waitColumns]waitBucket)
@@ -422,6 +439,9 @@ func (w *waits) sum(n int64) Waits {
 	}
 	for reached() {
 		next++
+	}
+	if w.rows == nil {
+		return out
 	}
 	for _, row := range w.rows {
 		if row == nil {

@@ -230,9 +230,9 @@ func newKernel(p *plan) *kernel {
 	k.rand = *rand.New(&k.src)
 	k.arrivals.init(p)
 	k.onGrant = func(w *waiter) { k.granted = append(k.granted, int32(w.id)) }
-	k.calendar = make([]event, 0, 32)
-	k.freeConns = make([]int32, 0, 32)
-	k.conns = make([]*conn, 0, 32)
+	k.calendar = make([]event, 0, 16)
+	k.freeConns = make([]int32, 0, 16)
+	k.conns = make([]*conn, 0, 16)
 	k.counts.init(p)
 	return k
 }
@@ -616,7 +616,7 @@ func (k *kernel) newConn() (*conn, int32) {
 		return k.conns[id], id
 	}
 	if len(k.chunk) == 0 {
-		k.chunk = make([]conn, min(1024, max(16, len(k.conns))))
+		k.chunk = make([]conn, min(1024, max(12, len(k.conns))))
 	}
 	c := &k.chunk[0]
 	k.chunk = k.chunk[1:]
