@@ -23,8 +23,8 @@
 // before is up to the scheduler, so that a test which guesses is right on one
 // machine and wrong on a busy one.
 //
-// The sleep until the slot is free. Too short on a busy machine, and too long
-// on every other:
+// The sleep until the slot is free (kubernetes-sigs/apiserver-network-proxy#426
+// has one of 250 ms). Too short on a busy machine, and too long on every other:
 //
 //	first.Close()
 //	time.Sleep(100 * time.Millisecond)
@@ -37,8 +37,9 @@
 //	simtest.WaitHeld(t, srv.Gate, 0)
 //	second, err := dial()
 //
-// The retry loop around the dial that may be refused. It hides a refusal that
-// is a fault, and counts refusals that nobody expects:
+// The retry loop around the dial that may be refused (hashicorp/nomad#7403 came
+// to one). It hides a refusal that is a fault, and leaves one more in the
+// counters each time round:
 //
 //	for range 10 {
 //		if conn, err = dial(); err == nil {
@@ -55,8 +56,9 @@
 //	release()
 //	conn, err := dial() // is not
 //
-// The counter that is polled until a timeout. It passes by the moment at which
-// the count was right, or asserts before the count is:
+// The counter that is polled until a timeout (gravitational/teleport#14102). It
+// passes by the moment at which the count was right, or asserts before the count
+// is:
 //
 //	require.Eventually(t, func() bool { return active.Load() == 10 }, time.Second, 10*time.Millisecond)
 //	assert.Zero(t, waiting.Load())
