@@ -18,8 +18,8 @@ const (
 	maxRefusals    = 1024             // at the same time and listener; more are closed unanswered
 	maxRefusalHead = 64 << 10         // bytes of a request that are read before it is answered
 	maxRefusalBody = 64 << 20         // bytes that are read and dropped after the answer
-	refusalSilence = 5 * time.Second  // without a whole request
-	refusalDrain   = 30 * time.Second // from the answer to the end
+	refusalSilence = 30 * time.Second // without a whole request
+	refusalDrain   = 2 * time.Minute  // from the answer to the end
 )
 
 // Listener returns a listener that puts the connection limit of a service on

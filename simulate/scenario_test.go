@@ -113,7 +113,7 @@ func TestArrivals(t *testing.T) {
 		for _, want := range c.want {
 			assert.Equal(t, want, a.draw(), c.text)
 		}
-		assert.EqualValues(t, never, a.draw())
+		assert.Equal(t, int64(never), a.draw())
 	}
 	for _, c := range []struct{ text, want string }{
 		{"", "want at-once, every(2s)"},
