@@ -153,7 +153,7 @@ func (c Curves) WriteSVG(w io.Writer) error {
 	b.text(svgLeft+width/2, bottom+40, "middle", "clients")
 	fmt.Fprintf(&b, "<text transform=\"translate(18 %.1f) rotate(-90)\" class=\"middle\">share without a slot</text>\n", bottom-plot/2)
 	// Curves that lie on one another show by their dashes.
-	dashes := [...]string{"none", "10 6", "3 5", "12 4 3 4"}
+	dashes := [...]string{"none", "10 6", "3 5", "12 4 3 4", "18 5"}
 	for i, curve := range c {
 		colour, dash := fmt.Sprintf("var(--c%d)", i%6), dashes[i%len(dashes)]
 		var path, upper, lower strings.Builder
