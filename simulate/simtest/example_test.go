@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
@@ -222,4 +224,97 @@ func Example_pollingACounter() {
 	// Output:
 	// 0 refused
 	// 25 admitted
+}
+
+// In a bubble a test of thirty seconds takes none.
+func ExampleNewServer_synctest() {
+	_ = func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows7Starter}, nil)
+			srv := simtest.NewServer(t, host, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				time.Sleep(30 * time.Second)
+			}))
+			release := simtest.Hold(t, srv.Gate, 1)
+			time.AfterFunc(time.Minute, release)
+			start := time.Now()
+			if get(t, srv.Client(), srv.URL); time.Since(start) != 90*time.Second {
+				t.Error("the request has not waited for the only place")
+			}
+		})
+	}
+}
+
+func ExampleServer_Client() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Home}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		fmt.Println(get(t, srv.Client(), srv.URL), get(t, srv.Client(), "http://any.test/"))
+	})
+	// Output: 200 OK 200 OK
+}
+
+func ExampleFileServer_Loopback() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPHome}, nil)
+		address, _, err := net.SplitHostPort(simtest.NewFileServer(t, host, nil).Loopback())
+		fmt.Println(address, err) // for smbclient -p, or an SMB client of yours
+	})
+	// Output: 127.0.0.1 <nil>
+}
+
+func ExampleFileServer_Dial() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPHome}, nil)
+		files := simtest.NewFileServer(t, host, nil)
+		conn, err := files.Dial(t.Context(), "tcp", "windows.test:445")
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		defer conn.Close() // hand it to a client that takes a net.Conn
+		fmt.Println(conn.RemoteAddr())
+	})
+	// Output: 192.0.2.1:445
+}
+
+func ExampleWaitHeld() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		conn, err := srv.Dial(t.Context(), "tcp", "windows.test:80")
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		simtest.WaitHeld(t, srv.Gate, 1) // IIS 5.1 counts connections, idle ones too
+		conn.Close()
+		simtest.WaitHeld(t, srv.Gate, 0)
+		fmt.Println(srv.Gate.Stats().Peak)
+	})
+	// Output: 1
+}
+
+func ExampleWaitRefused() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		simtest.Hold(t, srv.Gate, 10)
+		status := make(chan string)
+		go func() { status <- get(t, srv.Client(), srv.URL) }()
+		simtest.WaitRefused(t, srv.Gate, 1)
+		fmt.Println(<-status)
+	})
+	// Output: 403 Access Forbidden
+}
+
+func ExampleWaitQueued() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		release := simtest.Hold(t, srv.Gate, 10)
+		status := make(chan string)
+		go func() { status <- get(t, srv.Client(), srv.URL) }()
+		simtest.WaitQueued(t, srv.Gate, 1)
+		release()
+		fmt.Println(<-status)
+	})
+	// Output: 200 OK
 }
