@@ -606,6 +606,7 @@ func TestAsNetDialer(t *testing.T) {
 		{name: "past deadline", network: "tcp", address: live, with: net.Dialer{Deadline: time.Unix(1, 0)}},
 		{name: "negative timeout", network: "tcp", address: live, with: net.Dialer{Timeout: -1}},
 		{name: "cancelled", network: "tcp", address: live, ctx: dead},
+		//lint:ignore SA1019 a caller may still set it
 		{name: "cancel channel", network: "tcp", address: live, with: net.Dialer{Cancel: make(chan struct{}), Timeout: time.Minute}, counted: 1},
 		{name: "resolver", network: "tcp", address: "name.test:80", with: net.Dialer{Resolver: &net.Resolver{
 			PreferGo: true,
@@ -658,6 +659,7 @@ func TestCancelChannelEndsTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		abort := make(chan struct{})
 		settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
+		//lint:ignore SA1019 a caller may still set it
 		d := newDialer(t, xpSP2, settings, new(network), DialerSettings{Net: net.Dialer{Cancel: abort}})
 		time.AfterFunc(time.Second, func() { close(abort) })
 		for _, r := range dialAll(t.Context(), d, dead(3)...) {
