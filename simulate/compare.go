@@ -85,7 +85,7 @@ func (p *plan) identity() planKey {
 		limit: p.gate.admission.inForce(), bound: p.gate.bound, discipline: p.gate.discipline, unit: p.gate.rule.Unit,
 		perRequest: p.perRequest, logs: p.gate.halfOpen != nil && p.gate.halfOpen.logs,
 		idleLimit: p.idleLimit, queueLimit: p.queueLimit, giveUp: p.giveUp,
-		sight: refusalSight(p.gate.rule),
+		sight: refusalSight(&p.gate.rule),
 	}
 }
 

@@ -109,6 +109,9 @@ func (d Dist) Mean() time.Duration {
 // Valid returns nil if values can be drawn from d. Times lie between 0 and a
 // year.
 func (d Dist) Valid() error {
+	if d.kind <= exponentialDist && d.kind != uniformDist && d.a >= 0 && d.a <= longest {
+		return nil
+	}
 	span := func(what string, v time.Duration) error {
 		if v < 0 || v > longest {
 			return fmt.Errorf("%s %v: want 0 to %v", what, v, longest)
@@ -279,7 +282,10 @@ type sampler struct {
 	values []time.Duration
 }
 
-func (d Dist) sampler() sampler {
+func (d *Dist) sampler() sampler {
+	if d.kind == constantDist {
+		return sampler{least: int64(d.a)}
+	}
 	s := sampler{kind: d.kind, a: float64(d.a), least: int64(d.a)}
 	switch d.kind {
 	case uniformDist:

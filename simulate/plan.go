@@ -67,7 +67,6 @@ func (s *Scenario) compile() (*plan, error) {
 		backoffLimit: int64(s.Retry.Limit),
 		idleLimit:    never,
 		queueLimit:   never,
-		giveUp:       int64(host.SYNSchedule().GiveUp()),
 		refusing:     s.Destinations.Refusing,
 		dead:         s.Destinations.Dead,
 		key:          mix(s.Seed + 0x9e3779b97f4a7c15),
@@ -92,6 +91,7 @@ func (s *Scenario) compile() (*plan, error) {
 		}
 	case limits.Attempts:
 		p.perRequest, p.dials = true, true
+		p.giveUp = int64(host.SYNSchedule().GiveUp())
 	}
 	switch s.Service {
 	case limits.SMB:
@@ -99,7 +99,7 @@ func (s *Scenario) compile() (*plan, error) {
 			p.idleLimit = int64(s.AutoDisconnect)
 		}
 	case limits.IIS:
-		if !p.perRequest {
+		if !p.perRequest && !p.idle.isZero() {
 			p.idleLimit = int64(host.connectionTimeout())
 		}
 		// Browsers speak HTTP/1.1, to which IIS 4.0 does not apply the property.
@@ -134,33 +134,36 @@ func (p *plan) stream(client int64, visit, connection int) (src rand.PCG) {
 // arrivals draws the times at which clients come, one after the other.
 type arrivals struct {
 	p    *plan
+	kind arrivalKind
+	gap  float64
 	src  rand.PCG
 	rand rand.Rand
+	last int64 // the number of clients that will come
 	next int64 // the number of clients that came
 	at   int64
 }
 
 func (a *arrivals) init(p *plan) {
-	a.p = p
+	a.p, a.last = p, int64(p.scenario.Clients)
+	a.kind, a.gap = p.scenario.Arrive.kind, float64(p.scenario.Arrive.gap)
 	a.src = p.stream(0, 0, arrivalStream)
 	a.rand = *rand.New(&a.src)
 }
 
 // draw returns the time of the next arrival, or never.
 func (a *arrivals) draw() int64 {
-	arrive := &a.p.scenario.Arrive
-	if a.next == int64(a.p.scenario.Clients) {
+	if a.next == a.last {
 		return never
 	}
-	switch arrive.kind {
+	switch a.kind {
 	case poisson:
-		a.at = after(a.at, int64(float64(arrive.gap)*a.rand.ExpFloat64()))
+		a.at = after(a.at, int64(a.gap*a.rand.ExpFloat64()))
 	case evenly:
 		if a.next > 0 {
-			a.at = after(a.at, int64(arrive.gap))
+			a.at = after(a.at, int64(a.p.scenario.Arrive.gap))
 		}
 	case trace:
-		a.at = int64(arrive.times[a.next])
+		a.at = int64(a.p.scenario.Arrive.times[a.next])
 	}
 	a.next++
 	return a.at

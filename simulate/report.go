@@ -299,7 +299,7 @@ func (f *counts) visited(served bool) {
 func (k *kernel) report(r *Report) {
 	f := &k.counts
 	f.flush()
-	s, rule := k.plan.scenario, k.plan.gate.rule
+	s, rule := k.plan.scenario, &k.plan.gate.rule
 	measured := float64(max(0, k.now-f.warmup))
 	*r = Report{
 		Name: s.Name, Windows: s.Windows, Service: s.Service, Seed: s.Seed,
@@ -316,18 +316,23 @@ func (k *kernel) report(r *Report) {
 	r.FullShare = mean(f.fullTotal, measured)
 	r.Unfinished = r.Asked - r.Admitted - r.Refused - r.TimedOut - r.Abandoned
 	r.Wait = f.waits.sum(r.Admitted)
-	for _, sight := range [...]Sight{
-		{refusalSight(rule), f.refusals},
-		{limits.SymptomHTTPNoAnswer.String(), requestsOnly(rule, r.Waited+r.TimedOut+r.Abandoned)},
-		{limits.SymptomEvent4226.String(), f.logEntries},
-		{"connected", f.answers[Connected]},
-		{"connection reset by the destination", f.answers[Reset]},
-		{"no answer from the destination", f.answers[Unanswered]},
-		{"timed out waiting for a slot", attemptsOnly(rule, r.TimedOut)},
-	} {
-		if sight.Count > 0 {
-			r.Seen = append(r.Seen, sight)
+	see := func(n int64, what string) {
+		if n > 0 {
+			r.Seen = append(r.Seen, Sight{what, n})
 		}
+	}
+	if f.refusals > 0 {
+		see(f.refusals, refusalSight(rule))
+	}
+	if rule.Unit == limits.Requests {
+		see(r.Waited+r.TimedOut+r.Abandoned, limits.SymptomHTTPNoAnswer.String())
+	}
+	if k.plan.dials {
+		see(f.logEntries, limits.SymptomEvent4226.String())
+		see(f.answers[Connected], "connected")
+		see(f.answers[Reset], "connection reset by the destination")
+		see(f.answers[Unanswered], "no answer from the destination")
+		see(r.TimedOut, "timed out waiting for a slot")
 	}
 	r.Timeline.Step = Duration(f.step)
 	r.Timeline.Steps = f.steps
@@ -346,22 +351,8 @@ func mean(area, length float64) float64 {
 	return area / length
 }
 
-func requestsOnly(rule limits.Rule, n int64) int64 {
-	if rule.Service == limits.IIS && rule.Unit == limits.Requests {
-		return n
-	}
-	return 0
-}
-
-func attemptsOnly(rule limits.Rule, n int64) int64 {
-	if rule.Unit == limits.Attempts {
-		return n
-	}
-	return 0
-}
-
 // refusalSight is what a refused client sees.
-func refusalSight(rule limits.Rule) string {
+func refusalSight(rule *limits.Rule) string {
 	symptom := limits.UnknownSymptom
 	switch rule.Service {
 	case limits.SMB:

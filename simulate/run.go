@@ -198,6 +198,14 @@ type kernel struct {
 	arriveAt  int64
 	arriveSeq uint64
 
+	// few is where the slices begin, so that a small run has one thing to
+	// allocate.
+	few struct {
+		calendar [16]event
+		conns    [16]*conn
+		free     [16]int32
+	}
+
 	conns      []*conn
 	freeConns  []int32
 	chunk      []conn
@@ -229,10 +237,10 @@ func newKernel(p *plan) *kernel {
 	}
 	k.rand = *rand.New(&k.src)
 	k.arrivals.init(p)
-	k.onGrant = func(w *waiter) { k.granted = append(k.granted, int32(w.id)) }
-	k.calendar = make([]event, 0, 16)
-	k.freeConns = make([]int32, 0, 16)
-	k.conns = make([]*conn, 0, 16)
+	if k.bound > 0 {
+		k.onGrant = func(w *waiter) { k.granted = append(k.granted, int32(w.id)) }
+	}
+	k.calendar, k.freeConns, k.conns = k.few.calendar[:0], k.few.free[:0], k.few.conns[:0]
 	k.counts.init(p)
 	return k
 }

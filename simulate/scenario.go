@@ -334,15 +334,13 @@ func (s *Scenario) check() error {
 	}
 	within("Connections", s.Connections, 0, maxConnections)
 	within("Requests", s.Requests, 0, maxRequests)
-	for _, d := range []struct {
-		field string
-		dist  Dist
-	}{
-		{"Away", s.Away}, {"ServiceTime", s.ServiceTime}, {"ThinkTime", s.ThinkTime}, {"Idle", s.Idle},
-		{"Patience", s.Patience}, {"Retry.Backoff", s.Retry.Backoff}, {"Destinations.RoundTrip", s.Destinations.RoundTrip},
-	} {
-		bad(d.field, d.dist.Valid())
-	}
+	bad("Away", s.Away.Valid())
+	bad("ServiceTime", s.ServiceTime.Valid())
+	bad("ThinkTime", s.ThinkTime.Valid())
+	bad("Idle", s.Idle.Valid())
+	bad("Patience", s.Patience.Valid())
+	bad("Retry.Backoff", s.Retry.Backoff.Valid())
+	bad("Destinations.RoundTrip", s.Destinations.RoundTrip.Valid())
 	span("AutoDisconnect", s.AutoDisconnect, 0)
 	within("Retry.Max", s.Retry.Max, 0, maxRetries)
 	if f := s.Retry.Factor; !(f >= 0) || math.IsInf(f, 1) {
