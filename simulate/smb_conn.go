@@ -176,7 +176,9 @@ func (c *smbConn) allSessions() []*smbSession {
 
 // hasSession reports whether a session is in use on the connection.
 func (c *smbConn) hasSession() bool {
-	for _, s := range c.allSessions() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.sessions {
 		if !s.dead.Load() && s.ready.Load() {
 			return true
 		}
@@ -186,7 +188,9 @@ func (c *smbConn) hasSession() bool {
 
 // hasDead reports whether a session of the connection is dead.
 func (c *smbConn) hasDead() bool {
-	for _, s := range c.allSessions() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.sessions {
 		if s.dead.Load() {
 			return true
 		}
