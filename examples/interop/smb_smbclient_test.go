@@ -23,6 +23,7 @@ import (
 // TestSMBOneTooMany: smbclients on computers of their own, one more than the
 // Windows takes, in every dialect and protection.
 func TestSMBOneTooMany(t *testing.T) {
+	t.Parallel()
 	server := startSMBD(t, 1)
 	network := newSMBNetwork(t, 21)
 	protected := func(how string) []string { return []string{"--client-protection=" + how} }

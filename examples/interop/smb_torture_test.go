@@ -42,6 +42,7 @@ func smbtorture(t testing.TB, server *smbd, addr, share, suite string) []string 
 // through the proxy. Every run has a share of its own, so that they go on side
 // by side.
 func TestSMBTorture(t *testing.T) {
+	t.Parallel()
 	suites := []string{
 		"smb2.connect", "smb2.session", "smb2.compound", "smb2.credits", "smb2.tcon", "smb2.read", "smb2.getinfo",
 		"smb2.multichannel", "smb2.session-require-signing", "smb2.maxfid", "base.xcopy", "base.tcon", "raw.context",
