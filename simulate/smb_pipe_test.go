@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"runtime"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -112,4 +113,32 @@ func TestSMBPipeErrors(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, p.pass(smbBuffer))
 	assert.ErrorIs(t, p.replace(nil), errSMBFrame, "its beginning is gone")
+}
+
+// zeros reads as zeros for ever.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
+}
+
+// TestSMBPipeHoldsNoFrame: the largest frame takes no more memory than its
+// beginning.
+func TestSMBPipeHoldsNoFrame(t *testing.T) {
+	header := smbwire.FrameHeader{Length: smbwire.MaxFrameLength}.Append(nil)
+	src := io.MultiReader(bytes.NewReader(header), io.LimitReader(zeros{}, smbwire.MaxFrameLength))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	p := newSMBPipe(streamConn{r: src}, streamConn{w: io.Discard}, time.Second)
+	h, err := p.next()
+	require.NoError(t, err)
+	assert.Equal(t, smbwire.MaxFrameLength, h.Length)
+	_, err = p.need(smbwire.Header2Size)
+	require.NoError(t, err)
+	require.NoError(t, p.finish())
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+	_, err = p.next()
+	assert.ErrorIs(t, err, io.EOF)
 }

@@ -3,7 +3,7 @@
 //
 // With Samba on 127.0.0.1:1445,
 //
-//	go run ./examples/fileshare -windows "Windows XP Home" -listen :8445 -upstream 127.0.0.1:1445
+//	go run ./examples/fileshare -windows "XP Home" -listen :8445 -upstream 127.0.0.1:1445
 //
 // admits five sessions and answers the sixth with STATUS_REQUEST_NOT_ACCEPTED.
 // Each session that is admitted, refused or over is a line on standard output.
