@@ -118,10 +118,13 @@ func each(n int, f func(i int) error) error {
 
 func estimateOf(values []float64) Estimate {
 	n := float64(len(values))
+	// The mean is taken from the first value on, so that equal values have
+	// themselves as their mean, and no spread.
 	var e Estimate
 	for _, v := range values {
-		e.Mean += v / n
+		e.Mean += v - values[0]
 	}
+	e.Mean = values[0] + e.Mean/n
 	if len(values) < 2 {
 		return e
 	}

@@ -140,20 +140,26 @@ type counts struct {
 // up, two become one.
 const timelineSteps = 64
 
-// expectedSteps is how many steps the timeline has if the guess at the length
-// of the run is right.
-const expectedSteps = 40
+// The timeline has this many steps if the guess at the length of the run is
+// right: one for every few clients, since finer ones have nothing to show, and
+// take their time.
+const (
+	leastExpectedSteps = 16
+	mostExpectedSteps  = 40
+	clientsPerStep     = 8
+)
 
 func (f *counts) init(p *plan) {
 	f.warmup = int64(p.scenario.Warmup)
 	f.limit = p.gate.admission.inForce()
 	f.measuring = f.warmup == 0
 	// The guess at the length saves memory and merging; it may be wrong.
-	f.step = p.expectedLength()/expectedSteps + 1
+	expected := min(mostExpectedSteps, max(leastExpectedSteps, p.scenario.Clients/clientsPerStep))
+	f.step = p.expectedLength()/int64(expected) + 1
 	if u := int64(p.scenario.Until); u > 0 {
 		f.step = u/timelineSteps + 1
 	}
-	f.steps = make([]Step, 1, expectedSteps+expectedSteps/5)
+	f.steps = make([]Step, 1, expected+expected/5)
 	f.stepEnd, f.end = f.step, f.step*timelineSteps
 	f.setBoundary()
 }

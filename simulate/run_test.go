@@ -537,4 +537,5 @@ func TestStudentT(t *testing.T) {
 	assert.Equal(t, Estimate{Mean: 2, StandardError: 1, HalfWidth: 12.7062}, estimateOf([]float64{1, 3}))
 	assert.Equal(t, Estimate{Mean: 4}, estimateOf([]float64{4}))
 	assert.Equal(t, "2 ± 13", estimateOf([]float64{1, 3}).String())
+	assert.Equal(t, "0.1 ± 0", estimateOf([]float64{0.1, 0.1, 0.1}).String())
 }
