@@ -95,9 +95,9 @@ func (h *Host) webCapacity(rule limits.Rule, limit, ceiling int64) (int64, int64
 // 7.0 on it counts requests as Handler does.
 //
 // It sets srv.Handler and srv.ConnContext to call what was there before, and
-// srv.IdleTimeout and srv.ReadHeaderTimeout to ConnectionTimeout where they are
-// 0 or the setting is not; call it before srv serves. The error matches
-// ErrAbsent if the edition has no web server.
+// srv.IdleTimeout and, where connections are counted, srv.ReadHeaderTimeout to
+// ConnectionTimeout if they are 0 or the setting is not; call it before srv
+// serves. The error matches ErrAbsent if the edition has no web server.
 func (h *Host) WrapServer(srv *http.Server, inner net.Listener) (net.Listener, error) {
 	g, err := h.Gate(limits.IIS)
 	if err != nil {
@@ -107,17 +107,14 @@ func (h *Host) WrapServer(srv *http.Server, inner net.Listener) (net.Listener, e
 	if next == nil {
 		next = http.DefaultServeMux
 	}
-	timeout := h.connectionTimeout()
-	for _, d := range []*time.Duration{&srv.IdleTimeout, &srv.ReadHeaderTimeout} {
-		if *d == 0 || h.idleTimeout.Load() != 0 {
-			*d = timeout
-		}
-	}
+	h.setTimeout(&srv.IdleTimeout)
 	if g.rule.Unit == limits.Requests {
 		srv.Handler = &requestLimit{host: h, gate: g, next: next}
 		return inner, nil
 	}
 
+	// A connection that asks for nothing holds a slot all the same.
+	h.setTimeout(&srv.ReadHeaderTimeout)
 	ln := newListener(inner, g)
 	ln.handOn = true
 	srv.Handler = &connectionLimit{host: h, gate: g, next: next}
@@ -135,6 +132,14 @@ func (h *Host) WrapServer(srv *http.Server, inner net.Listener) (net.Listener, e
 	// over the limit has nothing to ask for.
 	srv.RegisterOnShutdown(ln.hangUp)
 	return ln, nil
+}
+
+// setTimeout sets d to the connection timeout, unless the caller has set it and
+// the settings have not.
+func (h *Host) setTimeout(d *time.Duration) {
+	if *d == 0 || h.idleTimeout.Load() != 0 {
+		*d = h.connectionTimeout()
+	}
 }
 
 // refusalKey is the context key of the *refusal of a connection over the limit.
