@@ -299,6 +299,8 @@ func (c *smbConn) connect(p *smbPipe) error {
 		server.Close()
 		return net.ErrClosed
 	}
+	keepShallow(c.client)
+	keepShallow(server)
 	c.server = server
 	p.dst = server
 	c.replied = make(chan struct{})

@@ -15,6 +15,25 @@ import (
 // session setup with an NTLM logon fits; anything longer streams through.
 const smbBuffer = 8 << 10
 
+// smbSocketBuffer is the size of the socket buffers of a connection that stays
+// on this machine.
+const smbSocketBuffer = 128 << 10
+
+// keepShallow bounds what lies in the socket buffers of c, if it is a TCP
+// connection that stays on this machine. The system lets them grow to
+// megabytes, which keeps a long way busy. Where there is no way it only has
+// every byte leave the caches of the processor before the other side reads it.
+func keepShallow(c net.Conn) {
+	tcp, ok := c.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	if peer, ok := tcp.RemoteAddr().(*net.TCPAddr); ok && peer.IP.IsLoopback() {
+		tcp.SetReadBuffer(smbSocketBuffer)
+		tcp.SetWriteBuffer(smbSocketBuffer)
+	}
+}
+
 // errSMBFrame is wrapped by the errors for which a peer loses its connection.
 var errSMBFrame = errors.New("simulate: SMB frame")
 
