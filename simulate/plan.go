@@ -21,6 +21,8 @@ type plan struct {
 	// perRequest is true where each request takes a slot, and dials where that
 	// request is a connection attempt of ours.
 	perRequest, dials bool
+	// oneRequest is true where a slot is held for one request and no longer.
+	oneRequest bool
 
 	connections, requests, visits                       int
 	service, think, idle, away, patience, backoff, trip sampler
@@ -107,6 +109,7 @@ func (s *Scenario) compile() (*plan, error) {
 			p.perRequest, p.idleLimit = true, 0
 		}
 	}
+	p.oneRequest = p.perRequest || p.requests == 1 && p.idle.isZero()
 	return p, nil
 }
 
@@ -182,7 +185,7 @@ func after(at, d int64) int64 {
 // takes one, a request.
 func (p *plan) holdTime(r *rand.Rand) int64 {
 	d := p.service.draw(r)
-	if p.perRequest {
+	if p.oneRequest {
 		return d
 	}
 	for range p.requests - 1 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -213,8 +214,6 @@ type kernel struct {
 	freeGroups []int32
 	granted    []int32
 	onGrant    func(*waiter)
-	src        rand.PCG
-	rand       rand.Rand
 
 	// Half-open TCP only.
 	pace               int64
@@ -235,7 +234,6 @@ func newKernel(p *plan) *kernel {
 		bound: p.gate.bound,
 		limit: p.gate.admission.inForce(),
 	}
-	k.rand = *rand.New(&k.src)
 	k.arrivals.init(p)
 	if k.bound > 0 {
 		k.onGrant = func(w *waiter) { k.granted = append(k.granted, int32(w.id)) }
@@ -393,9 +391,7 @@ func (k *kernel) ask(c *conn, id int32) {
 		k.demands++
 	}
 	if k.plan.dials {
-		k.src = c.src
-		c.destination = k.plan.destination(&k.rand)
-		c.src = k.src
+		c.destination = k.plan.destination(rand.New(&c.src))
 	}
 	k.try(c, id)
 }
@@ -418,9 +414,7 @@ func (k *kernel) try(c *conn, id int32) {
 	}
 	limit, gaveUp := int64(never), TimedOut
 	if !p.patience.isZero() || p.queueLimit != never {
-		k.src = c.src
-		limit, gaveUp = p.waitTime(&k.rand)
-		c.src = k.src
+		limit, gaveUp = p.waitTime(rand.New(&c.src))
 	}
 	c.tried = k.now
 	c.until = after(k.now, limit)
@@ -504,11 +498,11 @@ func (k *kernel) admitGranted() {
 func (k *kernel) admit(c *conn, id int32, o Outcome) {
 	p := k.plan
 	k.entered()
-	k.src = c.src
+	r := rand.New(&c.src)
 	var d int64
 	final := true
 	if p.dials {
-		d = p.answerTime(&k.rand, c.destination)
+		d = p.answerTime(r, c.destination)
 		c.answer = c.destination.answer()
 		// The system gives up as well as the caller.
 		if left := min(p.giveUp, c.until-k.now); left < d {
@@ -519,9 +513,8 @@ func (k *kernel) admit(c *conn, id int32, o Outcome) {
 		}
 		final = c.answer == Connected || int(c.attempts) > p.scenario.Retry.Max
 	} else {
-		d = p.holdTime(&k.rand)
+		d = p.holdTime(r)
 	}
-	c.src = k.src
 	end := after(k.now, d)
 	k.push(end, leaveEvent, id)
 	if final {
@@ -545,9 +538,7 @@ func (k *kernel) fail(c *conn, id int32, o Outcome) {
 }
 
 func (k *kernel) retry(c *conn, id int32) {
-	k.src = c.src
-	d := k.plan.backoffTime(&k.rand, int(c.attempts))
-	c.src = k.src
+	d := k.plan.backoffTime(rand.New(&c.src), int(c.attempts))
 	k.push(after(k.now, d), retryEvent, id)
 }
 
@@ -562,18 +553,14 @@ func (k *kernel) left(c *conn, id int32) {
 	case p.dials && c.answer != Connected:
 		k.done(c, id, false)
 	case int(c.request)+1 < p.requests:
-		k.src = c.src
-		d := p.think.draw(&k.rand)
+		r := rand.New(&c.src)
+		d := p.think.draw(r)
 		if p.dials {
-			d = after(d, p.service.draw(&k.rand))
+			d = after(d, p.service.draw(r))
 		}
-		c.src = k.src
 		k.push(after(k.now, d), nextEvent, id)
 	case p.dials && p.visits > 1:
-		k.src = c.src
-		d := p.service.draw(&k.rand)
-		c.src = k.src
-		k.push(after(k.now, d), doneEvent, id)
+		k.push(after(k.now, p.service.draw(rand.New(&c.src))), doneEvent, id)
 	default:
 		k.done(c, id, true)
 	}
@@ -598,8 +585,8 @@ func (k *kernel) done(c *conn, id int32, served bool) {
 		k.free(id)
 		return
 	}
-	k.src = k.plan.stream(c.client, int(c.visit), awayStream)
-	k.push(after(k.now, k.plan.awayTime(&k.rand)), returnEvent, id)
+	c.src = k.plan.stream(c.client, int(c.visit), awayStream)
+	k.push(after(k.now, k.plan.awayTime(rand.New(&c.src))), returnEvent, id)
 }
 
 // decide tells the tally and whoever listens what became of a connection or
@@ -649,9 +636,9 @@ func (k *kernel) newGroup() int32 {
 // push puts an event into the calendar and returns its seq.
 func (k *kernel) push(at int64, kind eventKind, id int32) uint64 {
 	k.seq++
-	k.calendar = append(k.calendar, event{})
+	i := len(k.calendar)
+	k.calendar = slices.Grow(k.calendar, 1)[:i+1]
 	h := k.calendar
-	i := len(h) - 1
 	for i > 0 {
 		up := (i - 1) / 2
 		if h[up].at <= at { // events pushed later come later
