@@ -96,7 +96,7 @@ func (e *emulation) request(r *rand.Rand, o *ClientOutcome) (served bool) {
 	for {
 		o.Attempts++
 		served := e.attempt(r, o, d)
-		if served || o.Attempts > p.scenario.Retry.Max {
+		if served || o.Attempts > p.retries {
 			e.mu.Lock()
 			e.outcomes = append(e.outcomes, *o)
 			e.mu.Unlock()

@@ -108,6 +108,9 @@ func New(w limits.Windows, settings *Settings) (*Host, error) {
 
 func (h *Host) checkSettings() error {
 	s := &h.settings
+	if len(s.Limits) == 0 { // a forecast has no time for the nothing below
+		return errors.Join(h.checkWebSettings(), h.checkHalfOpenSettings())
+	}
 	for _, service := range slices.Sorted(maps.Keys(s.Limits)) {
 		n := s.Limits[service]
 		if n < 0 || n > math.MaxInt32 {

@@ -16,8 +16,7 @@ const never = math.MaxInt64
 // of its own, in an order that depends on nothing but its own fate. So whoever
 // acts the plan out, in whatever time, meets the same clients.
 type plan struct {
-	scenario *Scenario
-	gate     *Gate
+	gate *Gate
 	// perRequest is true where each request takes a slot, and dials where that
 	// request is a connection attempt of ours.
 	perRequest, dials bool
@@ -30,6 +29,15 @@ type plan struct {
 	backoffLimit, idleLimit, queueLimit, giveUp         int64
 	refusing, dead                                      float64
 	key                                                 uint64
+
+	// Of the scenario. The plan does not point to it, so that it need not
+	// outlive the call.
+	name                   string
+	seed                   uint64
+	arrive                 Arrival
+	clients, until, warmup int64
+	retries                int
+	expected               int64 // guess at the length of the run
 }
 
 // compile checks the scenario and makes it ready.
@@ -53,8 +61,14 @@ func (s *Scenario) compile() (*plan, error) {
 		return nil, &ScenarioError{"Service", fmt.Errorf("cannot act out a limit that throttles: %v", gate.rule)}
 	}
 	p := &plan{
-		scenario:     s,
 		gate:         gate,
+		name:         s.Name,
+		seed:         s.Seed,
+		arrive:       s.Arrive,
+		clients:      int64(s.Clients),
+		until:        int64(s.Until),
+		warmup:       int64(s.Warmup),
+		retries:      s.Retry.Max,
 		connections:  max(1, s.Connections),
 		requests:     max(1, s.Requests),
 		visits:       s.Visits,
@@ -110,6 +124,7 @@ func (s *Scenario) compile() (*plan, error) {
 		}
 	}
 	p.oneRequest = p.perRequest || p.requests == 1 && p.idle.isZero()
+	p.expected = p.expectedLength(s)
 	return p, nil
 }
 
@@ -147,8 +162,8 @@ type arrivals struct {
 }
 
 func (a *arrivals) init(p *plan) {
-	a.p, a.last = p, int64(p.scenario.Clients)
-	a.kind, a.gap = p.scenario.Arrive.kind, float64(p.scenario.Arrive.gap)
+	a.p, a.last = p, p.clients
+	a.kind, a.gap = p.arrive.kind, float64(p.arrive.gap)
 	a.src = p.stream(0, 0, arrivalStream)
 	a.rand = *rand.New(&a.src)
 }
@@ -163,10 +178,10 @@ func (a *arrivals) draw() int64 {
 		a.at = after(a.at, int64(a.gap*a.rand.ExpFloat64()))
 	case evenly:
 		if a.next > 0 {
-			a.at = after(a.at, int64(a.p.scenario.Arrive.gap))
+			a.at = after(a.at, int64(a.p.arrive.gap))
 		}
 	case trace:
-		a.at = int64(a.p.scenario.Arrive.times[a.next])
+		a.at = int64(a.p.arrive.times[a.next])
 	}
 	a.next++
 	return a.at
@@ -259,8 +274,7 @@ func (p *plan) answerTime(r *rand.Rand, d destinationKind) int64 {
 }
 
 // expectedLength guesses how long the run will be, not more.
-func (p *plan) expectedLength() int64 {
-	s := p.scenario
+func (p *plan) expectedLength(s *Scenario) int64 {
 	length := float64(s.Arrive.gap) * float64(s.Clients)
 	if n := len(s.Arrive.times); n > 0 {
 		length = float64(s.Arrive.times[n-1])

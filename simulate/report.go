@@ -150,16 +150,16 @@ const (
 )
 
 func (f *counts) init(p *plan) {
-	f.warmup = int64(p.scenario.Warmup)
+	f.warmup = p.warmup
 	f.limit = p.gate.admission.inForce()
 	f.measuring = f.warmup == 0
 	// The guess at the length saves memory and merging; it may be wrong.
-	expected := min(mostExpectedSteps, max(leastExpectedSteps, p.scenario.Clients/clientsPerStep))
-	f.step = p.expectedLength()/int64(expected) + 1
-	if u := int64(p.scenario.Until); u > 0 {
-		f.step = u/timelineSteps + 1
+	expected := min(mostExpectedSteps, max(leastExpectedSteps, p.clients/clientsPerStep))
+	f.step = p.expected/expected + 1
+	if p.until > 0 {
+		f.step = p.until/timelineSteps + 1
 	}
-	f.steps = make([]Step, 1, expected+expected/5)
+	f.steps = make([]Step, 1, expected+expected/2)
 	f.stepEnd, f.end = f.step, f.step*timelineSteps
 	f.setBoundary()
 }
@@ -305,10 +305,10 @@ func (f *counts) visited(served bool) {
 func (k *kernel) report(r *Report) {
 	f := &k.counts
 	f.flush()
-	s, rule := k.plan.scenario, &k.plan.gate.rule
+	p, rule := k.plan, &k.plan.gate.rule
 	measured := float64(max(0, k.now-f.warmup))
 	*r = Report{
-		Name: s.Name, Windows: s.Windows, Service: s.Service, Seed: s.Seed,
+		Name: p.name, Windows: p.gate.host.windows, Service: rule.Service, Seed: p.seed,
 		Unit: rule.Unit, Limit: toLimit(f.limit), Discipline: k.plan.gate.discipline,
 		Length:  Duration(k.now),
 		Clients: f.came, Visits: f.visits, Served: f.served,

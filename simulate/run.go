@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
@@ -149,15 +148,6 @@ const (
 	logEvent     // event 4226 is due again
 )
 
-// An event is a place in the calendar. Events of one instant are in the order
-// of seq.
-type event struct {
-	at   int64
-	seq  uint64
-	id   int32
-	kind eventKind
-}
-
 // A conn is a connection from its first attempt until it has nothing more to
 // do.
 type conn struct {
@@ -192,7 +182,7 @@ type kernel struct {
 
 	now      int64
 	seq      uint64
-	calendar []event
+	calendar calendar
 	stale    int // giveUpEvents in the calendar that no longer count
 
 	arrivals  arrivals
@@ -202,9 +192,8 @@ type kernel struct {
 	// few is where the slices begin, so that a small run has one thing to
 	// allocate.
 	few struct {
-		calendar [16]event
-		conns    [16]*conn
-		free     [16]int32
+		conns [16]*conn
+		free  [16]int32
 	}
 
 	conns      []*conn
@@ -238,7 +227,7 @@ func newKernel(p *plan) *kernel {
 	if k.bound > 0 {
 		k.onGrant = func(w *waiter) { k.granted = append(k.granted, int32(w.id)) }
 	}
-	k.calendar, k.freeConns, k.conns = k.few.calendar[:0], k.few.free[:0], k.few.conns[:0]
+	k.freeConns, k.conns = k.few.free[:0], k.few.conns[:0]
 	k.counts.init(p)
 	return k
 }
@@ -247,51 +236,50 @@ func newKernel(p *plan) *kernel {
 const contextEvery = 1 << 13
 
 func (k *kernel) run(ctx context.Context) error {
-	until := int64(k.plan.scenario.Until)
+	until := k.plan.until
 	if until == 0 {
 		until = never - 1
 	}
 	k.nextArrival()
-	for n := 0; ; n++ {
+	for n := 0; !k.stopped; n++ {
 		if n%contextEvery == 0 {
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("simulate: run stopped at %v: %w", time.Duration(k.now), err)
 			}
 		}
-		arrives := true
-		at := k.arriveAt
-		if len(k.calendar) > 0 {
-			if e := k.calendar[0]; e.kind >= giveUpEvent && k.isStale(e) {
-				k.pop()
+		if e := k.calendar.first(); e != nil {
+			if e.kind >= giveUpEvent && k.isStale(e) {
+				k.calendar.pop()
 				continue
 			}
-			if top := &k.calendar[0]; top.at < at || top.at == at && top.seq < k.arriveSeq {
-				at, arrives = top.at, false
+			if at := e.at; at < k.arriveAt || at == k.arriveAt && e.seq < k.arriveSeq {
+				if at > until {
+					break
+				}
+				kind, id := e.kind, e.id
+				k.calendar.pop()
+				k.pass(at)
+				k.handle(kind, id)
+				continue
 			}
 		}
-		if at > until {
+		if k.arriveAt > until {
 			break
 		}
-		k.pass(at)
-		if arrives {
-			client := k.arrivals.next - 1
-			k.nextArrival()
-			k.arrive(client, 0)
-		} else {
-			e := k.calendar[0]
-			k.pop()
-			k.handle(e)
-		}
-		if k.stopped {
-			return errStopped
-		}
+		k.pass(k.arriveAt)
+		client := k.arrivals.next - 1
+		k.nextArrival()
+		k.arrive(client, 0)
 	}
-	if k.plan.scenario.Until > 0 {
+	if k.stopped {
+		return errStopped
+	}
+	if k.plan.until > 0 {
 		k.pass(until)
 		return nil
 	}
 	// Without Until only events that never come are left, or none.
-	if len(k.calendar) > 0 || k.came < int64(k.plan.scenario.Clients) {
+	if k.calendar.len() > 0 || k.came < k.plan.clients {
 		return ErrHorizon
 	}
 	return nil
@@ -310,7 +298,7 @@ func (k *kernel) pass(at int64) {
 }
 
 // isStale reports whether e no longer matters, and no time has to pass for it.
-func (k *kernel) isStale(e event) bool {
+func (k *kernel) isStale(e *event) bool {
 	switch e.kind {
 	case giveUpEvent:
 		if k.conns[e.id].pending == e.seq {
@@ -324,8 +312,9 @@ func (k *kernel) isStale(e event) bool {
 	return k.logSeq != e.seq || k.queued == 0
 }
 
-func (k *kernel) handle(e event) {
-	switch e.kind {
+// handle does what an event is about.
+func (k *kernel) handle(kind eventKind, id int32) {
+	switch kind {
 	case releaseEvent:
 		k.adm.admit(1)
 		k.admitGranted()
@@ -337,30 +326,30 @@ func (k *kernel) handle(e event) {
 		k.log()
 		return
 	}
-	c := k.conns[e.id]
-	switch e.kind {
+	c := k.conns[id]
+	switch kind {
 	case leaveEvent:
 		k.held--
 		k.adm.release()
-		k.left(c, e.id)
+		k.left(c, id)
 		if len(k.granted) > 0 {
 			k.admitGranted()
 		}
 	case retryEvent:
-		k.try(c, e.id)
+		k.try(c, id)
 	case nextEvent:
 		c.request++
-		k.ask(c, e.id)
+		k.ask(c, id)
 	case giveUpEvent:
 		c.pending = 0
 		k.adm.leave(&c.waiter)
 		k.queued--
-		k.fail(c, e.id, c.gaveUp)
+		k.fail(c, id, c.gaveUp)
 	case doneEvent:
-		k.done(c, e.id, true)
+		k.done(c, id, true)
 	case returnEvent:
 		client, visit := c.client, c.visit
-		k.free(e.id)
+		k.free(id)
 		k.arrive(client, int(visit)+1)
 	}
 }
@@ -511,7 +500,7 @@ func (k *kernel) admit(c *conn, id int32, o Outcome) {
 		if k.now >= k.warmup {
 			k.answers[c.answer]++
 		}
-		final = c.answer == Connected || int(c.attempts) > p.scenario.Retry.Max
+		final = c.answer == Connected || int(c.attempts) > p.retries
 	} else {
 		d = p.holdTime(r)
 	}
@@ -529,7 +518,7 @@ func (k *kernel) refuse(c *conn, id int32) {
 
 // fail ends an attempt that got no slot.
 func (k *kernel) fail(c *conn, id int32, o Outcome) {
-	if int(c.attempts) <= k.plan.scenario.Retry.Max {
+	if int(c.attempts) <= k.plan.retries {
 		k.retry(c, id)
 		return
 	}
@@ -548,7 +537,7 @@ func (k *kernel) left(c *conn, id int32) {
 	switch {
 	case !p.perRequest:
 		k.done(c, id, true)
-	case p.dials && c.answer != Connected && int(c.attempts) <= p.scenario.Retry.Max:
+	case p.dials && c.answer != Connected && int(c.attempts) <= p.retries:
 		k.retry(c, id)
 	case p.dials && c.answer != Connected:
 		k.done(c, id, false)
@@ -636,49 +625,8 @@ func (k *kernel) newGroup() int32 {
 // push puts an event into the calendar and returns its seq.
 func (k *kernel) push(at int64, kind eventKind, id int32) uint64 {
 	k.seq++
-	i := len(k.calendar)
-	k.calendar = slices.Grow(k.calendar, 1)[:i+1]
-	h := k.calendar
-	for i > 0 {
-		up := (i - 1) / 2
-		if h[up].at <= at { // events pushed later come later
-			break
-		}
-		h[i] = h[up]
-		i = up
-	}
-	h[i] = event{at, k.seq, id, kind}
+	k.calendar.push(event{at, k.seq, id, kind})
 	return k.seq
-}
-
-// pop removes the first event.
-func (k *kernel) pop() {
-	n := len(k.calendar) - 1
-	e := k.calendar[n]
-	k.calendar = k.calendar[:n]
-	if n > 0 {
-		k.sift(0, e)
-	}
-}
-
-// sift puts e where it belongs, from the free place i downwards.
-func (k *kernel) sift(i int, e event) {
-	h := k.calendar
-	for {
-		down := 2*i + 1
-		if down >= len(h) {
-			break
-		}
-		if right := down + 1; right < len(h) && (h[right].at < h[down].at || h[right].at == h[down].at && h[right].seq < h[down].seq) {
-			down = right
-		}
-		if e.at < h[down].at || e.at == h[down].at && e.seq < h[down].seq {
-			break
-		}
-		h[i] = h[down]
-		i = down
-	}
-	h[i] = e
 }
 
 // forget notes that a giveUpEvent no longer counts. When half of the calendar
@@ -686,17 +634,9 @@ func (k *kernel) sift(i int, e event) {
 // only.
 func (k *kernel) forget() {
 	k.stale++
-	if k.stale <= 64 || k.stale <= len(k.calendar)/2 {
+	if k.stale <= 64 || k.stale <= k.calendar.len()/2 {
 		return
 	}
-	kept := k.calendar[:0]
-	for _, e := range k.calendar {
-		if e.kind != giveUpEvent || k.conns[e.id].pending == e.seq {
-			kept = append(kept, e)
-		}
-	}
-	k.calendar, k.stale = kept, 0
-	for i := len(kept)/2 - 1; i >= 0; i-- {
-		k.sift(i, kept[i])
-	}
+	k.stale = 0
+	k.calendar.keep(func(e event) bool { return e.kind != giveUpEvent || k.conns[e.id].pending == e.seq })
 }
