@@ -273,6 +273,7 @@ func (d *Dist) UnmarshalText(text []byte) error {
 }
 
 // A sampler draws from a Dist. It has what would else be computed each time.
+// The one of the constant 0 is nil.
 type sampler struct {
 	kind   distKind
 	a, b   float64
@@ -282,11 +283,11 @@ type sampler struct {
 	values []time.Duration
 }
 
-func (d *Dist) sampler() sampler {
-	if d.kind == constantDist {
-		return sampler{least: int64(d.a)}
+func (d *Dist) sampler() *sampler {
+	if d.IsZero() {
+		return nil
 	}
-	s := sampler{kind: d.kind, a: float64(d.a), least: int64(d.a)}
+	s := &sampler{kind: d.kind, a: float64(d.a), least: int64(d.a)}
 	switch d.kind {
 	case uniformDist:
 		s.spread = uint64(d.b-d.a) + 1
@@ -304,10 +305,13 @@ func (d *Dist) sampler() sampler {
 }
 
 // isZero reports whether s draws nothing but 0.
-func (s *sampler) isZero() bool { return s.kind == constantDist && s.least == 0 }
+func (s *sampler) isZero() bool { return s == nil }
 
 // draw returns a time in nanoseconds.
 func (s *sampler) draw(r *rand.Rand) int64 {
+	if s == nil {
+		return 0
+	}
 	if s.kind == exponentialDist {
 		return int64(s.a * r.ExpFloat64())
 	}

@@ -24,7 +24,7 @@ type plan struct {
 	oneRequest bool
 
 	connections, requests, visits                       int
-	service, think, idle, away, patience, backoff, trip sampler
+	service, think, idle, away, patience, backoff, trip *sampler
 	factor                                              float64
 	backoffLimit, idleLimit, queueLimit, giveUp         int64
 	refusing, dead                                      float64
