@@ -31,7 +31,7 @@ type calendar struct {
 	far  []event // a heap of those later than all of near; empty if near is
 }
 
-const nearEvents = 24
+const nearEvents = 16
 
 func (c *calendar) len() int { return c.n + len(c.far) }
 

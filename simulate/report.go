@@ -8,7 +8,8 @@ import (
 
 // Report is what happened in a run: a plain value that survives JSON. It counts
 // what the limit counts (see Unit): connections, sessions, requests or dials.
-// What was asked for before Scenario.Warmup is not counted.
+// What was asked for before Scenario.Warmup is not counted, with its retries;
+// Clients, Visits, Served and the Timeline are of the whole run.
 type Report struct {
 	Name    string         `json:"name,omitempty"`
 	Windows limits.Windows `json:"windows"`
@@ -277,10 +278,10 @@ func (f *counts) enqueued() {
 	f.queuedPeak = max(f.queuedPeak, f.queued)
 }
 
-// refusedNow counts an attempt that was refused.
-func (f *counts) refusedNow() {
+// refusedNow counts a refused attempt of somebody who asked first at asked.
+func (f *counts) refusedNow(asked int64) {
 	f.stepRefused++
-	if f.measuring {
+	if asked >= f.warmup {
 		f.refusals++
 	}
 }
@@ -305,6 +306,9 @@ func (f *counts) visited(served bool) {
 func (k *kernel) report(r *Report) {
 	f := &k.counts
 	f.flush()
+	if !f.measuring {
+		f.heldPeak, f.queuedPeak = 0, 0
+	}
 	p, rule := k.plan, &k.plan.gate.rule
 	measured := float64(max(0, k.now-f.warmup))
 	*r = Report{

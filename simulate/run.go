@@ -257,6 +257,9 @@ func (k *kernel) run(ctx context.Context) error {
 					break
 				}
 				kind, id := e.kind, e.id
+				if kind >= releaseEvent && k.isStuck() {
+					return nil
+				}
 				k.calendar.pop()
 				k.pass(at)
 				k.handle(kind, id)
@@ -310,6 +313,21 @@ func (k *kernel) isStale(e *event) bool {
 		return k.releaseSeq != e.seq || k.queued == 0
 	}
 	return k.logSeq != e.seq || k.queued == 0
+}
+
+// isStuck reports whether nobody will ever do anything again: all who are there
+// wait without end for a limit of 0, and only the gate goes on trying and
+// logging.
+func (k *kernel) isStuck() bool {
+	if k.limit > 0 || k.plan.until > 0 || k.arriveAt != never || len(k.calendar.far) > 0 {
+		return false
+	}
+	for _, e := range k.calendar.near[:k.calendar.n] {
+		if e.kind < releaseEvent {
+			return false
+		}
+	}
+	return true
 }
 
 // handle does what an event is about.
@@ -389,7 +407,7 @@ func (k *kernel) ask(c *conn, id int32) {
 func (k *kernel) try(c *conn, id int32) {
 	c.attempts++
 	c.answer = NotDialled
-	if k.now >= k.warmup {
+	if c.asked >= k.warmup {
 		k.attempts++
 	}
 	p := k.plan
@@ -407,6 +425,11 @@ func (k *kernel) try(c *conn, id int32) {
 	}
 	c.tried = k.now
 	c.until = after(k.now, limit)
+	if p.dials && limit <= 0 {
+		// As at the dialer, which does not ask for a slot when time is up.
+		k.fail(c, id, gaveUp)
+		return
+	}
 	if k.adm.try() {
 		k.admit(c, id, Admitted)
 		return
@@ -497,7 +520,7 @@ func (k *kernel) admit(c *conn, id int32, o Outcome) {
 		if left := min(p.giveUp, c.until-k.now); left < d {
 			d, c.answer = left, Unanswered
 		}
-		if k.now >= k.warmup {
+		if c.asked >= k.warmup {
 			k.answers[c.answer]++
 		}
 		final = c.answer == Connected || int(c.attempts) > p.retries
@@ -512,7 +535,7 @@ func (k *kernel) admit(c *conn, id int32, o Outcome) {
 }
 
 func (k *kernel) refuse(c *conn, id int32) {
-	k.refusedNow()
+	k.refusedNow(c.asked)
 	k.fail(c, id, Refused)
 }
 

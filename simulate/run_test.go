@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -538,4 +539,67 @@ func TestStudentT(t *testing.T) {
 	assert.Equal(t, Estimate{Mean: 4}, estimateOf([]float64{4}))
 	assert.Equal(t, "2 ± 13", estimateOf([]float64{1, 3}).String())
 	assert.Equal(t, "0.1 ± 0", estimateOf([]float64{0.1, 0.1, 0.1}).String())
+}
+
+// TestNoTimeToDial: who has no time left does not take a slot, here as at the
+// dialer.
+func TestNoTimeToDial(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+		Clients: 20, Arrive: Every(time.Second), Patience: Empirical(0, 5*time.Second), Seed: 1,
+		Destinations: Destinations{RoundTrip: Constant(time.Second / 2)},
+	}
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.NotZero(t, r.TimedOut)
+	assert.Equal(t, int64(20), r.TimedOut+r.Admitted)
+	p, err := s.compile()
+	require.NoError(t, err)
+	timedOut := int64(0)
+	synctest.Test(t, func(*testing.T) {
+		for _, o := range emulate(p) {
+			if o.Outcome == TimedOut {
+				timedOut++
+			}
+		}
+	})
+	assert.Equal(t, timedOut, r.TimedOut)
+}
+
+// TestNobodyEverGetsIn: the events of a gate that lets nobody in do not keep
+// the run going.
+func TestNobodyEverGetsIn(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+		Clients:  1,
+		Settings: Settings{Limits: map[limits.Service]int{limits.TCPHalfOpen: 0}},
+	}
+	for _, half := range []HalfOpenSettings{{ReleaseRate: 1000}, {EventInterval: time.Second}, {}} {
+		s.Settings.HalfOpen = half
+		r, err := Run(t.Context(), s)
+		require.NoError(t, err)
+		assert.Equal(t, int64(1), r.Unfinished)
+		assert.Zero(t, r.Length)
+	}
+}
+
+// TestWarmupRetries: what was asked for in the warm-up is not counted, whenever
+// it was tried again.
+func TestWarmupRetries(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS, Clients: 3,
+		Settings: Settings{Limits: map[limits.Service]int{limits.IIS: 0}},
+		Retry:    Retry{Max: 1, Backoff: Constant(20 * time.Second)},
+		Warmup:   Duration(10 * time.Second),
+	}
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Zero(t, r.Asked)
+	assert.Zero(t, r.Attempts)
+	assert.Empty(t, r.Seen)
+
+	s.Settings.Limits, s.Warmup = nil, Duration(time.Hour)
+	r, err = Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Zero(t, r.Held)
 }
