@@ -144,6 +144,8 @@ const (
 //   - notice a pulled cable before TCP does, which takes about two minutes and a
 //     quarter with Go's keep-alive.
 //
+// A connection that has collected 2048 refused sessions is closed.
+//
 // The file server sees all clients at the proxy's address.
 //
 // An SMBProxy comes from Host.SMBProxy and may be used by many goroutines.
@@ -183,11 +185,15 @@ func (h *Host) SMBProxy(settings SMBSettings) (*SMBProxy, error) {
 	case s.Backend == "" && s.Dial == nil:
 		return nil, errors.New("simulate: SMBSettings: neither Backend nor Dial is set")
 	case int(s.Count) >= len(smbCountNames):
-		return nil, fmt.Errorf("simulate: SMBSettings.Count: %v is not declared", s.Count)
+		return nil, fmt.Errorf("simulate: SMBSettings.Count: %v: want one of %q", s.Count, smbCountNames)
 	case s.RefuseFirst && s.Count == CountComputerUsers:
 		return nil, errors.New("simulate: SMBSettings: RefuseFirst does not go with CountComputerUsers, as the first leg of a session setup names no user")
-	case s.MaxPending < 0 || s.NegotiateTimeout < 0 || s.SessionTimeout < 0:
-		return nil, errors.New("simulate: SMBSettings: a bound is negative")
+	case s.MaxPending < 0:
+		return nil, fmt.Errorf("simulate: SMBSettings.MaxPending: %d: want 0, which is %d, or more", s.MaxPending, smbMaxPending)
+	case s.NegotiateTimeout < 0:
+		return nil, fmt.Errorf("simulate: SMBSettings.NegotiateTimeout: %v: want 0, which is %v, or more", s.NegotiateTimeout, smbNegotiateTimeout)
+	case s.SessionTimeout < 0:
+		return nil, fmt.Errorf("simulate: SMBSettings.SessionTimeout: %v: want 0, which is %v, or more", s.SessionTimeout, smbSessionTimeout)
 	}
 	if s.Dial == nil {
 		address := s.Backend

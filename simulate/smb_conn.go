@@ -6,8 +6,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
@@ -29,6 +31,7 @@ const (
 type smbConn struct {
 	proxy    *SMBProxy
 	client   net.Conn
+	raw      bool // the next request may be data of an SMB1 WRITE_RAW
 	computer string
 	since    time.Time
 	ctx      context.Context // done when the connection is closed
@@ -164,6 +167,19 @@ func (c *smbConn) session(key smbKey) *smbSession {
 	return c.sessions[key]
 }
 
+// session2 returns the session that an SMB2 message names: one of the
+// connection, or one that is dead on another, since nothing that names it may
+// pass anywhere.
+func (c *smbConn) session2(id uint64) *smbSession {
+	s := c.session(smbKey{id: id})
+	if s == nil && id != 0 {
+		if other := c.proxy.lookup(id); other != nil && other.dead.Load() {
+			return other
+		}
+	}
+	return s
+}
+
 func (c *smbConn) allSessions() []*smbSession {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -258,6 +274,11 @@ func (c *smbConn) request(p *smbPipe, h smbwire.FrameHeader) error {
 	case smbwire.ProtocolCompressed:
 		return c.requestCompressed(p)
 	}
+	if c.raw {
+		// A server takes nothing without the protocol's name for a command.
+		c.raw = false
+		return p.finish()
+	}
 	return badSMB("message begins with %q", b)
 }
 
@@ -337,6 +358,7 @@ func (c *smbConn) request1(p *smbPipe) error {
 	default:
 		s.touch()
 	}
+	c.raw = h.Command == smbwire.Command1WriteRaw && s != nil
 	if h.Command != smbwire.Command1SessionSetup {
 		return c.chain1(p, h.Command)
 	}
@@ -344,7 +366,7 @@ func (c *smbConn) request1(p *smbPipe) error {
 		return err
 	}
 	setup := &smbSetup{key: smbKey{smb1: true, id: uint64(h.UID)}, message: uint64(h.MID)}
-	setup.user, setup.named = smbwire.NTLMUser(b)
+	setup.user, setup.named = smbUser(b)
 	c.begin(setup)
 	if err := c.chain1(p, h.Command); err != nil {
 		return err
@@ -439,7 +461,7 @@ func (c *smbConn) request2(p *smbPipe) error {
 			id, tree = h.SessionID, h.TreeID
 		}
 		alone := i == 0 && n == p.left
-		s := c.session(smbKey{id: id})
+		s := c.session2(id)
 		switch {
 		case s == nil:
 		case s.dead.Load():
@@ -466,6 +488,18 @@ func (c *smbConn) request2(p *smbPipe) error {
 	}
 }
 
+// smbUser returns the user name of a session setup. It is shown to people and
+// programs, and so has nothing in it that moves a cursor or begins a line.
+func smbUser(msg []byte) (user string, known bool) {
+	user, known = smbwire.NTLMUser(msg)
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, user), known
+}
+
 // setup2 moves an SMB2 session setup and waits for its answer.
 func (c *smbConn) setup2(p *smbPipe, h smbwire.Header2) error {
 	b, err := p.need(min(p.left, smbMaxSetupPayload))
@@ -476,16 +510,10 @@ func (c *smbConn) setup2(p *smbPipe, h smbwire.Header2) error {
 	if err != nil {
 		return err
 	}
-	if h.SessionID != 0 {
-		// It may be dead on another connection, and join it to this one.
-		if s := c.proxy.lookup(h.SessionID); s != nil && s.dead.Load() {
-			return c.stop2(p, h)
-		}
-	}
 	setup := &smbSetup{
 		key: smbKey{id: h.SessionID}, message: h.MessageID, previous: body.PreviousSession,
 	}
-	setup.user, setup.named = smbwire.NTLMUser(b)
+	setup.user, setup.named = smbUser(b)
 	c.begin(setup)
 	if err := p.finish(); err != nil {
 		return err
@@ -519,18 +547,17 @@ func (c *smbConn) requestEncrypted(p *smbPipe) error {
 	if err != nil {
 		return err
 	}
-	id, err := smbwire.ParseTransform(b)
+	id, err := smbwire.ParseTransform(b, p.left)
 	if err != nil {
 		return err
 	}
-	if s := c.session(smbKey{id: id}); s != nil {
+	if s := c.session2(id); s != nil {
 		if s.dead.Load() {
 			// The message number is not to be seen. MS-SMB2 3.3.5.2.1.1 has a
 			// server disconnect when the session is unknown.
 			return badSMB("encrypted message on dead session %#x", id)
 		}
 		s.touch()
-		s.encrypted.Store(true)
 	}
 	return p.finish()
 }
@@ -550,6 +577,9 @@ func (c *smbConn) requestCompressed(p *smbPipe) error {
 		if c.hasDead() {
 			return badSMB("compressed message beside a dead session")
 		}
+		for _, s := range c.allSessions() { // it is for one of them
+			s.touch()
+		}
 		return p.finish()
 	}
 	if b, err = p.need(smbwire.CompressionHeaderSize + smbwire.Header2Size); err != nil {
@@ -559,7 +589,7 @@ func (c *smbConn) requestCompressed(p *smbPipe) error {
 	if err != nil {
 		return err
 	}
-	s := c.session(smbKey{id: h.SessionID})
+	s := c.session2(h.SessionID)
 	switch {
 	case h.Command == smbwire.Command2SessionSetup:
 		return badSMB("compressed session setup")
@@ -779,7 +809,9 @@ func (c *smbConn) done2(h smbwire.Header2, id uint64) (replacement []byte, err e
 		}
 		return nil, nil
 	case smbwire.Command2Negotiate:
-		c.agreed()
+		if h.Status == smbwire.StatusSuccess {
+			c.agreed()
+		}
 	case smbwire.Command2Create, smbwire.Command2Close, smbwire.Command2TreeDisconnect:
 		c.fileDone(h)
 	}
@@ -819,6 +851,14 @@ func (c *smbConn) decide(setup *smbSetup, key smbKey, status smbwire.Status) (re
 		close(setup.answered)
 	}()
 	p := c.proxy
+	consents := status == smbwire.StatusSuccess || status == smbwire.StatusMoreProcessingRequired
+	if consents && !key.smb1 && setup.key.id == 0 {
+		// The file server would not give a new session the id of one that it
+		// still has.
+		if old := p.lookup(key.id); old != nil {
+			p.logoff(old, smbDeleted)
+		}
+	}
 	s := c.session(key)
 	if s == nil && !key.smb1 {
 		s = p.lookup(key.id)
@@ -836,13 +876,12 @@ func (c *smbConn) decide(setup *smbSetup, key smbKey, status smbwire.Status) (re
 		return false
 	case s == nil:
 		return c.isRefused(p.admit(c, key, setup, true))
-	case s.dead.Load():
-		return true
-	case !s.ready.Load():
+	case !s.dead.Load() && !s.ready.Load():
 		p.complete(c, s, setup)
+		p.replace(s, setup.previous)
 		return false
 	}
-	return !p.join(c, s)
+	return !p.join(c, s) && c.isRefused(s)
 }
 
 // isRefused reports whether s was refused, and closes the connection if it has

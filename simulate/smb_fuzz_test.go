@@ -199,7 +199,7 @@ func checkNothingDead(t *testing.T, b []byte, from int, dead map[uint64]bool) in
 		require.NoError(t, err)
 		msg := rest[smbwire.FrameHeaderSize:][:h.Length]
 		from += smbwire.FrameHeaderSize + h.Length
-		if id, err := smbwire.ParseTransform(msg); err == nil {
+		if id, err := smbwire.ParseTransform(msg, len(msg)); err == nil {
 			require.False(t, dead[id])
 		}
 		for {

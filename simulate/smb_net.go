@@ -1,7 +1,7 @@
 package simulate
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -23,6 +23,8 @@ type SMBSession struct {
 	Opens int
 	// Idle is the time since the last request.
 	Idle time.Duration
+
+	null bool // the user is known to be nobody
 }
 
 // Sessions returns the sessions in force, ordered by computer and user.
@@ -31,7 +33,7 @@ func (p *SMBProxy) Sessions() []SMBSession {
 	defer p.mu.Unlock()
 	list := make([]SMBSession, 0, len(p.live))
 	for s := range p.live {
-		list = append(list, SMBSession{s.computer, s.user, s.openFiles(), s.idleTime()})
+		list = append(list, SMBSession{s.computer, s.user, s.openFiles(), s.idleTime(), s.named && s.user == ""})
 	}
 	slices.SortFunc(list, func(a, b SMBSession) int {
 		if n := strings.Compare(a.Computer, b.Computer); n != 0 {
@@ -40,7 +42,7 @@ func (p *SMBProxy) Sessions() []SMBSession {
 		if n := strings.Compare(a.User, b.User); n != 0 {
 			return n
 		}
-		return int(b.Idle - a.Idle)
+		return cmp.Compare(b.Idle, a.Idle)
 	})
 	return list
 }
@@ -162,7 +164,7 @@ func (p *SMBProxy) netAutoDisconnect(value string) (string, error) {
 func (p *SMBProxy) netSession() string {
 	var lines []SMBSession
 	for _, s := range p.Sessions() {
-		if n := len(lines) - 1; s.User == "" && n >= 0 && lines[n].User == "" && lines[n].Computer == s.Computer {
+		if n := len(lines) - 1; s.null && n >= 0 && lines[n].null && lines[n].Computer == s.Computer {
 			lines[n].Opens += s.Opens
 			lines[n].Idle = min(lines[n].Idle, s.Idle)
 			continue
@@ -215,7 +217,7 @@ func (p *SMBProxy) netDelete(computer string, yes bool) (string, error) {
 	p.mu.Unlock()
 	switch {
 	case len(found) == 0:
-		return "", errors.New("simulate: net session: A session does not exist with that computer name. (2312)")
+		return "", fmt.Errorf(`simulate: net session \\\\%s: A session does not exist with that computer name. (2312)`, computer)
 	case ask:
 		return "The session from " + computer + " has open files.\n\nDo you want to continue this operation? (Y/N) [N]: ", nil
 	}

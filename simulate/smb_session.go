@@ -17,14 +17,13 @@ type smbKey struct {
 
 // smbSession is a session that was admitted or refused.
 type smbSession struct {
-	key       smbKey
-	computer  string
-	user      string
-	named     bool // user is known; the empty user is anonymous
-	created   time.Time
-	last      atomic.Int64 // time of the last request, in ns since created
-	dead      atomic.Bool  // refused or ended while the file server still has it
-	encrypted atomic.Bool
+	key      smbKey
+	computer string
+	user     string
+	named    bool // user is known; the empty user is anonymous
+	created  time.Time
+	last     atomic.Int64 // time of the last request, in ns since created
+	dead     atomic.Bool  // refused or ended while the file server still has it
 
 	// Guarded by the proxy.
 	place *smbPlace // nil unless the session holds a slot
@@ -152,11 +151,14 @@ func (p *SMBProxy) complete(c *smbConn, s *smbSession, setup *smbSetup) {
 func (p *SMBProxy) join(c *smbConn, s *smbSession) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.dead.Load() || s.place == nil {
+	if s.place == nil {
+		s.dead.Store(true) // it ended while the file server consented
+	}
+	p.attach(c, s)
+	if s.dead.Load() {
 		return false
 	}
 	s.touch()
-	p.attach(c, s)
 	c.settle()
 	return true
 }

@@ -1,7 +1,11 @@
 package simulate
 
 import (
+	"bytes"
+	"context"
+	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -97,6 +101,7 @@ func TestSMBRefusedStaysDead(t *testing.T) {
 
 		// Encrypted, it ends the connection: no message number is to be seen.
 		b := append([]byte("\xfdSMB"), make([]byte, 60)...)
+		b[36] = 12
 		b[44] = byte(refused.SessionID)
 		_, err := first.Write(frame(b))
 		require.NoError(t, err)
@@ -327,6 +332,7 @@ func TestSMBEncryptedIdle(t *testing.T) {
 		c := lab.session("c1", "alice")
 		start := time.Now()
 		msg := append([]byte("\xfdSMB"), make([]byte, 60)...)
+		msg[36] = 12
 		msg[44] = byte(c.id)
 		time.Sleep(10 * time.Minute)
 		_, err := c.Write(frame(msg))
@@ -354,6 +360,230 @@ func TestSMBEvents(t *testing.T) {
 		assert.Equal(t, []string{
 			`decided admitted \\10.0.0.1 alice`, `decided refused \\10.0.0.2`, `left unknown \\10.0.0.1 alice`,
 		}, got)
+		b.Close()
+	})
+}
+
+// TestSMBDeadWhileJoining: a session that is refused while a second connection
+// joins it is dead on both.
+func TestSMBDeadWhileJoining(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 1, SMBSettings{})
+		holder := lab.session("c0", "holder")
+		a := lab.client("c1")
+		h := a.setup(0, setupBody("", false, 0))
+		id := h.SessionID
+		a.send(smbwire.Header2{Command: smbwire.Command2Echo}, []byte{4, 0, 0, 0}) // not read
+		a.send(smbwire.Header2{Command: smbwire.Command2SessionSetup, SessionID: id}, setupBody("bob", false, 0))
+		synctest.Wait()
+		b := lab.client("c1")
+		bh := b.setup(id, setupBody("bob", true, 0))
+		assert.Equal(t, smbwire.StatusRequestNotAccepted, bh.Status)
+		echo, _ := a.receive()
+		require.Equal(t, smbwire.Command2Echo, echo.Command)
+		refused, _ := a.receive()
+		assert.Equal(t, smbwire.StatusRequestNotAccepted, refused.Status)
+		a.id = id
+		got := a.command(smbwire.Command2TreeConnect)
+		assert.Equal(t, smbwire.StatusUserSessionDeleted, got.Status)
+		assert.False(t, lab.server.sawSession(id))
+		a.Close()
+		b.Close()
+		holder.Close()
+	})
+}
+
+// TestSMBEndsWhileJoining: a session that ends while a second connection joins it
+// is dead there.
+func TestSMBEndsWhileJoining(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 2, SMBSettings{})
+		a := lab.session("c1", "alice")
+		id := a.id
+		require.Equal(t, smbwire.StatusSuccess, a.logon("carol").Status) // keeps a's connection
+		b := lab.client("c1")
+		b.send(smbwire.Header2{Command: smbwire.Command2Echo}, []byte{4, 0, 0, 0}) // unread
+		b.send(smbwire.Header2{Command: smbwire.Command2SessionSetup, SessionID: id}, setupBody("alice", true, 0))
+		synctest.Wait()
+		lab.proxy.kill(lab.proxy.lookup(id), smbIdle)
+		b.receive()
+		h, _ := b.receive()
+		require.Equal(t, smbwire.StatusRequestNotAccepted, h.Status)
+		b.id = id
+		assert.NotEqual(t, smbwire.StatusSuccess, b.command(smbwire.Command2TreeConnect).Status)
+		assert.False(t, lab.server.sawSession(id))
+		a.Close()
+		b.Close()
+	})
+}
+
+// TestSMBDeadElsewhere: a refused session does not come alive on another
+// connection.
+func TestSMBDeadElsewhere(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 0, SMBSettings{})
+		a := lab.client("c1")
+		refused := a.logon("bob")
+		require.Equal(t, smbwire.StatusRequestNotAccepted, refused.Status)
+		b := lab.client("c1")
+		b.id = refused.SessionID
+		got := b.command(smbwire.Command2TreeConnect)
+		assert.NotEqual(t, smbwire.StatusSuccess, got.Status)
+		assert.False(t, lab.server.sawSession(refused.SessionID))
+		a.Close()
+		b.Close()
+	})
+}
+
+// TestSMBTransformTail: nothing passes behind an encrypted message, where the
+// file server would look for a further one.
+func TestSMBTransformTail(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 1, SMBSettings{})
+		c := lab.session("c1", "alice")
+		live := c.id
+		refused := c.logon("bob")
+		require.Equal(t, smbwire.StatusRequestNotAccepted, refused.Status)
+		fd := append([]byte("\xfdSMB"), make([]byte, 48+66)...)
+		fd[36] = 66
+		fd[44] = byte(live)
+		tail := append(smbwire.Header2{Command: smbwire.Command2TreeConnect, SessionID: refused.SessionID, MessageID: c.message}.Append(nil), make([]byte, 8)...)
+		msg := append(fd, tail...)
+		_, err := c.Write(frame(msg))
+		require.NoError(t, err)
+		got, err := readFrame(c) // the fake returns what it was sent
+		assert.Error(t, err)
+		assert.False(t, bytes.Contains(got, tail))
+		c.Close()
+	})
+}
+
+// TestSMBRefuseFirstReplaces: a session that is replaced frees its slot, wherever
+// sessions are refused.
+func TestSMBRefuseFirstReplaces(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 2, SMBSettings{RefuseFirst: true})
+		lost := lab.session("c1", "alice")
+		again := lab.client("c1")
+		assert.Equal(t, smbwire.StatusSuccess, again.logonReplacing("alice", lost.id).Status)
+		assert.Equal(t, 1, lab.held())
+		lost.Close()
+		again.Close()
+	})
+}
+
+// TestSMBCompressedIsNotIdle: a message that cannot be read keeps a session in use.
+func TestSMBCompressedIsNotIdle(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 1, SMBSettings{AutoDisconnect: true})
+		c := lab.session("c1", "alice")
+		opaque := frame([]byte("\xfcSMB\x00\x10\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00compressed"))
+		for range 6 {
+			time.Sleep(5 * time.Minute)
+			if _, err := c.Write(opaque); !assert.NoError(t, err) {
+				return
+			}
+			if _, err := readFrame(c); !assert.NoError(t, err) {
+				return
+			}
+		}
+		c.Close()
+	})
+}
+
+// TestSMBNoDialect: a client whose dialects the file server has refused is
+// held to the time limit of those who have none.
+func TestSMBNoDialect(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 1, SMBSettings{})
+		lab.proxy.settings.Dial = func(context.Context) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() {
+				defer far.Close()
+				for {
+					msg, err := readFrame(far)
+					if err != nil {
+						return
+					}
+					h, _ := smbwire.ParseHeader2(msg)
+					far.Write(smbwire.AppendError2(nil, h, smbwire.StatusNotSupported))
+				}
+			}()
+			return near, nil
+		}
+		start := time.Now()
+		c := &fakeClient{t: t, Conn: lab.ln.connect("c1")}
+		h, _ := c.do(smbwire.Header2{Command: smbwire.Command2Negotiate}, nil)
+		require.Equal(t, smbwire.StatusNotSupported, h.Status)
+		assert.True(t, c.isClosed())
+		assert.Equal(t, 30*time.Second, time.Since(start))
+	})
+}
+
+// TestSMBUnseenUsers: sessions whose user cannot be seen are no null sessions and
+// have lines of their own.
+func TestSMBUnseenUsers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 5, SMBSettings{})
+		setup := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus}
+		a, b := lab.client1("10.0.0.1"), lab.client1("10.0.0.1")
+		a.do(setup, 13, 0xff, 0, 0, 0)
+		b.do(setup, 13, 0xff, 0, 0, 0)
+		out, err := lab.proxy.Net("net session")
+		require.NoError(t, err)
+		assert.Equal(t, 2, bytes.Count([]byte(out), []byte(`\\10.0.0.1`)), out)
+		a.Close()
+		b.Close()
+	})
+}
+
+// TestSMBUserNames: a client cannot forge a line of the console by its name.
+func TestSMBUserNames(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 5, SMBSettings{})
+		a := lab.session("10.0.0.1", "x\n\\\\10.9.9.9             root\x1b[2J")
+		out, err := lab.proxy.Net("net session")
+		require.NoError(t, err)
+		assert.NotContains(t, out, "\n\\\\10.9.9.9")
+		assert.NotContains(t, out, "\x1b")
+		a.Close()
+	})
+}
+
+// TestSMBWriteRaw: the data of an SMB1 raw write, which have no header, pass.
+func TestSMBWriteRaw(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 5, SMBSettings{})
+		setup := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus}
+		a := lab.client1("10.0.0.1")
+		s := a.do(setup, 13, 0xff, 0, 0, 0)
+		a.do(smbwire.Header1{Command: 0x1d, Flags2: smbwire.Flags2NTStatus, UID: s.UID}, 12)
+		_, err := a.Write(frame([]byte("raw data of a file")))
+		require.NoError(t, err)
+		got, err := readFrame(a)
+		assert.NoError(t, err)
+		assert.Equal(t, "raw data of a file", string(got))
+		a.Close()
+	})
+}
+
+// TestSMBIDGivenAgain: an id that the file server gives to another session, as
+// after a restart, is a new session, and the old one is over.
+func TestSMBIDGivenAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newSMBLab(t, xpPro, 1, SMBSettings{})
+		a := lab.session("c1", "alice")
+		lab.server.mu.Lock()
+		lab.server.next--
+		lab.server.mu.Unlock()
+		b := lab.client("c2")
+		require.Equal(t, smbwire.StatusSuccess, b.logon("bob").Status)
+		require.Equal(t, a.id, b.id)
+		sessions := lab.proxy.Sessions()
+		require.Len(t, sessions, 1)
+		assert.Equal(t, "bob", sessions[0].User)
+		assert.Equal(t, 1, lab.held())
+		a.Close()
 		b.Close()
 	})
 }

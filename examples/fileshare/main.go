@@ -66,6 +66,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
+	if *limit < -1 {
+		return fmt.Errorf("-limit %d: want 0 or more, or -1 for that of the edition", *limit)
+	}
 	var hostSettings simulate.Settings
 	if *limit >= 0 {
 		hostSettings.Limits = map[limits.Service]int{limits.SMB: *limit}

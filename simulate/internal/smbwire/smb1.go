@@ -17,6 +17,7 @@ type Command1 byte
 const (
 	Command1Open           Command1 = 0x02
 	Command1Create         Command1 = 0x03
+	Command1WriteRaw       Command1 = 0x1d // the next frame is data without a header
 	Command1Close          Command1 = 0x04
 	Command1CreateNew      Command1 = 0x0f
 	Command1LockingAndX    Command1 = 0x24

@@ -195,10 +195,15 @@ func ParseSessionSetup2(msg []byte) (SessionSetup2, error) {
 	}, nil
 }
 
-// ParseTransform returns the session that an encrypted message belongs to.
-func ParseTransform(b []byte) (sessionID uint64, err error) {
+// ParseTransform returns the session that an encrypted message belongs to, which
+// fills a frame of the length: servers take what follows it for a further
+// message, of a session that nobody has looked at.
+func ParseTransform(b []byte, length int) (sessionID uint64, err error) {
 	if ProtocolOf(b) != ProtocolTransform || len(b) < TransformHeaderSize {
 		return 0, malformed("SMB2 transform header in %d bytes", len(b))
+	}
+	if n := binary.LittleEndian.Uint32(b[36:]); int64(n)+TransformHeaderSize != int64(length) {
+		return 0, malformed("encrypted message of %d bytes in a frame of %d", n, length)
 	}
 	return binary.LittleEndian.Uint64(b[44:]), nil
 }

@@ -116,11 +116,13 @@ func TestParseTransform(t *testing.T) {
 	b := make([]byte, TransformHeaderSize)
 	copy(b, "\xfdSMB")
 	b[44] = 0x2a
-	id, err := ParseTransform(b)
+	id, err := ParseTransform(b, len(b))
 	require.NoError(t, err)
 	assert.Equal(t, uint64(0x2a), id)
 
-	_, err = ParseTransform(b[:TransformHeaderSize-1])
+	_, err = ParseTransform(b[:TransformHeaderSize-1], len(b))
+	assert.ErrorIs(t, err, ErrMalformed)
+	_, err = ParseTransform(b, len(b)+1)
 	assert.ErrorIs(t, err, ErrMalformed)
 }
 
@@ -158,7 +160,7 @@ func FuzzHeader2(f *testing.F) {
 	f.Add(append([]byte("\xfcSMB"), make([]byte, 60)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, err := range []error{
-			second(ParseTransform(b)), second(ParseCompression(b)), second(ParseSessionSetup2(b)),
+			second(ParseTransform(b, len(b))), second(ParseCompression(b)), second(ParseSessionSetup2(b)),
 		} {
 			if err != nil {
 				require.ErrorIs(t, err, ErrMalformed)
