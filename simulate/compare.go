@@ -90,9 +90,14 @@ func (p *plan) identity() planKey {
 }
 
 // Serving answers which editions serve the workload so that at most the share,
-// from 0 to 1, of what it asks for is lost (Report.Lost). It compares all
-// editions that have the service, in order of release, at each service pack that
-// changed the limit.
+// from 0 to 1, of what it asks for is lost (Report.Lost, the mean of 8
+// replications, as with Fitting). It compares all editions that have the
+// service, in order of release, at each service pack that changed the limit, and
+// returns the first run of those that serve. A service or a setting that no
+// edition has is an error.
+//
+// A queue loses nobody until it is full or the run ends: set Patience if clients
+// do not wait for ever.
 func Serving(ctx context.Context, s Scenario, share float64) ([]Comparison, error) {
 	if err := checkShare(share); err != nil {
 		return nil, err
@@ -101,13 +106,36 @@ func Serving(ctx context.Context, s Scenario, share float64) ([]Comparison, erro
 	for rule := range limits.ByService(s.Service) {
 		windows = append(windows, limits.Windows{Edition: rule.Edition, ServicePack: rule.ServicePackMin})
 	}
-	all, err := Compare(ctx, s, windows...)
-	if err != nil {
-		return nil, err
+	var first []Comparison
+	lost := make([]float64, len(windows))
+	for i := range runsPerPoint {
+		one := s
+		one.Seed = replicationSeed(s.Seed, i)
+		all, err := Compare(ctx, one, windows...)
+		if err != nil {
+			return nil, err
+		}
+		for j := range all {
+			lost[j] += all[j].Report.Lost() / runsPerPoint
+		}
+		if i == 0 {
+			first = all
+		}
 	}
-	return slices.DeleteFunc(all, func(c Comparison) bool {
-		return c.Problem != "" || c.Report.Lost() > share || c.Report.Unfinished > 0 && c.Report.Admitted == 0
-	}), nil
+	if !slices.ContainsFunc(first, func(c Comparison) bool { return c.Problem == "" }) {
+		reason := fmt.Sprintf("no edition has the service %v", s.Service)
+		if len(first) > 0 {
+			reason = first[0].Problem
+		}
+		return nil, &ScenarioError{"Service or Settings", errors.New(reason)}
+	}
+	var serving []Comparison
+	for j, c := range first {
+		if c.Problem == "" && lost[j] <= share {
+			serving = append(serving, c)
+		}
+	}
+	return serving, nil
 }
 
 func checkShare(share float64) error {
@@ -236,7 +264,7 @@ func Sweep(ctx context.Context, s Scenario, clients []int, windows ...limits.Win
 		one.Windows = w
 		if _, err := one.compile(); err != nil {
 			var bad *ScenarioError
-			if !errors.As(err, &bad) || bad.Field != "Service" && bad.Field != "Settings" {
+			if !errors.As(err, &bad) || bad.Field != "Service" && bad.Field != "Settings" || s.Service == limits.UnknownService {
 				return nil, err
 			}
 			out[i].Problem = errors.Unwrap(err).Error()

@@ -167,3 +167,52 @@ func TestSweep(t *testing.T) {
 	_, err = Sweep(t.Context(), fortyAtOnce(), []int{1}, limits.Windows{})
 	require.ErrorIs(t, err, ErrScenario)
 }
+
+// TestOverloadedQueue: who still waits at the end is not served, and a queue
+// that only grows is no fit.
+func TestOverloadedQueue(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.Windows7Professional}, Service: limits.IIS, Clients: 1000,
+		ServiceTime: Constant(time.Hour), Until: Duration(2 * time.Hour),
+	}
+	serving, err := Serving(t.Context(), s, 0.01)
+	require.NoError(t, err)
+	for _, c := range serving {
+		require.True(t, c.Report.Limit.IsUnlimited(), "%v", c.Windows)
+	}
+	fit, err := Fitting(t.Context(), s, 0)
+	require.NoError(t, err)
+	require.Equal(t, 30, fit.Clients) // ten each at 0, 1 and 2 h
+	s.Settings.Limits = map[limits.Service]int{limits.IIS: 0}
+	fit, err = Fitting(t.Context(), s, 0)
+	require.NoError(t, err)
+	require.Zero(t, fit.Clients)
+}
+
+// TestServingAgreesWithFitting: around the number of clients that fit, an
+// edition is among those that serve if and only if they fit.
+func TestServingAgreesWithFitting(t *testing.T) {
+	const share = 0.05
+	s := traffic(loss, 10, 7, 500)
+	s.Settings, s.Windows = Settings{}, limits.Windows{Edition: limits.XPProfessional}
+	for clients := 300; clients <= 600; clients += 50 {
+		scaled, err := s.withClients(clients)
+		require.NoError(t, err)
+		all, err := Replicate(t.Context(), scaled, runsPerPoint)
+		require.NoError(t, err)
+		serving, err := Serving(t.Context(), scaled, share)
+		require.NoError(t, err)
+		found := slices.ContainsFunc(serving, func(c Comparison) bool { return c.Windows.Edition == limits.XPProfessional })
+		require.Equal(t, all.Lost.Mean <= share, found, "%d clients lose %v", clients, all.Lost)
+	}
+}
+
+func TestServingBadQuestion(t *testing.T) {
+	_, err := Serving(t.Context(), Scenario{Clients: 1}, 0)
+	require.ErrorIs(t, err, ErrScenario)
+	s := Scenario{Service: limits.IIS, Clients: 1, Settings: Settings{QueueTimeout: -1}}
+	_, err = Serving(t.Context(), s, 0)
+	require.ErrorContains(t, err, "QueueTimeout")
+	_, err = Sweep(t.Context(), Scenario{Clients: 1}, []int{1}, limits.Windows{Edition: limits.XPHome})
+	require.ErrorIs(t, err, ErrScenario)
+}

@@ -163,7 +163,7 @@ func (r *Report) Summary() string {
 	}
 	lost := ""
 	if r.Lost() > 0 {
-		lost = fmt.Sprintf(" %.2g %% got none.", 100*r.Lost())
+		lost = " " + number(round3(100*r.Lost())) + " % got none."
 	}
 	line("%d clients asked for %d %v: %s.%s", r.Clients, r.Asked, r.Unit, strings.Join(parts, ", "), lost)
 	if r.Attempts > r.Asked {
@@ -172,7 +172,7 @@ func (r *Report) Summary() string {
 	if r.Waited > 0 {
 		line("Wait: mean %s, 95 %% within %s, longest %s.", r.Wait.Mean.short(), r.Wait.P95.short(), r.Wait.Max.short())
 	}
-	line("Held: mean %.3g, peak %d; no slot was free %.1f %% of the time (%s).", r.Held.Mean, r.Held.Peak, 100*r.FullShare, r.Length.short())
+	line("Held: mean %s, peak %d; no slot was free %.1f %% of the time (%s).", number(round3(r.Held.Mean)), r.Held.Peak, 100*r.FullShare, r.Length.short())
 	for _, s := range r.Seen {
 		line("Seen %d×: %s", s.Count, s.What)
 	}
@@ -185,6 +185,9 @@ func (r *Report) limitText() string {
 		return "not limited"
 	case r.Discipline == limits.Queue:
 		return fmt.Sprintf("%v %v, the next one waits", r.Limit, r.Unit)
+	}
+	if r.Discipline == limits.Displace {
+		return fmt.Sprintf("%v %v, the next one may displace who is there and is counted as refused", r.Limit, r.Unit)
 	}
 	return fmt.Sprintf("%v %v, the next one is refused", r.Limit, r.Unit)
 }

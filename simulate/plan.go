@@ -228,7 +228,7 @@ func (p *plan) waitTime(r *rand.Rand) (int64, Outcome) {
 // backoffTime draws the time before retry n, counted from 1.
 func (p *plan) backoffTime(r *rand.Rand, n int) int64 {
 	d := float64(p.backoff.draw(r))
-	if p.factor != 1 {
+	if d != 0 && p.factor != 1 {
 		d *= math.Pow(p.factor, float64(n-1))
 	}
 	return int64(min(d, float64(min(p.backoffLimit, int64(longest)))))
@@ -281,7 +281,7 @@ func (p *plan) expectedLength(s *Scenario) int64 {
 	}
 	once := float64(s.ServiceTime.Mean()) * float64(p.requests)
 	if !p.perRequest {
-		once += float64(s.ThinkTime.Mean())*float64(p.requests-1) + float64(s.Idle.Mean())
+		once += float64(s.ThinkTime.Mean())*float64(p.requests-1) + float64(min(int64(s.Idle.Mean()), p.idleLimit))
 	}
 	return int64(min(length+once*float64(min(p.visits, 1000)), float64(longest)))
 }

@@ -99,10 +99,11 @@ type Step struct {
 	Refused  int64 `json:"refused"`
 }
 
-// Lost is the share of what was asked for and decided that got no slot:
-// refused, timed out or abandoned. It is 0 if nothing was decided.
+// Lost is the share of what was asked for that got no slot: refused, timed out,
+// abandoned, or still waiting when the run was cut short. It is 0 if nothing was
+// asked for.
 func (r *Report) Lost() float64 {
-	return ratio(r.Refused+r.TimedOut+r.Abandoned, r.Admitted+r.Refused+r.TimedOut+r.Abandoned)
+	return ratio(r.Refused+r.TimedOut+r.Abandoned+r.Unfinished, r.Asked)
 }
 
 func ratio(part, whole int64) float64 {

@@ -68,7 +68,9 @@ func TestErlangC(t *testing.T) {
 	within4(t, exact.Waiting, r.Waiting, "waiting")
 	within4(t, exact.MeanWait, r.MeanWait, "mean wait")
 	within4(t, exact.MeanQueue, r.Queued, "queued")
-	assert.Zero(t, r.Lost.Mean)
+	for _, one := range r.Reports {
+		assert.Zero(t, one.Refused)
+	}
 }
 
 func TestFiniteQueue(t *testing.T) {
@@ -84,7 +86,7 @@ func TestFiniteQueue(t *testing.T) {
 		p.gate.bound = 10
 		var r Report
 		require.NoError(t, p.run(t.Context(), &r, nil))
-		refused[i], waiting[i] = r.Lost(), ratio(r.Waited, r.Admitted)
+		refused[i], waiting[i] = ratio(r.Refused, r.Asked-r.Unfinished), ratio(r.Waited, r.Admitted)
 		wait[i], queued[i] = r.Wait.Mean.seconds(), r.Queued.Mean
 	}
 	within4(t, exact.Blocking, estimateOf(refused[:]), "refused")
@@ -602,4 +604,16 @@ func TestWarmupRetries(t *testing.T) {
 	r, err = Run(t.Context(), s)
 	require.NoError(t, err)
 	assert.Zero(t, r.Held)
+}
+
+// TestRetryAtOnce: no time grows by no factor.
+func TestRetryAtOnce(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS, Clients: 1,
+		Settings: Settings{Limits: map[limits.Service]int{limits.IIS: 0}},
+		Retry:    Retry{Max: 5, Factor: 1e300},
+	}
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, int64(6), r.Attempts)
 }

@@ -332,6 +332,9 @@ func (s *Scenario) check() error {
 	if s.Visits == Forever && s.Until == 0 {
 		bad("Until", errors.New("0: want a time, because Visits is Forever"))
 	}
+	if s.Visits == Forever && s.Away.IsZero() {
+		bad("Away", errors.New("0: want a time, because Visits is Forever"))
+	}
 	within("Connections", s.Connections, 0, maxConnections)
 	within("Requests", s.Requests, 0, maxRequests)
 	bad("Away", s.Away.Valid())

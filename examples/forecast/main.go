@@ -181,6 +181,15 @@ func override(s, given *simulate.Scenario, name string) {
 		s.ServiceTime = given.ServiceTime
 	case "think":
 		s.Away = given.Away
+		switch {
+		case s.Away.IsZero():
+			s.Visits = 0
+		case s.Visits == 0:
+			s.Visits = simulate.Forever
+			if s.Until == 0 {
+				s.Until = given.Until
+			}
+		}
 	case "idle":
 		s.Idle = given.Idle
 	case "patience":
@@ -299,9 +308,9 @@ func (f *forecast) text(out io.Writer) error {
 	}
 	b.WriteString("\n")
 	if f.Lost != nil {
-		wrap(&b, fmt.Sprintf("In %d runs like this one, %.3g %% ± %.2g got no slot (95 %% confidence).", f.Runs, 100*f.Lost.Mean, 100*f.Lost.HalfWidth))
+		wrap(&b, fmt.Sprintf("In %d runs like this one, %.2f %% ± %.2f got no slot (95 %% confidence).", f.Runs, 100*f.Lost.Mean, 100*f.Lost.HalfWidth))
 		if f.Waiting.Mean > 0 {
-			wrap(&b, fmt.Sprintf("%.3g %% of the others waited; the mean wait of all was %.3g s ± %.2g.", 100*f.Waiting.Mean, f.MeanWait.Mean, f.MeanWait.HalfWidth))
+			wrap(&b, fmt.Sprintf("%.1f %% of the others waited; the mean wait of all was %.2f s ± %.2f.", 100*f.Waiting.Mean, f.MeanWait.Mean, f.MeanWait.HalfWidth))
 		}
 	}
 	if f.Fit != nil {
@@ -312,7 +321,11 @@ func (f *forecast) text(out io.Writer) error {
 			fmt.Fprintf(&b, "%d clients fit, if %g %% may get none.\n", f.Fit.Clients, 100*f.Allowed)
 		}
 	}
-	if f.Serving != nil {
+	switch {
+	case f.Fit == nil:
+	case len(f.Serving) == 0:
+		fmt.Fprintf(&b, "No Windows would serve all %d so.\n", f.Scenario.Clients)
+	default:
 		wrap(&b, fmt.Sprintf("These Windows would serve all %d so: %s.", f.Scenario.Clients, products(f.Serving)))
 	}
 	if len(f.Comparison) > 0 {
