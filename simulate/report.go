@@ -61,7 +61,7 @@ type Report struct {
 }
 
 // Waits sums up waiting times. Mean is over all who were admitted, those who
-// did not wait included, and so are the percentiles, which are right to one per
+// did not wait included, and so are the percentiles, which are right to 1.6 per
 // cent. Max is exact.
 type Waits struct {
 	Mean Duration `json:"mean"`

@@ -18,7 +18,7 @@ import (
 // Service and Clients must be set. What a slot of the limit is, and so how long
 // a client holds one, follows from the rule:
 //
-//   - Where connections or sessions are counted (SMB, IIS up to 5.1, and most
+//   - Where connections or sessions are counted (SMB, IIS up to 6.0, and most
 //     others), a connection takes one slot. It holds it for all its requests,
 //     the think times between them, and the Idle time after the last.
 //   - Where requests are counted (IIS 7.0 and later), each request takes a slot
@@ -54,7 +54,9 @@ type Scenario struct {
 	// ms-cc197013).
 	Connections int `json:"connections,omitempty"`
 	// Requests is how many requests follow one another on a connection, 0 being
-	// 1, with the ThinkTime between them.
+	// 1, with the ThinkTime between them. One that is turned away, after its
+	// retries, is the last: the further ones are not made. That holds for dials
+	// too, which are turned away by a limit, a dead or a refusing destination.
 	Requests int `json:"requests,omitempty"`
 	// ServiceTime is how long one request executes. For SMB it is how long a
 	// session is in use.
@@ -62,7 +64,9 @@ type Scenario struct {
 	ThinkTime   Dist `json:"thinkTime,omitzero"`
 	// Idle is how long a client leaves its connection or session open after the
 	// last request. Windows ends it sooner: the web server after
-	// Settings.ConnectionTimeout, SMB after AutoDisconnect.
+	// Settings.ConnectionTimeout, SMB after AutoDisconnect. These times do not
+	// end a connection between its requests here, as they do in front of real
+	// traffic; a ThinkTime should stay below them.
 	Idle Dist `json:"idle,omitzero"`
 	// AutoDisconnect is the time after which Windows ends an idle SMB session.
 	// 0 is never, which is the default of the SMB front too: 15 minutes are
