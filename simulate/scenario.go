@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -141,6 +143,60 @@ func (d *Duration) UnmarshalText(text []byte) error {
 		return fmt.Errorf("simulate: time %q: want a number and a unit, such as 1m30s", text)
 	}
 	*d = Duration(v)
+	return nil
+}
+
+// settingsText is Settings as a scenario file has them: with its names, and with
+// times as text.
+type settingsText struct {
+	Limits            map[limits.Service]int `json:"limits,omitempty"`
+	MaxConnections    int                    `json:"maxConnections,omitzero"`
+	AllowKeepAlive    *bool                  `json:"allowKeepAlive,omitempty"`
+	ConnectionTimeout Duration               `json:"connectionTimeout,omitzero"`
+	QueueTimeout      Duration               `json:"queueTimeout,omitzero"`
+	WorkerProcesses   int                    `json:"workerProcesses,omitzero"`
+	HalfOpen          halfOpenText           `json:"halfOpen,omitzero"`
+}
+
+type halfOpenText struct {
+	Patched                      limits.Limit `json:"patched,omitzero"`
+	EnableConnectionRateLimiting bool         `json:"enableConnectionRateLimiting,omitzero"`
+	MaxConnectRetransmissions    *int         `json:"maxConnectRetransmissions,omitempty"`
+	InitialRTT                   Duration     `json:"initialRTT,omitzero"`
+	ReleaseRate                  float64      `json:"releaseRate,omitzero"`
+	PerDestination               bool         `json:"perDestination,omitzero"`
+	EventInterval                Duration     `json:"eventInterval,omitzero"`
+}
+
+// MarshalJSON writes the settings that are set, with times as text.
+func (s Settings) MarshalJSON() ([]byte, error) {
+	h := &s.HalfOpen
+	return json.Marshal(settingsText{
+		s.Limits, s.MaxConnections, s.AllowKeepAlive, Duration(s.ConnectionTimeout), Duration(s.QueueTimeout), s.WorkerProcesses,
+		halfOpenText{
+			h.Patched, h.EnableConnectionRateLimiting, h.MaxConnectRetransmissions, Duration(h.InitialRTT),
+			h.ReleaseRate, h.PerDestination, Duration(h.EventInterval),
+		},
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
+// error.
+func (s *Settings) UnmarshalJSON(b []byte) error {
+	var t settingsText
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&t); err != nil {
+		return fmt.Errorf("simulate: settings: %w", err)
+	}
+	h := &t.HalfOpen
+	*s = Settings{
+		t.Limits, t.MaxConnections, t.AllowKeepAlive, time.Duration(t.ConnectionTimeout), time.Duration(t.QueueTimeout), t.WorkerProcesses,
+		HalfOpenSettings{
+			h.Patched, h.EnableConnectionRateLimiting, h.MaxConnectRetransmissions, time.Duration(h.InitialRTT),
+			h.ReleaseRate, h.PerDestination, time.Duration(h.EventInterval),
+		},
+	}
 	return nil
 }
 

@@ -146,3 +146,21 @@ func FuzzParseArrival(f *testing.F) {
 		require.Equal(t, a.String(), back.String())
 	})
 }
+
+// TestSettingsText: settings stand in a scenario file as a person writes them.
+func TestSettingsText(t *testing.T) {
+	const file = `{"limits":{"smb":7},"maxConnections":20,"allowKeepAlive":false,"connectionTimeout":"1m0s","queueTimeout":"2m0s","workerProcesses":2,` +
+		`"halfOpen":{"patched":50,"enableConnectionRateLimiting":true,"maxConnectRetransmissions":3,"initialRTT":"1s","releaseRate":0.5,"perDestination":true,"eventInterval":"10s"}}`
+	var s Settings
+	require.NoError(t, json.Unmarshal([]byte(file), &s))
+	assert.Equal(t, time.Minute, s.ConnectionTimeout)
+	assert.Equal(t, 10*time.Second, s.HalfOpen.EventInterval)
+	text, err := json.Marshal(s)
+	require.NoError(t, err)
+	assert.Equal(t, file, string(text))
+	text, err = json.Marshal(Settings{})
+	require.NoError(t, err)
+	assert.Equal(t, "{}", string(text))
+	assert.ErrorContains(t, json.Unmarshal([]byte(`{"conectionTimeout":"1m"}`), &s), "conectionTimeout")
+	assert.ErrorContains(t, json.Unmarshal([]byte(`{"queueTimeout":"1"}`), &s), "want a number and a unit")
+}
