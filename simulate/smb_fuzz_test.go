@@ -3,8 +3,8 @@ package simulate
 import (
 	"context"
 	"encoding/binary"
-
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -46,10 +46,17 @@ func FuzzSMBConnection(f *testing.F) {
 	session := append(negotiated, scriptStep(scriptClient, 0, frame(append(setup.Append(nil), setupBody("alice", false, 0)...)))...)
 	session = append(session, scriptStep(scriptServer, 0, frame(append(reply.Append(nil), make([]byte, 8)...)))...)
 	tree := smbwire.Header2{Command: smbwire.Command2TreeConnect, MessageID: 2, SessionID: 5}
-	session = append(session, scriptStep(scriptClient, 0, frame(append(tree.Append(nil), make([]byte, 8)...)))...)
+	session = slices.Clip(append(session, scriptStep(scriptClient, 0, frame(append(tree.Append(nil), make([]byte, 8)...)))...))
 	for settings := range byte(32) {
 		f.Add(append([]byte{settings}, session...))
 	}
+	// Without a slot the session is dead; the other connection tries its id too.
+	other := append(session, scriptStep(scriptClient, 1, negotiate2())...)
+	other = append(other, scriptStep(scriptServer, 1, frame(smbwire.Header2{Flags: smbwire.Flags2Reply}.Append(nil)))...)
+	other = append(other, scriptStep(scriptClient, 1, frame(append(tree.Append(nil), make([]byte, 8)...)))...)
+	f.Add(append([]byte{0}, other...))
+	tail := append([]byte("\xfdSMB"), make([]byte, smbwire.TransformHeaderSize-4)...)
+	f.Add(append(append([]byte{0}, session...), scriptStep(scriptClient, 0, frame(append(tree.Append(tail), make([]byte, 8)...)))...))
 	f.Add(append([]byte{1}, scriptStep(scriptTime, 0, make([]byte, 60))...))
 	f.Add(append(append([]byte{33}, session...), scriptStep(scriptConsole, 0, []byte(`net session \\c0 /delete`))...))
 	f.Fuzz(func(t *testing.T, script []byte) {
@@ -173,15 +180,22 @@ func runSMBScript(t *testing.T, script []byte) {
 	require.Empty(t, p.conns)
 }
 
-// deadSMB returns the ids of the dead SMB2 sessions that have no living one of
-// the same id beside them.
-func deadSMB(p *SMBProxy) map[uint64]bool {
+// deadSMB returns the SMB2 sessions that are dead, and the UIDs that are so if
+// there is one connection only: a UID has no meaning on another.
+func deadSMB(p *SMBProxy) map[smbKey]bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	dead := make(map[uint64]bool)
-	for id, s := range p.sessions {
-		if id != 0 && s.dead.Load() && len(p.conns) == 1 {
-			dead[id] = true
+	dead := make(map[smbKey]bool)
+	for _, s := range p.sessions {
+		if s.key.id != 0 && s.dead.Load() {
+			dead[s.key] = true
+		}
+	}
+	for c := range p.conns {
+		for _, s := range c.allSessions() {
+			if len(p.conns) == 1 && s.key.smb1 && s.key.id != 0 && s.dead.Load() {
+				dead[s.key] = true
+			}
 		}
 	}
 	return dead
@@ -189,7 +203,7 @@ func deadSMB(p *SMBProxy) map[uint64]bool {
 
 // checkNothingDead looks at the whole frames in b from the offset on, and
 // returns how far it came.
-func checkNothingDead(t *testing.T, b []byte, from int, dead map[uint64]bool) int {
+func checkNothingDead(t *testing.T, b []byte, from int, dead map[smbKey]bool) int {
 	for {
 		rest := b[from:]
 		h, err := smbwire.ParseFrameHeader(rest)
@@ -199,15 +213,23 @@ func checkNothingDead(t *testing.T, b []byte, from int, dead map[uint64]bool) in
 		require.NoError(t, err)
 		msg := rest[smbwire.FrameHeaderSize:][:h.Length]
 		from += smbwire.FrameHeaderSize + h.Length
-		if id, err := smbwire.ParseTransform(msg, len(msg)); err == nil {
-			require.False(t, dead[id])
+		if h.Type != smbwire.FrameMessage {
+			continue
+		}
+		if smbwire.ProtocolOf(msg) == smbwire.ProtocolTransform {
+			id, err := smbwire.ParseTransform(msg, len(msg))
+			require.NoError(t, err, "something follows an encrypted message")
+			require.False(t, dead[smbKey{id: id}])
+		}
+		if h, err := smbwire.ParseHeader1(msg); err == nil {
+			require.False(t, dead[smbKey{true, uint64(h.UID)}], "%+v", h)
 		}
 		for {
 			h, err := smbwire.ParseHeader2(msg)
 			if err != nil {
 				break
 			}
-			require.False(t, dead[h.SessionID] && !h.IsRelated(), "%+v", h)
+			require.False(t, dead[smbKey{id: h.SessionID}] && !h.IsRelated(), "%+v", h)
 			n, err := h.NextOffset(len(msg))
 			if err != nil || n == len(msg) {
 				break
