@@ -31,7 +31,7 @@ const (
 type smbConn struct {
 	proxy    *SMBProxy
 	client   net.Conn
-	raw      bool // the next request may be data of an SMB1 WRITE_RAW
+	raw      bool // the next frame may be data of an SMB1 WRITE_RAW
 	computer string
 	since    time.Time
 	ctx      context.Context // done when the connection is closed
@@ -258,6 +258,8 @@ func (c *smbConn) request(p *smbPipe, h smbwire.FrameHeader) error {
 	if err != nil {
 		return err
 	}
+	raw := c.raw
+	c.raw = false
 	protocol := smbwire.ProtocolOf(b)
 	if p.dst == nil {
 		if err := c.first(p, protocol); err != nil {
@@ -274,9 +276,8 @@ func (c *smbConn) request(p *smbPipe, h smbwire.FrameHeader) error {
 	case smbwire.ProtocolCompressed:
 		return c.requestCompressed(p)
 	}
-	if c.raw {
+	if raw {
 		// A server takes nothing without the protocol's name for a command.
-		c.raw = false
 		return p.finish()
 	}
 	return badSMB("message begins with %q", b)
@@ -707,7 +708,9 @@ func (c *smbConn) reply1(p *smbPipe) error {
 	key := smbKey{smb1: true, id: uint64(h.UID)}
 	switch h.Command {
 	case smbwire.Command1Negotiate:
-		c.agreed()
+		if h.Status == smbwire.StatusSuccess {
+			c.agreed()
+		}
 	case smbwire.Command1SessionSetup:
 		setup, err := c.answered(h.IsReply(), uint64(h.MID))
 		if err != nil {

@@ -217,7 +217,7 @@ func (p *SMBProxy) netDelete(computer string, yes bool) (string, error) {
 	p.mu.Unlock()
 	switch {
 	case len(found) == 0:
-		return "", fmt.Errorf(`simulate: net session \\\\%s: A session does not exist with that computer name. (2312)`, computer)
+		return "", fmt.Errorf(`simulate: net session \\%s: A session does not exist with that computer name. (2312)`, computer)
 	case ask:
 		return "The session from " + computer + " has open files.\n\nDo you want to continue this operation? (Y/N) [N]: ", nil
 	}

@@ -99,7 +99,7 @@ func TestNetErrors(t *testing.T) {
 		"net session /delete":                  "known are",
 		"net session 10.0.0.1 /delete":         "known are",
 		`net session \\10.0.0.1`:               "known are",
-		`net session \\10.0.0.1 /delete`:       "does not exist with that computer name",
+		`net session \\10.0.0.1 /delete`:       `net session \\10.0.0.1: A session does not exist with that computer name`,
 		"net config server /autodisconnect:":   "not from -1 (never) to 65535 minutes",
 		"net config server /autodisconnect:-2": "not from -1 (never) to 65535 minutes",
 		"net config server /autodisconnect:65536":   "not from -1 (never) to 65535 minutes",

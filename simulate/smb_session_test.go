@@ -3,6 +3,7 @@ package simulate
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -563,7 +564,11 @@ func TestSMBWriteRaw(t *testing.T) {
 		got, err := readFrame(a)
 		assert.NoError(t, err)
 		assert.Equal(t, "raw data of a file", string(got))
-		a.Close()
+
+		_, err = a.Write(frame([]byte("more of it")))
+		require.NoError(t, err)
+		_, err = readFrame(a)
+		assert.ErrorIs(t, err, io.EOF, "one frame passes")
 	})
 }
 

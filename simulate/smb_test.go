@@ -370,16 +370,16 @@ func (f *fakeSMB) sawSession(id uint64) bool {
 func TestSMBProxySettings(t *testing.T) {
 	h, err := New(xpPro, nil)
 	require.NoError(t, err)
-	for _, bad := range []SMBSettings{
-		{},
-		{Backend: "x", Count: 9},
-		{Backend: "x", Count: CountComputerUsers, RefuseFirst: true},
-		{Backend: "x", MaxPending: -1},
-		{Backend: "x", NegotiateTimeout: -1},
-		{Backend: "x", SessionTimeout: -1},
+	for want, bad := range map[string]SMBSettings{
+		"neither Backend nor Dial is set":                              {},
+		`SMBSettings.Count: SMBCount(9): want one of ["session" `:      {Backend: "x", Count: 9},
+		"RefuseFirst does not go with CountComputerUsers":              {Backend: "x", Count: CountComputerUsers, RefuseFirst: true},
+		"SMBSettings.MaxPending: -1: want 0, which is 1024, or more":   {Backend: "x", MaxPending: -1},
+		"SMBSettings.NegotiateTimeout: -1ns: want 0, which is 30s, or": {Backend: "x", NegotiateTimeout: -1},
+		"SMBSettings.SessionTimeout: -1ns: want 0, which is 2m0s, or":  {Backend: "x", SessionTimeout: -1},
 	} {
 		_, err := h.SMBProxy(bad)
-		assert.Error(t, err, "%+v", bad)
+		assert.ErrorContains(t, err, want)
 	}
 	p, err := h.SMBProxy(SMBSettings{Backend: "127.0.0.1:1"})
 	require.NoError(t, err)

@@ -52,6 +52,7 @@ func TestUsage(t *testing.T) {
 		{"-count", "computer-user", "-refuse", "first"},
 		{"-listen", "256.0.0.1:1"},
 		{"-limit", "3000000000"},
+		{"-limit", "-2"},
 		{"extra"},
 	} {
 		assert.Error(t, run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard), "%q", args)
