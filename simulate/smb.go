@@ -109,7 +109,9 @@ type SMBSettings struct {
 	SessionTimeout time.Duration
 
 	// Logger, if set, is told at debug level why connections end and sessions
-	// come and go.
+	// come and go. "SMB session admitted", "SMB session refused" and "SMB session
+	// ended" are the messages for each session, also where several share a slot;
+	// they carry "computer" and "user".
 	Logger *slog.Logger
 }
 

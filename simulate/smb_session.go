@@ -249,8 +249,8 @@ func (p *SMBProxy) detach(c *smbConn, s *smbSession) bool {
 func (p *SMBProxy) drop(c *smbConn, s *smbSession, why smbReason) {
 	p.mu.Lock()
 	var slot *Slot
-	wasLive := s.place != nil
-	if p.detach(c, s) {
+	ended := p.detach(c, s) && s.place != nil
+	if ended {
 		slot = p.leave(s)
 	}
 	c.unsettle()
@@ -258,14 +258,15 @@ func (p *SMBProxy) drop(c *smbConn, s *smbSession, why smbReason) {
 	if slot != nil {
 		slot.Release()
 	}
-	if wasLive {
-		p.settings.Logger.Debug("SMB session ended", "computer", s.computer, "user", s.user, "reason", string(why))
+	if ended {
+		p.logEnd(s, why)
 	}
 }
 
 // logoff ends s on all its connections: the file server has.
 func (p *SMBProxy) logoff(s *smbSession, why smbReason) {
 	p.mu.Lock()
+	wasLive := s.place != nil
 	for c := range s.conns {
 		p.detach(c, s)
 		c.unsettle()
@@ -275,7 +276,19 @@ func (p *SMBProxy) logoff(s *smbSession, why smbReason) {
 	if slot != nil {
 		slot.Release()
 	}
-	p.settings.Logger.Debug("SMB session ended", "computer", s.computer, "user", s.user, "reason", string(why))
+	if wasLive {
+		p.logEnd(s, why)
+	}
+}
+
+// logEnd tells that s, which held a slot, is over. Nobody has heard of one that
+// was not complete.
+func (p *SMBProxy) logEnd(s *smbSession, why smbReason) {
+	message := "SMB session ended"
+	if !s.ready.Load() {
+		message = "SMB session not set up"
+	}
+	p.settings.Logger.Debug(message, "computer", s.computer, "user", s.user, "reason", string(why))
 }
 
 // kill ends s although the file server may still have it: it frees the slot
@@ -299,7 +312,7 @@ func (p *SMBProxy) kill(s *smbSession, why smbReason) {
 	if slot != nil {
 		slot.Release()
 	}
-	p.settings.Logger.Debug("SMB session ended", "computer", s.computer, "user", s.user, "reason", string(why))
+	p.logEnd(s, why)
 }
 
 // replace ends the session that the client of s says s replaces, if it is one

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net"
+	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -363,6 +366,70 @@ func TestSMBEvents(t *testing.T) {
 		}, got)
 		b.Close()
 	})
+}
+
+// TestSMBLog: there is one message for each thing that happens to a session,
+// whatever it shares its slot with and however many connections it has.
+func TestSMBLog(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		settings SMBSettings
+		n        int
+		run      func(lab *smbLab)
+		want     string
+	}{
+		{"shared slot", SMBSettings{Count: CountComputers}, 1, func(lab *smbLab) {
+			a, b := lab.session("c1", "alice"), lab.session("c1", "bob")
+			a.Close()
+			synctest.Wait()
+			b.Close()
+		}, "admitted alice, admitted bob, ended alice, ended bob"},
+		{"refused", SMBSettings{}, 0, func(lab *smbLab) {
+			c := lab.client("c1")
+			c.logon("bob")
+			c.Close()
+		}, "refused bob"},
+		{"two connections", SMBSettings{}, 1, func(lab *smbLab) {
+			a, b := lab.session("c1", "alice"), lab.client("c1")
+			b.setup(a.id, setupBody("alice", true, 0))
+			a.Close()
+			synctest.Wait()
+			b.Close()
+		}, "admitted alice, ended alice"},
+		{"id given again after the session was ended", SMBSettings{}, 2, func(lab *smbLab) {
+			a := lab.session("c1", "alice")
+			id := a.id
+			a.logon("carol")
+			lab.proxy.kill(lab.proxy.lookup(id), smbByAdmin)
+			lab.server.mu.Lock()
+			lab.server.next = id - 1
+			lab.server.mu.Unlock()
+			b := lab.session("c2", "bob")
+			a.Close()
+			synctest.Wait()
+			b.Close()
+		}, "admitted alice, admitted carol, ended alice, admitted bob, ended carol, ended bob"},
+		{"wrong password", SMBSettings{RefuseFirst: true}, 1, func(lab *smbLab) {
+			c := lab.client("c1")
+			c.logon("wrong")
+			c.Close()
+		}, "not set up "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				var b bytes.Buffer
+				tt.settings.Logger = slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				lab := newSMBLab(t, xpPro, tt.n, tt.settings)
+				tt.run(lab)
+				synctest.Wait()
+				var got []string
+				for _, m := range regexp.MustCompile(`msg="SMB session (.*?)" computer=\S+ user="?(\w*)`).FindAllStringSubmatch(b.String(), -1) {
+					got = append(got, m[1]+" "+m[2])
+				}
+				assert.Equal(t, tt.want, strings.Join(got, ", "))
+			})
+		})
+	}
 }
 
 // TestSMBDeadWhileJoining: a session that is refused while a second connection

@@ -77,17 +77,21 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	if *verbose {
-		settings.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	gate, err := host.Gate(limits.SMB)
+	if err != nil {
+		return err
 	}
+	out := &lines{w: stdout}
+	log := slog.DiscardHandler
+	if *verbose {
+		log = slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug})
+	}
+	settings.Logger = slog.New(sessions{log, out, gate})
 	proxy, err := host.SMBProxy(settings)
 	if err != nil {
 		return err
 	}
 	defer proxy.Close()
-
-	out := &lines{w: stdout}
-	defer host.Observe(out.event)()
 
 	served := make(chan error, 1)
 	for _, address := range strings.Split(*listen, ",") {
@@ -135,18 +139,43 @@ func (l *lines) printf(format string, args ...any) {
 	fmt.Fprintf(l.w, format, args...)
 }
 
-// event prints what happened at the gate.
-func (l *lines) event(e simulate.Event) {
-	if e.Service != limits.SMB {
-		return
+// sessions prints what a proxy logs of its sessions, and passes everything on
+// to the Handler. The events of the gate would not do: with -count several
+// sessions share a slot.
+type sessions struct {
+	slog.Handler
+	out  *lines
+	gate *simulate.Gate
+}
+
+func (sessions) Enabled(context.Context, slog.Level) bool { return true }
+
+func (s sessions) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return sessions{s.Handler.WithAttrs(attrs), s.out, s.gate}
+}
+
+func (s sessions) WithGroup(name string) slog.Handler {
+	return sessions{s.Handler.WithGroup(name), s.out, s.gate}
+}
+
+func (s sessions) Handle(ctx context.Context, r slog.Record) error {
+	switch what, _ := strings.CutPrefix(r.Message, "SMB session "); what {
+	case "admitted", "refused", "ended":
+		var computer, user string
+		r.Attrs(func(a slog.Attr) bool {
+			switch a.Key {
+			case "computer":
+				computer = `\\` + a.Value.String()
+			case "user":
+				user = a.Value.String()
+			}
+			return true
+		})
+		s.out.printf("%s %-8s %s (%d of %v)\n", r.Time.Format("15:04:05.000"), what,
+			strings.TrimSpace(computer+" "+user), s.gate.Stats().Held, s.gate.Limit())
 	}
-	what := "ended"
-	switch e.Kind {
-	case simulate.Decided:
-		what = e.Outcome.String()
-	case simulate.Left:
-	default:
-		return
+	if !s.Handler.Enabled(ctx, r.Level) {
+		return nil
 	}
-	l.printf("%s %-8s %s (%d of %v)\n", e.Time.Format("15:04:05.000"), what, e.Peer, e.Held, e.Limit)
+	return s.Handler.Handle(ctx, r)
 }

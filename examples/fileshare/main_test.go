@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -59,20 +61,37 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-func TestEventLines(t *testing.T) {
-	var b bytes.Buffer
-	out := &lines{w: &b}
-	for _, e := range []simulate.Event{
-		{Kind: simulate.Decided, Outcome: simulate.Admitted, Service: limits.SMB, Peer: `\\c1 alice`, Held: 1, Limit: limits.Number(1)},
-		{Kind: simulate.Decided, Outcome: simulate.Refused, Service: limits.SMB, Peer: `\\c2`, Held: 1, Limit: limits.Number(1)},
-		{Kind: simulate.Left, Service: limits.SMB, Peer: `\\c1 alice`, Limit: limits.Number(1)},
-		{Kind: simulate.LimitChanged, Service: limits.SMB},
-		{Kind: simulate.Left, Service: limits.IIS},
+func TestSessionLines(t *testing.T) {
+	host, err := simulate.New(limits.Windows{Edition: limits.XPHome}, nil)
+	require.NoError(t, err)
+	gate, err := host.Gate(limits.SMB)
+	require.NoError(t, err)
+	var slot simulate.Slot
+	require.True(t, gate.TryAcquire(&slot))
+	defer slot.Release()
+
+	var b, rest bytes.Buffer
+	next := slog.NewTextHandler(&rest, nil)
+	log := sessions{next, &lines{w: &b}, gate}
+	for _, s := range []struct{ message, user string }{
+		{"SMB session admitted", "alice"},
+		{"SMB session admitted", "bob"}, // shares the slot
+		{"SMB session refused", ""},
+		{"SMB session ended", "bob"},
+		{"SMB session not set up", "carol"},
+		{"SMB connection ended", ""},
 	} {
-		out.event(e)
+		r := slog.NewRecord(time.Time{}, slog.LevelDebug, s.message, 0)
+		r.Add("computer", "c1", "user", s.user, "reason", "any")
+		require.NoError(t, log.Handle(t.Context(), r))
 	}
-	assert.Equal(t, `00:00:00.000 admitted \\c1 alice (1 of 1)
-00:00:00.000 refused  \\c2 (1 of 1)
-00:00:00.000 ended    \\c1 alice (0 of 1)
+	assert.Equal(t, `00:00:00.000 admitted \\c1 alice (1 of 5)
+00:00:00.000 admitted \\c1 bob (1 of 5)
+00:00:00.000 refused  \\c1 (1 of 5)
+00:00:00.000 ended    \\c1 bob (1 of 5)
 `, b.String())
+	assert.Empty(t, rest.String(), "the next handler does not want this level")
+
+	require.NoError(t, log.Handle(t.Context(), slog.NewRecord(time.Time{}, slog.LevelInfo, "other", 0)))
+	assert.Contains(t, rest.String(), "msg=other")
 }

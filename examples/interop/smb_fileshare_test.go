@@ -16,16 +16,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSMBFileshare runs the program examples/fileshare as a user would.
-func TestSMBFileshare(t *testing.T) {
-	server := startSMBD(t, 1)
+// startFileshare runs the program examples/fileshare as a user would. read
+// returns the next lines that it prints.
+func startFileshare(t *testing.T, server *smbd, args ...string) (addr string, stdin io.Writer, read func(n int) string) {
 	program := filepath.Join(t.TempDir(), "fileshare")
 	build := exec.Command("go", "build", "-o", program, "github.com/winlimits/winlimits/examples/fileshare")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
 	cmd := exec.Command(program, "-windows", "Windows XP Home", "-listen", "127.0.0.1:0", "-upstream", server.addr, "-limit", "1")
-	stdin, err := cmd.StdinPipe()
+	cmd.Args = append(cmd.Args, args...)
+	stdin, err = cmd.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -35,7 +36,7 @@ func TestSMBFileshare(t *testing.T) {
 		cmd.Wait()
 	})
 	lines := bufio.NewReader(stdout)
-	read := func(n int) string {
+	read = func(n int) string {
 		var b strings.Builder
 		for range n {
 			line, err := lines.ReadString('\n')
@@ -45,9 +46,14 @@ func TestSMBFileshare(t *testing.T) {
 		return b.String()
 	}
 	first := read(1)
-	addr := regexp.MustCompile(`\S+$`).FindString(strings.TrimSpace(first))
+	addr = regexp.MustCompile(`\S+$`).FindString(strings.TrimSpace(first))
 	assert.Equal(t, fmt.Sprintf("Windows XP Home shares %s on %s\n", server.addr, addr), first)
+	return addr, stdin, read
+}
 
+func TestSMBFileshare(t *testing.T) {
+	server := startSMBD(t, 1)
+	addr, stdin, read := startFileshare(t, server)
 	client := smbclient{conf: server.conf, addr: addr, user: "alice"}
 	h := client.hold(t)
 	h.connected()
@@ -62,4 +68,20 @@ func TestSMBFileshare(t *testing.T) {
 	assert.Contains(t, read(15), "Maximum Logged On Users               1\n")
 	h.leave()
 	assert.Regexp(t, ` ended    \\\\127\.0\.0\.1 alice \(0 of 1\)\n$`, read(1))
+}
+
+// TestSMBFileshareComputers: sessions that share a slot have lines of their own.
+func TestSMBFileshareComputers(t *testing.T) {
+	server := startSMBD(t, 1)
+	addr, _, read := startFileshare(t, server, "-count", "computer")
+	alice := smbclient{conf: server.conf, addr: addr, user: "alice"}.hold(t)
+	alice.connected()
+	assert.Regexp(t, ` admitted \\\\127\.0\.0\.1 alice \(1 of 1\)\n$`, read(1))
+	bob := smbclient{conf: server.conf, addr: addr, user: "bob"}.hold(t)
+	bob.connected()
+	assert.Regexp(t, ` admitted \\\\127\.0\.0\.1 bob \(1 of 1\)\n$`, read(1))
+	alice.leave()
+	assert.Regexp(t, ` ended    \\\\127\.0\.0\.1 alice \(1 of 1\)\n$`, read(1))
+	bob.leave()
+	assert.Regexp(t, ` ended    \\\\127\.0\.0\.1 bob \(0 of 1\)\n$`, read(1))
 }
