@@ -98,7 +98,9 @@ type SMBSettings struct {
 
 	// MaxPending bounds the connections that have no session, because they
 	// have not set one up yet or it has ended. When one more comes, the one
-	// that has been so for the longest time is closed. The default is 1024.
+	// that has been so for the longest time is closed. The default is 1024. Not
+	// to be set is the number of refused sessions that a connection may collect:
+	// one with 2048 is closed, and the sessions in use on it end.
 	MaxPending int
 	// NegotiateTimeout is how long a connection may take to agree on a dialect,
 	// and how long the beginning of a message may stay incomplete. The default
@@ -145,8 +147,6 @@ const (
 //     reported as a bad signature;
 //   - notice a pulled cable before TCP does, which takes about two minutes and a
 //     quarter with Go's keep-alive.
-//
-// A connection that has collected 2048 refused sessions is closed.
 //
 // The file server sees all clients at the proxy's address.
 //
