@@ -191,3 +191,29 @@ print(len(c.listPath("share1", "*")) >= 2)
 	assert.Equal(t, "0xc00000d0\nanother session\n0xc0000203\nTrue\n", out)
 	front.waitHeld(t, 0)
 }
+
+// TestSMBWriteRaw: what an SMB1 raw write sends without a header arrives
+// through the proxy as it does directly.
+func TestSMBWriteRaw(t *testing.T) {
+	server := startSMBD(t, 1)
+	front := server.front(t, xpPro, 5, simulate.SMBSettings{}, nil)
+	for name, addr := range map[string]string{"direct": server.addr, "proxy": front.addr} {
+		t.Run(name, func(t *testing.T) {
+			out := impacket(t, addr, `
+from impacket import smb
+c = connect(SMB_DIALECT)
+c.login("alice", password)
+s = c.getSMBServer()
+tid = s.tree_connect_andx("\\\\127.0.0.1\\share1")
+fid = s.nt_create_andx(tid, "`+name+`", disposition = smb.FILE_OVERWRITE_IF)
+s.write_raw(tid, fid, b"x" * 1000, wait_answer = 0)
+print(hex(s.recvSMB()["Command"]))
+s.close(tid, fid)
+`)
+			assert.Equal(t, "0x1d\n", strings.TrimLeft(out, "\n"))
+			b, err := os.ReadFile(filepath.Join(server.share(1), name))
+			require.NoError(t, err)
+			assert.Equal(t, strings.Repeat("x", 1000), string(b))
+		})
+	}
+}
