@@ -42,6 +42,12 @@ func (p *SMBProxy) Sessions() []SMBSession {
 		if n := strings.Compare(a.User, b.User); n != 0 {
 			return n
 		}
+		if a.null != b.null { // null sessions together, for netSession
+			if a.null {
+				return -1
+			}
+			return 1
+		}
 		return cmp.Compare(b.Idle, a.Idle)
 	})
 	return list

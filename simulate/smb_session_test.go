@@ -595,13 +595,19 @@ func TestSMBUnseenUsers(t *testing.T) {
 		lab := newSMBLab(t, xpPro, 5, SMBSettings{})
 		setup := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus}
 		a, b := lab.client1("10.0.0.1"), lab.client1("10.0.0.1")
+		null := lab.session("10.0.0.1", "")
+		time.Sleep(time.Second)
 		a.do(setup, 13, 0xff, 0, 0, 0)
 		b.do(setup, 13, 0xff, 0, 0, 0)
+		time.Sleep(time.Second)
+		null2 := lab.session("10.0.0.1", "")
 		out, err := lab.proxy.Net("net session")
 		require.NoError(t, err)
-		assert.Equal(t, 2, bytes.Count([]byte(out), []byte(`\\10.0.0.1`)), out)
-		a.Close()
-		b.Close()
+		assert.Equal(t, 3, strings.Count(out, `\\10.0.0.1`), out)
+		assert.Len(t, lab.proxy.Sessions(), 4)
+		for _, c := range []net.Conn{a, b, null, null2} {
+			c.Close()
+		}
 	})
 }
 
