@@ -107,7 +107,7 @@ func Serving(ctx context.Context, s Scenario, share float64) ([]Comparison, erro
 		windows = append(windows, limits.Windows{Edition: rule.Edition, ServicePack: rule.ServicePackMin})
 	}
 	var first []Comparison
-	lost := make([]float64, len(windows))
+	lost := make([][runsPerPoint]float64, len(windows))
 	for i := range runsPerPoint {
 		one := s
 		one.Seed = replicationSeed(s.Seed, i)
@@ -116,7 +116,7 @@ func Serving(ctx context.Context, s Scenario, share float64) ([]Comparison, erro
 			return nil, err
 		}
 		for j := range all {
-			lost[j] += all[j].Report.Lost() / runsPerPoint
+			lost[j][i] = all[j].Report.Lost()
 		}
 		if i == 0 {
 			first = all
@@ -131,7 +131,7 @@ func Serving(ctx context.Context, s Scenario, share float64) ([]Comparison, erro
 	}
 	var serving []Comparison
 	for j, c := range first {
-		if c.Problem == "" && lost[j] <= share {
+		if c.Problem == "" && estimateOf(lost[j][:]).Mean <= share {
 			serving = append(serving, c)
 		}
 	}

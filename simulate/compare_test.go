@@ -207,6 +207,17 @@ func TestServingAgreesWithFitting(t *testing.T) {
 	}
 }
 
+// TestServingExactly: runs that all lose the share and no more do serve, however
+// its mean rounds.
+func TestServingExactly(t *testing.T) {
+	s := fortyAtOnce()
+	for s.Clients = 11; s.Clients <= 60; s.Clients++ {
+		serving, err := Serving(t.Context(), s, float64(s.Clients-10)/float64(s.Clients))
+		require.NoError(t, err)
+		require.True(t, slices.ContainsFunc(serving, func(c Comparison) bool { return c.Windows.Edition == limits.XPProfessional }), "%d clients", s.Clients)
+	}
+}
+
 func TestServingBadQuestion(t *testing.T) {
 	_, err := Serving(t.Context(), Scenario{Clients: 1}, 0)
 	require.ErrorIs(t, err, ErrScenario)

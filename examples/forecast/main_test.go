@@ -7,6 +7,8 @@ import (
 	"encoding/xml"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -34,6 +36,16 @@ func TestDefault(t *testing.T) {
 	}
 	for line := range strings.Lines(text) {
 		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 80, line)
+	}
+}
+
+// TestServing: an edition is said to serve if and only if it loses no more than
+// allowed in the mean of the runs that decide.
+func TestServing(t *testing.T) {
+	for clients := 17; clients <= 28; clients++ {
+		var f forecast
+		require.NoError(t, json.Unmarshal([]byte(output(t, "-clients", strconv.Itoa(clients), "-runs", "8", "-format", "json")), &f))
+		assert.Equal(t, f.Lost.Mean <= f.Allowed, slices.Contains(f.Serving, f.Scenario.Windows), "%d clients lose %v", clients, f.Lost)
 	}
 }
 
