@@ -96,8 +96,9 @@ func (p *plan) identity() planKey {
 // returns the first run of those that serve. A service or a setting that no
 // edition has is an error.
 //
-// A queue loses nobody until it is full or the run ends: set Patience if clients
-// do not wait for ever.
+// Who still waits when Until ends the run has lost, so that a queue that only
+// grows does not serve; who has its slot has not. A queue loses nobody else until
+// it is full: set Patience if clients do not wait for ever.
 func Serving(ctx context.Context, s Scenario, share float64) ([]Comparison, error) {
 	if err := checkShare(share); err != nil {
 		return nil, err
@@ -169,6 +170,9 @@ const runsPerPoint = 8
 // number of clients. All of them come in the time in which those of the scenario
 // come: gaps between arrivals become shorter as clients become more. A trace
 // cannot be stretched and is an error.
+//
+// Who still waits when Until ends the run has lost, as with Serving: clients fit
+// in a queue as long as it comes to its end.
 //
 // It looks for the number by doubling and halving, which supposes that more
 // clients lose more; where that is not so, it finds one of the borders.

@@ -189,6 +189,35 @@ func TestOverloadedQueue(t *testing.T) {
 	require.Zero(t, fit.Clients)
 }
 
+// TestCutShort: what is in progress when the run is cut short is not lost, be it
+// a request that executes or a dial that nobody has answered yet; dials that wait
+// are.
+func TestCutShort(t *testing.T) {
+	s := fortyAtOnce()
+	s.Clients, s.ServiceTime, s.Until = 10, Constant(time.Hour), Duration(time.Minute)
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Zero(t, r.Lost())
+
+	s = Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen, Clients: 10,
+		Destinations: Destinations{Dead: 1}, Retry: Retry{Max: 9, Backoff: Constant(time.Second)}, Until: Duration(time.Minute),
+	}
+	r, err = Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.EqualValues(t, 10, r.Unfinished)
+	assert.Zero(t, r.Lost())
+	fit, err := Fitting(t.Context(), s, 0)
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, fit.Clients, 10)
+
+	s.Clients, s.Retry = 100, Retry{}
+	r, err = Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.EqualValues(t, 70, r.Unfinished) // ten each at 0, 21 and 42 s
+	assert.InDelta(t, 0.7, r.Lost(), 1e-9)
+}
+
 // TestServingAgreesWithFitting: around the number of clients that fit, an
 // edition is among those that serve if and only if they fit.
 func TestServingAgreesWithFitting(t *testing.T) {

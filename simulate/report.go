@@ -100,10 +100,17 @@ type Step struct {
 }
 
 // Lost is the share of what was asked for that got no slot: refused, timed out,
-// abandoned, or still waiting when the run was cut short. It is 0 if nothing was
+// abandoned, or undecided when the run was cut short, since that is in a queue or
+// between two tries. Dials are also undecided while nobody has answered and they
+// may be retried, which is no fault of the limit: of them no more count than were
+// waiting at most in the last step of the Timeline. Lost is 0 if nothing was
 // asked for.
 func (r *Report) Lost() float64 {
-	return ratio(r.Refused+r.TimedOut+r.Abandoned+r.Unfinished, r.Asked)
+	undecided := r.Unfinished
+	if n := len(r.Timeline.Steps); r.Unit == limits.Attempts && n > 0 {
+		undecided = min(undecided, r.Timeline.Steps[n-1].Queued.Peak)
+	}
+	return ratio(r.Refused+r.TimedOut+r.Abandoned+undecided, r.Asked)
 }
 
 func ratio(part, whole int64) float64 {
