@@ -392,12 +392,13 @@ func (s *Scenario) check() error {
 	if s.Visits == Forever && s.Until == 0 {
 		bad("Until", errors.New("0: want a time, because Visits is Forever"))
 	}
-	if s.Visits == Forever && s.Away.IsZero() {
-		bad("Away", errors.New("0: want a time, because Visits is Forever"))
-	}
 	within("Connections", s.Connections, 0, maxConnections)
 	within("Requests", s.Requests, 0, maxRequests)
 	bad("Away", s.Away.Valid())
+	// Without a time away a run could have no end that anybody lives to see.
+	if s.Visits == Forever && s.Away.Mean() == 0 {
+		bad("Away", errors.New("0: want above 0, because Visits is Forever"))
+	}
 	bad("ServiceTime", s.ServiceTime.Valid())
 	bad("ThinkTime", s.ThinkTime.Valid())
 	bad("Idle", s.Idle.Valid())

@@ -38,6 +38,8 @@ func TestScenarioNamesTheBadField(t *testing.T) {
 		{"ThinkTime", "mean -1ns", func(s *Scenario) { s.ThinkTime = Exponential(-1) }},
 		{"Idle", "want the smaller first", func(s *Scenario) { s.Idle = Uniform(2, 1) }},
 		{"Away", "empirical without values", func(s *Scenario) { s.Away = Empirical() }},
+		{"Away", "0: want above 0", func(s *Scenario) { s.Visits, s.Until = Forever, 1 }},
+		{"Away", "0: want above 0", func(s *Scenario) { s.Visits, s.Until, s.Away = Forever, 1, Uniform(0, 0) }},
 		{"Patience", "squared coefficient", func(s *Scenario) { s.Patience = Lognormal(1, -1) }},
 		{"AutoDisconnect", "-2ns: want 0s", func(s *Scenario) { s.AutoDisconnect = -2 }},
 		{"Retry.Max", "-1: want 0", func(s *Scenario) { s.Retry.Max = -1 }},

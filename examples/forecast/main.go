@@ -180,11 +180,16 @@ func override(s, given *simulate.Scenario, name string) {
 	case "hold":
 		s.ServiceTime = given.ServiceTime
 	case "think":
+		// As without a file: with a time away clients keep coming until Until,
+		// without one they come once, and the run ends when the last has left.
 		s.Away = given.Away
 		switch {
 		case s.Away.IsZero():
+			if s.Visits == simulate.Forever {
+				s.Until = 0
+			}
 			s.Visits = 0
-		case s.Visits == 0:
+		case s.Visits == 0 || s.Visits == 1:
 			s.Visits = simulate.Forever
 			if s.Until == 0 {
 				s.Until = given.Until

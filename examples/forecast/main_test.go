@@ -11,12 +11,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 )
 
 func output(t *testing.T, args ...string) string {
@@ -100,6 +102,32 @@ func TestScenarioFile(t *testing.T) {
 	require.NoError(t, run(t.Context(), []string{"-"}, strings.NewReader(`{"windows": "Windows XP Professional", "service": "iis",
 		"clients": 2, "arrive": "trace(0s,1s)"}`), &out, &out))
 	assert.Contains(t, out.String(), "2 connections: 2 admitted.")
+}
+
+// TestThinkOverFile: -think makes the clients of a file come again, or not, as it
+// does those of the flags.
+func TestThinkOverFile(t *testing.T) {
+	scenario := func(file string, args ...string) simulate.Scenario {
+		var out, terminal bytes.Buffer
+		require.NoError(t, run(t.Context(), append(args, "-format", "json", "-"), strings.NewReader(file), &out, &terminal))
+		var f forecast
+		require.NoError(t, json.Unmarshal(out.Bytes(), &f))
+		return f.Scenario
+	}
+	const once = `{"windows": "XP Pro", "service": "iis", "clients": 2, "serviceTime": "1m"}`
+	const forever = `{"windows": "XP Pro", "service": "iis", "clients": 2, "serviceTime": "1m", "visits": -1, "away": "1m", "until": "30s"}`
+
+	s := scenario(once, "-think", "1m")
+	assert.Equal(t, simulate.Forever, s.Visits)
+	assert.Equal(t, simulate.Duration(8*time.Hour), s.Until)
+	s = scenario(once, "-think", "1m", "-for", "1h")
+	assert.Equal(t, simulate.Duration(time.Hour), s.Until)
+	s = scenario(forever, "-think", "0s")
+	assert.Zero(t, s.Visits)
+	assert.Zero(t, s.Until)
+	s = scenario(forever, "-think", "2m")
+	assert.Equal(t, simulate.Forever, s.Visits)
+	assert.Equal(t, simulate.Duration(30*time.Second), s.Until)
 }
 
 func TestLongRuns(t *testing.T) {
