@@ -617,3 +617,19 @@ func TestRetryAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, int64(6), r.Attempts)
 }
+
+// TestExpectedLength: what ends an idle connection bounds the guess at the
+// length of a run.
+func TestExpectedLength(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.Windows11Pro}, Service: limits.SMB, Clients: 1,
+		ServiceTime: Constant(time.Second), Idle: Constant(24 * time.Hour), AutoDisconnect: Duration(time.Minute),
+	}
+	p, err := s.compile()
+	require.NoError(t, err)
+	assert.Equal(t, int64(61*time.Second), p.expected)
+	s.AutoDisconnect = 0
+	p, err = s.compile()
+	require.NoError(t, err)
+	assert.Equal(t, int64(24*time.Hour+time.Second), p.expected)
+}
