@@ -20,9 +20,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -321,9 +323,9 @@ func (f *forecast) text(out io.Writer) error {
 	if f.Fit != nil {
 		switch {
 		case !f.Fit.Limited:
-			fmt.Fprintf(&b, "%d clients and more fit, if %g %% may get none.\n", f.Fit.Clients, 100*f.Allowed)
+			fmt.Fprintf(&b, "%d clients and more fit, if %s %% may get none.\n", f.Fit.Clients, percent(f.Allowed))
 		default:
-			fmt.Fprintf(&b, "%d clients fit, if %g %% may get none.\n", f.Fit.Clients, 100*f.Allowed)
+			fmt.Fprintf(&b, "%d clients fit, if %s %% may get none.\n", f.Fit.Clients, percent(f.Allowed))
 		}
 	}
 	switch {
@@ -352,6 +354,12 @@ func (f *forecast) text(out io.Writer) error {
 	}
 	_, err = io.WriteString(out, b.String())
 	return err
+}
+
+// percent prints a share as a person would write it: 7, and neither
+// 7.000000000000001 nor 1e-05.
+func percent(share float64) string {
+	return strconv.FormatFloat(math.Round(share*1e10)/1e8, 'f', -1, 64)
 }
 
 // wrap writes a sentence on lines of at most 80 columns.

@@ -130,6 +130,12 @@ func TestThinkOverFile(t *testing.T) {
 	assert.Equal(t, simulate.Duration(30*time.Second), s.Until)
 }
 
+func TestPercent(t *testing.T) {
+	for share, want := range map[float64]string{0: "0", 0.01: "1", 0.07: "7", 0.996: "99.6", 1: "100", 1e-7: "0.00001"} {
+		assert.Equal(t, want, percent(share))
+	}
+}
+
 func TestLongRuns(t *testing.T) {
 	text := output(t, "-service", "iis", "-windows", "XP Pro", "-clients", "400000", "-arrive", "poisson(1s)", "-hold", "exponential(7s)", "-think", "0s", "-retry", "0")
 	assert.Contains(t, text, "400000 clients")
