@@ -136,3 +136,29 @@ func TestAxes(t *testing.T) {
 	assert.Equal(t, []int{0, 10, 20, 30, 40, 50, 60}, countAxis(0, 60))
 	assert.Equal(t, []int{7}, countAxis(7, 7))
 }
+
+func TestPlainNumbers(t *testing.T) {
+	s := fortyAtOnce()
+	s.Settings.Limits = map[limits.Service]int{limits.IIS: 0}
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, r.Summary(), "40 refused. 100 % got none.")
+	s.Settings.Limits[limits.IIS], s.Clients = 1, 250
+	r, err = Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, r.Summary(), "249 refused. 99.6 % got none.")
+	s.Settings.Limits[limits.IIS], s.Clients = 5000, 4321
+	r, err = Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, r.Summary(), "Held: mean 4321, peak 4321;")
+}
+
+// TestDisplacingLimit: a limit that displaces does not merely refuse.
+func TestDisplacingLimit(t *testing.T) {
+	r, err := Run(t.Context(), Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.RDP, Clients: 3, ServiceTime: Constant(time.Second),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, limits.Displace, r.Discipline)
+	assert.Contains(t, strings.ReplaceAll(r.Summary(), "\n  ", " "), "1 sessions, the next one may displace who is there and is counted as refused")
+}

@@ -29,6 +29,9 @@ import (
 //     takes a slot until the destination has answered or the dial is given up;
 //     see Destinations. The ServiceTime follows, without a slot.
 //
+// Where the Windows would offer the newcomer the place of who is there (Remote
+// Desktop on client editions), nobody takes the offer: he is refused.
+//
 // The zero value of a time is a constant 0 unless the field says otherwise.
 type Scenario struct {
 	// Name is for people.
