@@ -276,14 +276,18 @@ func (c Curves) WriteText(w io.Writer) error {
 		grid[i] = []rune(strings.Repeat(" ", columns))
 	}
 	for i, curve := range c {
+		own := map[[2]int]bool{} // a curve that meets itself is still one
 		for _, p := range curve.Points {
 			x := int(share(p.Clients, low, high) * (columns - 1))
 			y := rows - 1 - int(math.Round(min(1, max(0, p.Lost.Mean))*(rows-1)))
-			if grid[y][x] != ' ' {
+			switch at := [2]int{x, y}; {
+			case own[at]:
+			case grid[y][x] != ' ':
 				grid[y][x] = '*'
-				continue
+			default:
+				grid[y][x] = letter(i)
+				own[at] = true
 			}
-			grid[y][x] = letter(i)
 		}
 	}
 	b.WriteString("share without a slot\n")

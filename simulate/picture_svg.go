@@ -16,6 +16,7 @@ const (
 	svgLeft   = 70
 	svgRight  = 20
 	svgHeight = 130 // of a panel
+	svgTitle  = 78  // runes that fit beside svgLeft in the size of titles
 )
 
 const svgStyle = `<style>
@@ -65,7 +66,7 @@ func (r *Report) WriteSVG(w io.Writer) error {
 		r.Asked, r.Unit, r.Admitted, r.Waited, r.Refused, r.TimedOut, r.Abandoned)
 	var b svg
 	b.open(height, title, about)
-	b.text(svgLeft, 24, "title", title)
+	b.text(svgLeft, 24, "title", shorten(title, svgTitle))
 	b.text(svgLeft, 43, "", about)
 
 	width := float64(svgWidth - svgLeft - svgRight)

@@ -162,3 +162,37 @@ func TestDisplacingLimit(t *testing.T) {
 	assert.Equal(t, limits.Displace, r.Discipline)
 	assert.Contains(t, strings.ReplaceAll(r.Summary(), "\n  ", " "), "1 sessions, the next one may displace who is there and is counted as refused")
 }
+
+// TestLongTitle: a name too long for the picture is cut there and whole in the
+// title element.
+func TestLongTitle(t *testing.T) {
+	s := fortyAtOnce()
+	s.Name = strings.Repeat("name ", 40)
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	var svg bytes.Buffer
+	require.NoError(t, r.WriteSVG(&svg))
+	wellFormed(t, svg.String())
+	assert.Contains(t, svg.String(), `<title id="title">`+s.Name+": Windows XP Professional")
+	_, rest, _ := strings.Cut(svg.String(), `class="title">`)
+	shown, _, _ := strings.Cut(rest, "<")
+	assert.Equal(t, svgTitle, utf8.RuneCountInString(shown))
+	assert.True(t, strings.HasSuffix(shown, "…"), shown)
+}
+
+// TestCurveMeetsItself: only what several curves share is marked as several.
+func TestCurveMeetsItself(t *testing.T) {
+	points := make([]CurvePoint, 200) // more than there are columns
+	for i := range points {
+		points[i].Clients = i + 1
+	}
+	draw := func(c Curves) string {
+		var b bytes.Buffer
+		require.NoError(t, c.WriteText(&b))
+		text, _, _ := strings.Cut(b.String(), "* several")
+		return text
+	}
+	one := Curve{Windows: limits.Windows{Edition: limits.XPProfessional}, Points: points}
+	assert.NotContains(t, draw(Curves{one}), "*")
+	assert.Contains(t, draw(Curves{one, one}), "   0 % |"+strings.Repeat("*", 70))
+}
