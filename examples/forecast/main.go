@@ -36,9 +36,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "forecast:", err)
-		}
+		fmt.Fprintln(os.Stderr, "forecast:", err)
 		os.Exit(1)
 	}
 }
@@ -58,7 +56,7 @@ type forecast struct {
 	// Fit and Serving allow the share Allowed to be lost.
 	Allowed    float64               `json:"allowed"`
 	Fit        *simulate.Fit         `json:"fit,omitempty"`
-	Serving    []limits.Windows      `json:"serving,omitempty"`
+	Serving    []limits.Windows      `json:"serving,omitzero"` // nil if nobody asked
 	Comparison []simulate.Comparison `json:"comparison,omitempty"`
 	Curves     simulate.Curves       `json:"curves,omitempty"`
 }
@@ -73,11 +71,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, terminal io.Writ
 	}
 	given := s // what the flags say
 	flags := flag.NewFlagSet("forecast", flag.ContinueOnError)
-	flags.SetOutput(terminal)
-	flags.Usage = func() {
-		fmt.Fprintln(terminal, "usage: forecast [flags] [scenario.json, or - for standard input]\nFlags that are given override the file.")
-		flags.PrintDefaults()
-	}
+	// The package would print errors that main prints, and all flags after each.
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
 	flags.TextVar(&given.Windows, "windows", s.Windows, "the `Windows` that serves, or dials if -service is tcp-half-open")
 	flags.TextVar(&given.Service, "service", s.Service, "the `service`: smb, iis, ftp, tcp-half-open ...")
 	flags.IntVar(&given.Clients, "clients", s.Clients, "the number of clients")
@@ -96,8 +92,14 @@ func run(ctx context.Context, args []string, in io.Reader, out, terminal io.Writ
 	allowed := flags.Float64("allow", 0.01, "the `share` without a slot that is acceptable")
 	runs := flags.Int("runs", 0, "replications; 0 is 20, or 1 if there are very many clients")
 	format := flags.String("format", "text", "`form` of the output: text, json or svg")
-	if err := flags.Parse(args); err != nil {
-		return err
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(out)
+		fmt.Fprintln(out, "usage: forecast [flags] [scenario.json, or - for standard input]\nFlags that are given override the file.")
+		flags.PrintDefaults()
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w; see -help", err)
 	}
 	if flags.NArg() > 1 {
 		return fmt.Errorf("unexpected argument %q; see -help", flags.Arg(1))
@@ -145,6 +147,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, terminal io.Writ
 	case "svg":
 		if len(f.Curves) > 0 {
 			return f.Curves.WriteSVG(out)
+		}
+		if len(windows) > 0 {
+			fmt.Fprintln(terminal, "forecast: no curves for a recorded trace or so long a run; this is the picture of", s.Windows, "alone")
 		}
 		return f.Report.WriteSVG(out)
 	}
@@ -270,6 +275,7 @@ func (f *forecast) fill(ctx context.Context, windows []limits.Windows, terminal 
 	if err != nil {
 		return err
 	}
+	f.Serving = []limits.Windows{}
 	for _, c := range serving {
 		f.Serving = append(f.Serving, c.Windows)
 	}
@@ -329,7 +335,7 @@ func (f *forecast) text(out io.Writer) error {
 		}
 	}
 	switch {
-	case f.Fit == nil:
+	case f.Serving == nil:
 	case len(f.Serving) == 0:
 		fmt.Fprintf(&b, "No Windows would serve all %d so.\n", f.Scenario.Clients)
 	default:

@@ -130,6 +130,33 @@ func TestThinkOverFile(t *testing.T) {
 	assert.Equal(t, simulate.Duration(30*time.Second), s.Until)
 }
 
+func TestNoneServes(t *testing.T) {
+	const scenario = `{"windows": "XP Pro", "service": "iis", "clients": 2, "arrive": "trace(0s,0s)", "serviceTime": "1s", "settings": {"limits": {"iis": 1}}, "patience": "1ms"}`
+	for format, want := range map[string]string{"text": "No Windows would serve all 2 so.\n", "json": `"serving": []`} {
+		var out, terminal bytes.Buffer
+		require.NoError(t, run(t.Context(), []string{"-format", format, "-"}, strings.NewReader(scenario), &out, &terminal))
+		assert.Contains(t, out.String(), want)
+		assert.Empty(t, terminal.String())
+	}
+}
+
+// TestNoCurves: who asked for curves and gets another picture is told.
+func TestNoCurves(t *testing.T) {
+	var out, terminal bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-service", "iis", "-clients", "2", "-arrive", "trace(0s,1s)", "-think", "0s", "-compare", "XP Pro", "-format", "svg"},
+		strings.NewReader(""), &out, &terminal))
+	assert.True(t, strings.HasPrefix(out.String(), "<svg "))
+	assert.Equal(t, "forecast: no curves for a recorded trace or so long a run; this is the picture of Windows 11 Pro alone\n", terminal.String())
+}
+
+// TestHelp: help is no error, and an error is left to the caller to print.
+func TestHelp(t *testing.T) {
+	assert.Contains(t, output(t, "-help"), "-compare")
+	var out, terminal bytes.Buffer
+	require.ErrorContains(t, run(t.Context(), []string{"-nonsense"}, strings.NewReader(""), &out, &terminal), "-nonsense; see -help")
+	assert.Empty(t, out.String()+terminal.String())
+}
+
 func TestPercent(t *testing.T) {
 	for share, want := range map[float64]string{0: "0", 0.01: "1", 0.07: "7", 0.996: "99.6", 1: "100", 1e-7: "0.00001"} {
 		assert.Equal(t, want, percent(share))
