@@ -158,7 +158,7 @@ type settingsText struct {
 	ConnectionTimeout Duration               `json:"connectionTimeout,omitzero"`
 	QueueTimeout      Duration               `json:"queueTimeout,omitzero"`
 	WorkerProcesses   int                    `json:"workerProcesses,omitzero"`
-	HalfOpen          halfOpenText           `json:"halfOpen,omitzero"`
+	HalfOpen          HalfOpenSettings       `json:"halfOpen,omitzero"`
 }
 
 type halfOpenText struct {
@@ -173,13 +173,8 @@ type halfOpenText struct {
 
 // MarshalJSON writes the settings that are set, with times as text.
 func (s Settings) MarshalJSON() ([]byte, error) {
-	h := &s.HalfOpen
 	return json.Marshal(settingsText{
-		s.Limits, s.MaxConnections, s.AllowKeepAlive, Duration(s.ConnectionTimeout), Duration(s.QueueTimeout), s.WorkerProcesses,
-		halfOpenText{
-			h.Patched, h.EnableConnectionRateLimiting, h.MaxConnectRetransmissions, Duration(h.InitialRTT),
-			h.ReleaseRate, h.PerDestination, Duration(h.EventInterval),
-		},
+		s.Limits, s.MaxConnections, s.AllowKeepAlive, Duration(s.ConnectionTimeout), Duration(s.QueueTimeout), s.WorkerProcesses, s.HalfOpen,
 	})
 }
 
@@ -187,20 +182,43 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 // error.
 func (s *Settings) UnmarshalJSON(b []byte) error {
 	var t settingsText
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&t); err != nil {
+	if err := decodeStrictly(b, &t); err != nil {
 		return fmt.Errorf("simulate: settings: %w", err)
 	}
-	h := &t.HalfOpen
 	*s = Settings{
-		t.Limits, t.MaxConnections, t.AllowKeepAlive, time.Duration(t.ConnectionTimeout), time.Duration(t.QueueTimeout), t.WorkerProcesses,
-		HalfOpenSettings{
-			h.Patched, h.EnableConnectionRateLimiting, h.MaxConnectRetransmissions, time.Duration(h.InitialRTT),
-			h.ReleaseRate, h.PerDestination, time.Duration(h.EventInterval),
-		},
+		t.Limits, t.MaxConnections, t.AllowKeepAlive, time.Duration(t.ConnectionTimeout), time.Duration(t.QueueTimeout), t.WorkerProcesses, t.HalfOpen,
 	}
 	return nil
+}
+
+// MarshalJSON writes the settings that are set, with times as text.
+func (h HalfOpenSettings) MarshalJSON() ([]byte, error) {
+	return json.Marshal(halfOpenText{
+		h.Patched, h.EnableConnectionRateLimiting, h.MaxConnectRetransmissions, Duration(h.InitialRTT),
+		h.ReleaseRate, h.PerDestination, Duration(h.EventInterval),
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
+// error.
+func (h *HalfOpenSettings) UnmarshalJSON(b []byte) error {
+	var t halfOpenText
+	if err := decodeStrictly(b, &t); err != nil {
+		return fmt.Errorf("simulate: half-open settings: %w", err)
+	}
+	*h = HalfOpenSettings{
+		t.Patched, t.EnableConnectionRateLimiting, t.MaxConnectRetransmissions, time.Duration(t.InitialRTT),
+		t.ReleaseRate, t.PerDestination, time.Duration(t.EventInterval),
+	}
+	return nil
+}
+
+// decodeStrictly makes a misspelt name an error, since whoever decodes a scenario
+// cannot ask for that inside an UnmarshalJSON.
+func decodeStrictly(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
 }
 
 // Arrival is when clients come. The zero Arrival is all at once. It prints,

@@ -166,3 +166,26 @@ func TestSettingsText(t *testing.T) {
 	assert.ErrorContains(t, json.Unmarshal([]byte(`{"conectionTimeout":"1m"}`), &s), "conectionTimeout")
 	assert.ErrorContains(t, json.Unmarshal([]byte(`{"queueTimeout":"1"}`), &s), "want a number and a unit")
 }
+
+// TestScenarioFileWithSettings: a scenario as a person writes it, read, run and
+// written again.
+func TestScenarioFileWithSettings(t *testing.T) {
+	const file = `{"windows":"XP Pro SP2","service":"tcp-half-open","clients":3,
+		"settings":{"connectionTimeout":"1m","halfOpen":{"patched":50,"initialRTT":"1s"}}}`
+	var s, back Scenario
+	require.NoError(t, json.Unmarshal([]byte(file), &s))
+	assert.Equal(t, time.Minute, s.Settings.ConnectionTimeout)
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, limits.Number(50), r.Limit)
+	text, err := json.Marshal(s)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), `"settings":{"connectionTimeout":"1m0s","halfOpen":{"patched":50,"initialRTT":"1s"}}`)
+	require.NoError(t, json.Unmarshal(text, &back))
+	assert.Equal(t, s, back)
+
+	h, err := json.Marshal(s.Settings.HalfOpen)
+	require.NoError(t, err)
+	assert.Equal(t, `{"patched":50,"initialRTT":"1s"}`, string(h))
+	require.ErrorContains(t, json.Unmarshal([]byte(`{"settings":{"halfOpen":{"initialRtt ":"1s"}}}`), &back), "initialRtt ")
+}
