@@ -508,6 +508,7 @@ func TestSMBServeSurvivesTemporaryErrors(t *testing.T) {
 		served := make(chan error)
 		go func() { served <- lab.proxy.Serve(l) }()
 		c := l.connect("c9")
+		synctest.Wait() // until Serve accepts again, so that it takes one more
 		l.errs <- io.ErrClosedPipe
 		c.Close()
 		l.connect("c9").Close()
