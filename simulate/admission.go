@@ -140,10 +140,10 @@ func (a *admission) unlink(w *waiter) {
 	a.busy.Add(-1)
 }
 
-// release gives a slot back.
-func (a *admission) release() {
+// release gives n slots back.
+func (a *admission) release(n int64) {
 	if a.busy.Load() == 0 {
-		a.sem.Release(1)
+		a.sem.Release(n)
 		if a.busy.Load() == 0 {
 			return
 		}
@@ -152,11 +152,9 @@ func (a *admission) release() {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.debt > 0 {
-		a.owe(-1)
-		return
-	}
-	a.sem.Release(1)
+	paid := min(a.debt, n)
+	a.owe(-paid)
+	a.sem.Release(n - paid)
 	if !a.paced {
 		a.grant(unlimited)
 	}

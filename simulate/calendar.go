@@ -40,7 +40,7 @@ func (c *calendar) first() *event {
 	if c.n == 0 {
 		return nil
 	}
-	return &c.near[c.n-1]
+	return &c.near[uint(c.n-1)%nearEvents]
 }
 
 // push adds an event whose seq is the highest so far.
@@ -58,10 +58,15 @@ func (c *calendar) push(e event) {
 	}
 	i := c.n
 	c.n++
-	for ; i > 0 && c.near[i-1].at <= e.at; i-- {
-		c.near[i] = c.near[i-1]
+	for ; i > 0; i-- {
+		// The remainders spare the checks of bounds that hold anyway.
+		earlier := &c.near[uint(i-1)%nearEvents]
+		if earlier.at > e.at {
+			break
+		}
+		c.near[uint(i)%nearEvents] = *earlier
 	}
-	c.near[i] = e
+	c.near[uint(i)%nearEvents] = e
 }
 
 // pop removes the next event.

@@ -36,7 +36,7 @@ func emulate(p *plan) []ClientOutcome {
 	e := &emulation{plan: p, start: time.Now()}
 	var a arrivals
 	a.init(p)
-	for at := a.draw(); at != never; at = a.draw() {
+	for at := a.draw(p); at != never; at = a.draw(p) {
 		client := a.next - 1
 		e.group.Go(func() {
 			time.Sleep(time.Until(e.start.Add(time.Duration(at))))

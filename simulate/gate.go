@@ -277,7 +277,7 @@ func (g *Gate) acquireFor(ctx context.Context, s *Slot, process string) error {
 	if err != nil {
 		if !g.admission.leave(&w) {
 			g.tally.Add(^uint64(tallyAdmitted + tallyHeld - 1))
-			g.admission.release()
+			g.admission.release(1)
 		}
 		return g.giveUp(s, err, waited)
 	}
@@ -321,7 +321,7 @@ func (g *Gate) limitError(o Outcome, err error) error {
 // leave gives back the slot of s.
 func (g *Gate) leave(s *Slot) {
 	g.tally.Add(^uint64(tallyHeld - 1))
-	g.admission.release()
+	g.admission.release(1)
 	if g.isWatched() {
 		g.changed(Event{Kind: Left, Peer: s.name()})
 	}

@@ -40,10 +40,16 @@ type plan struct {
 	expected               int64 // guess at the length of the run
 }
 
-// compile checks the scenario and makes it ready.
+// compile checks the scenario and makes it ready. It is small enough that the
+// plan need not be allocated.
 func (s *Scenario) compile() (*plan, error) {
+	p := new(plan)
+	return p, p.init(s)
+}
+
+func (p *plan) init(s *Scenario) error {
 	if err := s.check(); err != nil {
-		return nil, err
+		return err
 	}
 	host, err := New(s.Windows, &s.Settings)
 	if err != nil {
@@ -51,16 +57,16 @@ func (s *Scenario) compile() (*plan, error) {
 		if s.Windows.Valid() != nil {
 			field = "Windows"
 		}
-		return nil, &ScenarioError{field, err}
+		return &ScenarioError{field, err}
 	}
 	gate, err := host.Gate(s.Service)
 	if err != nil {
-		return nil, &ScenarioError{"Service", err}
+		return &ScenarioError{"Service", err}
 	}
 	if gate.discipline == limits.Throttle {
-		return nil, &ScenarioError{"Service", fmt.Errorf("cannot act out a limit that throttles: %v", gate.rule)}
+		return &ScenarioError{"Service", fmt.Errorf("cannot act out a limit that throttles: %v", gate.rule)}
 	}
-	p := &plan{
+	*p = plan{
 		gate:         gate,
 		name:         s.Name,
 		seed:         s.Seed,
@@ -125,7 +131,7 @@ func (s *Scenario) compile() (*plan, error) {
 	}
 	p.oneRequest = p.perRequest || p.requests == 1 && p.idle.isZero()
 	p.expected = p.expectedLength(s)
-	return p, nil
+	return nil
 }
 
 // mix scatters the bits of x (the finalizer of splitmix64).
@@ -151,37 +157,30 @@ func (p *plan) stream(client int64, visit, connection int) (src rand.PCG) {
 
 // arrivals draws the times at which clients come, one after the other.
 type arrivals struct {
-	p    *plan
-	kind arrivalKind
-	gap  float64
-	src  rand.PCG
-	rand rand.Rand
-	last int64 // the number of clients that will come
+	src  *rand.PCG
 	next int64 // the number of clients that came
 	at   int64
 }
 
 func (a *arrivals) init(p *plan) {
-	a.p, a.last = p, p.clients
-	a.kind, a.gap = p.arrive.kind, float64(p.arrive.gap)
-	a.src = p.stream(0, 0, arrivalStream)
-	a.rand = *rand.New(&a.src)
+	src := p.stream(0, 0, arrivalStream)
+	a.src = &src
 }
 
 // draw returns the time of the next arrival, or never.
-func (a *arrivals) draw() int64 {
-	if a.next == a.last {
+func (a *arrivals) draw(p *plan) int64 {
+	if a.next == p.clients {
 		return never
 	}
-	switch a.kind {
+	switch p.arrive.kind {
 	case poisson:
-		a.at = after(a.at, int64(a.gap*a.rand.ExpFloat64()))
+		a.at = after(a.at, int64(float64(p.arrive.gap)*rand.New(a.src).ExpFloat64()))
 	case evenly:
 		if a.next > 0 {
-			a.at = after(a.at, int64(a.p.arrive.gap))
+			a.at = after(a.at, int64(p.arrive.gap))
 		}
 	case trace:
-		a.at = int64(a.p.arrive.times[a.next])
+		a.at = int64(p.arrive.times[a.next])
 	}
 	a.next++
 	return a.at

@@ -124,25 +124,25 @@ func ratio(part, whole int64) float64 {
 type counts struct {
 	came, visits, served int64
 
-	warmup                      int64
-	demands, attempts           int64
-	outcomes                    [Abandoned + 1]int64
-	answers                     [Unanswered + 1]int64
-	refusals, logEntries        int64
-	waits                       waits
-	held, queued                int64
-	heldPeak, queuedPeak        int64 // since warm-up
-	limit                       int64
-	heldArea, queuedArea, full  float64 // since the last boundary
-	heldTotal, queuedTotal      float64 // since warm-up, up to the last boundary
-	fullTotal                   float64
-	boundary                    int64 // when the step, or the warm-up, ends
-	step                        int64 // length of a step
-	stepEnd, end                int64 // of the current step, and of the last there can be
-	stepHeldPeak, stepQueuePeak int64
-	stepAdmitted, stepRefused   int64
-	steps                       []Step // the means are areas until the run is over
-	measuring                   bool
+	warmup               int64
+	demands, attempts    int64
+	outcomes             [Abandoned + 1]int64
+	answers              [Unanswered + 1]int64
+	refusals, logEntries int64
+	waits                waits
+	held, queued         int64
+	limit                int64
+
+	measuring                bool // warm-up is over; what follows is since then
+	heldPeak, queuedPeak     int64
+	full                     int64   // time without a free slot
+	heldBefore, queuedBefore float64 // areas of the warm-up
+
+	steps        []Step // those that are over; their means are areas as yet
+	current      Step
+	step         int64 // length of a step
+	stepEnd, end int64 // of the current step, and of the last there can be
+	boundary     int64 // when the step, or the warm-up, ends
 }
 
 // timelineSteps is how many steps a timeline has at most. When they are used
@@ -168,7 +168,7 @@ func (f *counts) init(p *plan) {
 	if p.until > 0 {
 		f.step = p.until/timelineSteps + 1
 	}
-	f.steps = make([]Step, 1, expected+expected/2)
+	f.steps = make([]Step, 0, expected+expected/2)
 	f.stepEnd, f.end = f.step, f.step*timelineSteps
 	f.setBoundary()
 }
@@ -181,24 +181,17 @@ func (f *counts) setBoundary() {
 	}
 }
 
-// pass lets time go on.
-func (f *counts) pass(from, to int64) {
-	if to >= f.boundary {
-		from = f.cross(from, to)
-	}
-	f.spend(to - from)
-}
-
 // spend adds up a time in which nothing changes.
 func (f *counts) spend(d int64) {
 	t := float64(d)
-	f.heldArea += t * float64(f.held)
+	f.current.Held.Mean += t * float64(f.held)
 	if f.queued != 0 {
-		f.queuedArea += t * float64(f.queued)
+		f.current.Queued.Mean += t * float64(f.queued)
 	}
-	if f.held >= f.limit {
-		f.full += t
+	if f.held < f.limit {
+		d = 0
 	}
+	f.full += d
 }
 
 // cross lets time go on over the ends of steps, and returns how far it came: to
@@ -207,20 +200,19 @@ func (f *counts) cross(from, to int64) int64 {
 	for to >= f.boundary {
 		f.spend(f.boundary - from)
 		from = f.boundary
-		f.flush()
 		if !f.measuring && from >= f.warmup {
 			f.measuring = true
-			f.heldTotal, f.queuedTotal, f.fullTotal = 0, 0, 0
+			f.heldBefore, f.queuedBefore = f.areas()
+			f.full = 0
 			f.heldPeak, f.queuedPeak = f.held, f.queued
 		}
 		if from == f.stepEnd {
+			f.steps = append(f.steps, f.current)
+			f.current = Step{Held: Level{0, f.held}, Queued: Level{0, f.queued}}
+			f.stepEnd = after(f.stepEnd, f.step)
 			// A long time without events is not gone through step by step.
 			for to >= f.end {
 				f.merge()
-			}
-			if from == f.stepEnd {
-				f.steps = append(f.steps, Step{})
-				f.stepEnd = after(f.stepEnd, f.step)
 			}
 		}
 		f.setBoundary()
@@ -228,36 +220,29 @@ func (f *counts) cross(from, to int64) int64 {
 	return from
 }
 
-// flush books what has been added up to the current step.
-func (f *counts) flush() {
-	f.heldTotal += f.heldArea
-	f.queuedTotal += f.queuedArea
-	f.fullTotal += f.full
-	s := &f.steps[len(f.steps)-1]
-	s.Held.Mean += f.heldArea
-	s.Held.Peak = max(s.Held.Peak, f.stepHeldPeak)
-	s.Queued.Mean += f.queuedArea
-	s.Queued.Peak = max(s.Queued.Peak, f.stepQueuePeak)
-	s.Admitted += f.stepAdmitted
-	s.Refused += f.stepRefused
-	f.heldArea, f.queuedArea, f.full = 0, 0, 0
-	f.stepHeldPeak, f.stepQueuePeak = f.held, f.queued
-	f.stepAdmitted, f.stepRefused = 0, 0
+// areas adds up what was held and queued so far.
+func (f *counts) areas() (held, queued float64) {
+	for _, s := range f.steps {
+		held += s.Held.Mean
+		queued += s.Queued.Mean
+	}
+	return held + f.current.Held.Mean, queued + f.current.Queued.Mean
 }
 
-// merge makes one step of two.
+// merge makes one step of two. One that is over and has no partner becomes the
+// first half of the current one.
 func (f *counts) merge() {
-	n := (len(f.steps) + 1) / 2
+	n := len(f.steps) / 2
+	if 2*n < len(f.steps) {
+		f.current.add(f.steps[2*n])
+	}
 	for i := range n {
-		s := f.steps[2*i]
-		if 2*i+1 < len(f.steps) {
-			s.add(f.steps[2*i+1])
-		}
-		f.steps[i] = s
+		f.steps[i] = f.steps[2*i]
+		f.steps[i].add(f.steps[2*i+1])
 	}
 	f.steps = f.steps[:n]
 	f.step *= 2
-	f.stepEnd, f.end = 0, after(f.end, f.end)
+	f.stepEnd, f.end = f.step, after(f.end, f.end)
 	for range n {
 		f.stepEnd = after(f.stepEnd, f.step)
 	}
@@ -274,31 +259,23 @@ func (s *Step) add(t Step) {
 // entered counts one more slot held.
 func (f *counts) entered() {
 	f.held++
-	f.stepAdmitted++
-	f.stepHeldPeak = max(f.stepHeldPeak, f.held)
+	f.current.Admitted++
+	f.current.Held.Peak = max(f.current.Held.Peak, f.held)
 	f.heldPeak = max(f.heldPeak, f.held)
 }
 
 // enqueued counts one more waiting.
 func (f *counts) enqueued() {
 	f.queued++
-	f.stepQueuePeak = max(f.stepQueuePeak, f.queued)
+	f.current.Queued.Peak = max(f.current.Queued.Peak, f.queued)
 	f.queuedPeak = max(f.queuedPeak, f.queued)
 }
 
 // refusedNow counts a refused attempt of somebody who asked first at asked.
 func (f *counts) refusedNow(asked int64) {
-	f.stepRefused++
+	f.current.Refused++
 	if asked >= f.warmup {
 		f.refusals++
-	}
-}
-
-// decided counts an outcome.
-func (f *counts) decided(o Outcome, wait int64) {
-	f.outcomes[o]++
-	if o == Waited {
-		f.waits.add(wait)
 	}
 }
 
@@ -313,11 +290,12 @@ func (f *counts) visited(served bool) {
 // report fills in the report.
 func (k *kernel) report(r *Report) {
 	f := &k.counts
-	f.flush()
 	if !f.measuring {
-		f.heldPeak, f.queuedPeak = 0, 0
+		f.heldPeak, f.queuedPeak, f.full = 0, 0, 0
+		f.heldBefore, f.queuedBefore = f.areas()
 	}
-	p, rule := k.plan, &k.plan.gate.rule
+	held, queued := f.areas()
+	p, rule := &k.plan, &k.plan.gate.rule
 	measured := float64(max(0, k.now-f.warmup))
 	*r = Report{
 		Name: p.name, Windows: p.gate.host.windows, Service: rule.Service, Seed: p.seed,
@@ -328,10 +306,10 @@ func (k *kernel) report(r *Report) {
 		Admitted: f.outcomes[Admitted] + f.outcomes[Waited], Waited: f.outcomes[Waited],
 		Refused: f.outcomes[Refused], TimedOut: f.outcomes[TimedOut], Abandoned: f.outcomes[Abandoned],
 		Attempts: f.attempts,
-		Held:     Level{mean(f.heldTotal, measured), f.heldPeak},
-		Queued:   Level{mean(f.queuedTotal, measured), f.queuedPeak},
+		Held:     Level{mean(held-f.heldBefore, measured), f.heldPeak},
+		Queued:   Level{mean(queued-f.queuedBefore, measured), f.queuedPeak},
 	}
-	r.FullShare = mean(f.fullTotal, measured)
+	r.FullShare = mean(float64(f.full), measured)
 	r.Unfinished = r.Asked - r.Admitted - r.Refused - r.TimedOut - r.Abandoned
 	r.Wait = f.waits.sum(r.Admitted)
 	see := func(n int64, what string) {
@@ -353,12 +331,13 @@ func (k *kernel) report(r *Report) {
 		see(r.TimedOut, "timed out waiting for a slot")
 	}
 	r.Timeline.Step = Duration(f.step)
-	r.Timeline.Steps = f.steps
-	for i := range f.steps {
+	r.Timeline.Steps = append(f.steps, f.current)
+	for i := range r.Timeline.Steps {
 		// The last step ends with the run.
 		length := float64(min(f.step, k.now-int64(i)*f.step))
-		f.steps[i].Held.Mean = mean(f.steps[i].Held.Mean, length)
-		f.steps[i].Queued.Mean = mean(f.steps[i].Queued.Mean, length)
+		s := &r.Timeline.Steps[i]
+		s.Held.Mean = mean(s.Held.Mean, length)
+		s.Queued.Mean = mean(s.Queued.Mean, length)
 	}
 }
 

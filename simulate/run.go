@@ -125,8 +125,8 @@ func run(ctx context.Context, s *Scenario, report *Report, yield func(ClientOutc
 }
 
 func (p *plan) run(ctx context.Context, report *Report, yield func(ClientOutcome) bool) error {
-	k := newKernel(p)
-	k.yield = yield
+	k := kernel{plan: *p, yield: yield}
+	k.init()
 	err := k.run(ctx)
 	k.report(report)
 	return err
@@ -151,20 +151,23 @@ const (
 // A conn is a connection from its first attempt until it has nothing more to
 // do.
 type conn struct {
-	waiter  waiter
-	src     rand.PCG
-	client  int64
-	asked   int64  // when this request, or the connection, asked first
-	tried   int64  // when this attempt asked
-	until   int64  // when this attempt is given up
-	pending uint64 // seq of the giveUpEvent that counts, or 0
+	src   rand.PCG
+	asked int64 // when this request, or the connection, asked first
 
-	visit, request, attempts int32
-	connection               uint16
-	gaveUp                   Outcome // what giveUpEvent makes of it
-	destination              destinationKind
-	answer                   Answer // of the dial in progress
-	group                    int32
+	client, visit, request, attempts int32
+	group                            int32
+	connection                       uint16
+	destination                      destinationKind
+	answer                           Answer // of the dial in progress
+}
+
+// A ticket is what an attempt has besides where there is a queue.
+type ticket struct {
+	waiter  waiter
+	tried   int64   // when it asked
+	until   int64   // when it is given up
+	pending uint64  // seq of the giveUpEvent that counts, or 0
+	gaveUp  Outcome // what that event makes of it
 }
 
 // A group is the connections of a client that opens several.
@@ -173,12 +176,16 @@ type group struct {
 	failed bool
 }
 
+// A kernel acts a plan out. It does not escape: it lives on the stack.
 type kernel struct {
-	plan *plan
+	plan plan
 	adm  *admission
 	// bound is the length of the queue; 0 refuses.
 	bound int64
 	limit int64
+	// spare are slots that were left and not given back to the gate as yet.
+	// Where nobody waits for them, that is time enough when somebody tries.
+	spare int64
 
 	now      int64
 	seq      uint64
@@ -189,19 +196,13 @@ type kernel struct {
 	arriveAt  int64
 	arriveSeq uint64
 
-	// few is where the slices begin, so that a small run has one thing to
-	// allocate.
-	few struct {
-		conns [16]*conn
-		free  [16]int32
-	}
-
-	conns      []*conn
-	freeConns  []int32
-	chunk      []conn
+	conns      []conn    // by id; it moves when it grows
+	firstFree  int32     // its group is the id of the next, and so on, or -1
+	tickets    []*ticket // by id; none without a queue
+	chunk      []ticket
 	groups     []group
 	freeGroups []int32
-	granted    []int32
+	granted    *[]int32 // ids; nil without a queue
 	onGrant    func(*waiter)
 
 	// Half-open TCP only.
@@ -216,20 +217,21 @@ type kernel struct {
 	counts
 }
 
-func newKernel(p *plan) *kernel {
-	k := &kernel{
-		plan:  p,
-		adm:   &p.gate.admission,
-		bound: p.gate.bound,
-		limit: p.gate.admission.inForce(),
-	}
+// fewConns is how many connections a small run may have before it allocates
+// again.
+const fewConns = 12
+
+func (k *kernel) init() {
+	p := &k.plan
+	k.adm, k.bound, k.limit = &p.gate.admission, p.gate.bound, p.gate.admission.inForce()
 	k.arrivals.init(p)
+	k.conns, k.firstFree = make([]conn, 0, fewConns), -1
 	if k.bound > 0 {
-		k.onGrant = func(w *waiter) { k.granted = append(k.granted, int32(w.id)) }
+		granted := new([]int32)
+		k.granted = granted
+		k.onGrant = func(w *waiter) { *granted = append(*granted, int32(w.id)) }
 	}
-	k.freeConns, k.conns = k.few.free[:0], k.few.conns[:0]
 	k.counts.init(p)
-	return k
 }
 
 // contextEvery is the number of events between two looks at the context.
@@ -247,38 +249,49 @@ func (k *kernel) run(ctx context.Context) error {
 				return fmt.Errorf("simulate: run stopped at %v: %w", time.Duration(k.now), err)
 			}
 		}
-		if e := k.calendar.first(); e != nil {
+		at, e := k.arriveAt, k.calendar.first()
+		if e != nil {
 			if e.kind >= giveUpEvent && k.isStale(e) {
 				k.calendar.pop()
 				continue
 			}
-			if at := e.at; at < k.arriveAt || at == k.arriveAt && e.seq < k.arriveSeq {
-				if at > until {
-					break
-				}
-				kind, id := e.kind, e.id
-				if kind >= releaseEvent && k.isStuck() {
-					return nil
-				}
-				k.calendar.pop()
-				k.pass(at)
-				k.handle(kind, id)
-				continue
+			if e.at > at || e.at == at && e.seq > k.arriveSeq {
+				e = nil
+			} else {
+				at = e.at
 			}
 		}
-		if k.arriveAt > until {
+		if at > until {
 			break
 		}
-		k.pass(k.arriveAt)
-		client := k.arrivals.next - 1
-		k.nextArrival()
-		k.arrive(client, 0)
+		if e != nil && e.kind >= releaseEvent && k.isStuck() {
+			return nil
+		}
+		if at >= k.boundary {
+			k.now = k.cross(k.now, at)
+		}
+		k.spend(at - k.now)
+		k.now = at
+		if e == nil {
+			client := k.arrivals.next - 1
+			k.nextArrival()
+			k.arrive(client, 0)
+			continue
+		}
+		kind, id := e.kind, e.id
+		k.calendar.pop()
+		if kind == leaveEvent {
+			k.leave(id)
+		} else {
+			k.handle(kind, id)
+		}
 	}
 	if k.stopped {
 		return errStopped
 	}
 	if k.plan.until > 0 {
-		k.pass(until)
+		k.spend(until - k.cross(k.now, until))
+		k.now = until
 		return nil
 	}
 	// Without Until only events that never come are left, or none.
@@ -289,22 +302,16 @@ func (k *kernel) run(ctx context.Context) error {
 }
 
 func (k *kernel) nextArrival() {
-	k.arriveAt = k.arrivals.draw()
+	k.arriveAt = k.arrivals.draw(&k.plan)
 	k.seq++
 	k.arriveSeq = k.seq
-}
-
-// pass lets time go on to at.
-func (k *kernel) pass(at int64) {
-	k.counts.pass(k.now, at)
-	k.now = at
 }
 
 // isStale reports whether e no longer matters, and no time has to pass for it.
 func (k *kernel) isStale(e *event) bool {
 	switch e.kind {
 	case giveUpEvent:
-		if k.conns[e.id].pending == e.seq {
+		if k.tickets[e.id].pending == e.seq {
 			return false
 		}
 		k.stale--
@@ -330,7 +337,25 @@ func (k *kernel) isStuck() bool {
 	return true
 }
 
-// handle does what an event is about.
+// leave gives the slot of a connection back.
+func (k *kernel) leave(id int32) {
+	k.held--
+	if k.bound > 0 {
+		k.adm.release(1)
+	} else {
+		k.spare++
+	}
+	if c := &k.conns[id]; k.plan.perRequest {
+		k.left(c, id)
+	} else {
+		k.done(c, id, true)
+	}
+	if k.granted != nil && len(*k.granted) > 0 {
+		k.admitGranted()
+	}
+}
+
+// handle does what any other event is about.
 func (k *kernel) handle(kind eventKind, id int32) {
 	switch kind {
 	case releaseEvent:
@@ -344,31 +369,25 @@ func (k *kernel) handle(kind eventKind, id int32) {
 		k.log()
 		return
 	}
-	c := k.conns[id]
+	c := &k.conns[id]
 	switch kind {
-	case leaveEvent:
-		k.held--
-		k.adm.release()
-		k.left(c, id)
-		if len(k.granted) > 0 {
-			k.admitGranted()
-		}
 	case retryEvent:
 		k.try(c, id)
 	case nextEvent:
 		c.request++
 		k.ask(c, id)
 	case giveUpEvent:
-		c.pending = 0
-		k.adm.leave(&c.waiter)
+		w := k.tickets[id]
+		w.pending = 0
+		k.adm.leave(&w.waiter)
 		k.queued--
-		k.fail(c, id, c.gaveUp)
+		k.fail(c, id, w.gaveUp)
 	case doneEvent:
 		k.done(c, id, true)
 	case returnEvent:
-		client, visit := c.client, c.visit
+		client, visit := int64(c.client), int(c.visit)
 		k.free(id)
-		k.arrive(client, int(visit)+1)
+		k.arrive(client, visit+1)
 	}
 }
 
@@ -384,7 +403,7 @@ func (k *kernel) arrive(client int64, visit int) {
 	for i := range k.plan.connections {
 		c, id := k.newConn()
 		c.src = k.plan.stream(client, visit, i)
-		c.client, c.visit, c.connection, c.group = client, int32(visit), uint16(i), g
+		c.client, c.visit, c.connection, c.group = int32(client), int32(visit), uint16(i), g
 		c.request = 0
 		k.ask(c, id)
 	}
@@ -392,39 +411,48 @@ func (k *kernel) arrive(client int64, visit int) {
 
 // ask is the first attempt of a connection or request.
 func (k *kernel) ask(c *conn, id int32) {
-	c.asked = k.now
-	c.attempts = 0
-	if k.now >= k.warmup {
-		k.demands++
-	}
-	if k.plan.dials {
-		c.destination = k.plan.destination(rand.New(&c.src))
-	}
+	c.asked, c.attempts = k.now, 0
 	k.try(c, id)
 }
 
 // try is one attempt.
 func (k *kernel) try(c *conn, id int32) {
 	c.attempts++
-	c.answer = NotDialled
 	if c.asked >= k.warmup {
 		k.attempts++
-	}
-	p := k.plan
-	if k.bound == 0 && !p.dials {
-		if k.adm.try() {
-			k.admit(c, id, Admitted)
-		} else {
-			k.refuse(c, id)
+		if c.attempts == 1 {
+			k.demands++
 		}
-		return
+	}
+	if k.spare > 0 {
+		k.adm.release(k.spare)
+		k.spare = 0
+	}
+	switch {
+	case k.bound > 0:
+		k.tryOrQueue(c, id)
+	case k.adm.try():
+		k.admit(c, id, Admitted)
+	default:
+		k.refuse(c, id)
+	}
+}
+
+// tryOrQueue is an attempt where there is a queue, as there always is for dials.
+func (k *kernel) tryOrQueue(c *conn, id int32) {
+	p := &k.plan
+	if p.dials {
+		c.answer = NotDialled
+		if c.attempts == 1 {
+			c.destination = p.destination(rand.New(&c.src))
+		}
 	}
 	limit, gaveUp := int64(never), TimedOut
 	if !p.patience.isZero() || p.queueLimit != never {
 		limit, gaveUp = p.waitTime(rand.New(&c.src))
 	}
-	c.tried = k.now
-	c.until = after(k.now, limit)
+	w := k.ticket(id)
+	w.tried, w.until = k.now, after(k.now, limit)
 	if p.dials && limit <= 0 {
 		// As at the dialer, which does not ask for a slot when time is up.
 		k.fail(c, id, gaveUp)
@@ -434,8 +462,7 @@ func (k *kernel) try(c *conn, id int32) {
 		k.admit(c, id, Admitted)
 		return
 	}
-	c.waiter.granted, c.waiter.id = k.onGrant, int(id)
-	if k.bound == 0 || !k.adm.enqueue(&c.waiter, "", k.bound) {
+	if !k.adm.enqueue(&w.waiter, "", k.bound) {
 		k.refuse(c, id)
 		return
 	}
@@ -443,12 +470,11 @@ func (k *kernel) try(c *conn, id int32) {
 		k.queueBegins()
 	}
 	k.enqueued()
-	c.gaveUp = gaveUp
-	c.pending = 0
+	w.gaveUp, w.pending = gaveUp, 0
 	if limit != never {
-		c.pending = k.push(c.until, giveUpEvent, id)
+		w.pending = k.push(w.until, giveUpEvent, id)
 	}
-	if len(k.granted) > 0 {
+	if len(*k.granted) > 0 {
 		k.admitGranted()
 	}
 }
@@ -486,51 +512,54 @@ func (k *kernel) log() {
 
 // admitGranted lets those in to whom the admission has given a slot.
 func (k *kernel) admitGranted() {
-	for i := 0; i < len(k.granted); i++ {
-		id := k.granted[i]
-		c := k.conns[id]
-		if c.pending != 0 {
-			c.pending = 0
+	for i := 0; i < len(*k.granted); i++ {
+		id := (*k.granted)[i]
+		c, w := &k.conns[id], k.tickets[id]
+		if w.pending != 0 {
+			w.pending = 0
 			k.forget()
 		}
 		k.queued--
-		if c.until == k.now {
+		if w.until == k.now {
 			// As at the gate, a wait that is over wins against a slot that
 			// comes at the same time.
-			k.adm.release()
-			k.fail(c, id, c.gaveUp)
+			k.adm.release(1)
+			k.fail(c, id, w.gaveUp)
 			continue
 		}
 		k.admit(c, id, Waited)
 	}
-	k.granted = k.granted[:0]
+	*k.granted = (*k.granted)[:0]
 }
 
 // admit lets a connection keep the slot that it has got.
 func (k *kernel) admit(c *conn, id int32, o Outcome) {
-	p := k.plan
 	k.entered()
-	r := rand.New(&c.src)
-	var d int64
-	final := true
-	if p.dials {
-		d = p.answerTime(r, c.destination)
-		c.answer = c.destination.answer()
-		// The system gives up as well as the caller.
-		if left := min(p.giveUp, c.until-k.now); left < d {
-			d, c.answer = left, Unanswered
-		}
-		if c.asked >= k.warmup {
-			k.answers[c.answer]++
-		}
-		final = c.answer == Connected || int(c.attempts) > p.retries
-	} else {
-		d = p.holdTime(r)
+	if k.plan.dials {
+		k.dial(c, id, o)
+		return
+	}
+	end := after(k.now, k.plan.holdTime(rand.New(&c.src)))
+	k.push(end, leaveEvent, id)
+	k.decide(c, id, o, end)
+}
+
+// dial is what a connection attempt does with its slot.
+func (k *kernel) dial(c *conn, id int32, o Outcome) {
+	p := &k.plan
+	d := p.answerTime(rand.New(&c.src), c.destination)
+	c.answer = c.destination.answer()
+	// The system gives up as well as the caller.
+	if left := min(p.giveUp, k.tickets[id].until-k.now); left < d {
+		d, c.answer = left, Unanswered
+	}
+	if c.asked >= k.warmup {
+		k.answers[c.answer]++
 	}
 	end := after(k.now, d)
 	k.push(end, leaveEvent, id)
-	if final {
-		k.decide(c, o, end)
+	if c.answer == Connected || int(c.attempts) > p.retries {
+		k.decide(c, id, o, end)
 	}
 }
 
@@ -545,7 +574,7 @@ func (k *kernel) fail(c *conn, id int32, o Outcome) {
 		k.retry(c, id)
 		return
 	}
-	k.decide(c, o, k.now)
+	k.decide(c, id, o, k.now)
 	k.done(c, id, false)
 }
 
@@ -554,12 +583,10 @@ func (k *kernel) retry(c *conn, id int32) {
 	k.push(after(k.now, d), retryEvent, id)
 }
 
-// left goes on with a connection that has given its slot back.
+// left goes on with a connection whose request has given its slot back.
 func (k *kernel) left(c *conn, id int32) {
-	p := k.plan
+	p := &k.plan
 	switch {
-	case !p.perRequest:
-		k.done(c, id, true)
 	case p.dials && c.answer != Connected && int(c.attempts) <= p.retries:
 		k.retry(c, id)
 	case p.dials && c.answer != Connected:
@@ -581,6 +608,15 @@ func (k *kernel) left(c *conn, id int32) {
 // done ends a connection, and the visit with the last one of the client. If it
 // was turned away, its further requests are not made.
 func (k *kernel) done(c *conn, id int32, served bool) {
+	if c.group >= 0 || k.plan.visits > 1 {
+		k.doneOfSeveral(c, id, served)
+		return
+	}
+	k.visited(served)
+	k.free(id)
+}
+
+func (k *kernel) doneOfSeveral(c *conn, id int32, served bool) {
 	if c.group >= 0 {
 		g := &k.groups[c.group]
 		g.left--
@@ -597,15 +633,24 @@ func (k *kernel) done(c *conn, id int32, served bool) {
 		k.free(id)
 		return
 	}
-	c.src = k.plan.stream(c.client, int(c.visit), awayStream)
+	c.src = k.plan.stream(int64(c.client), int(c.visit), awayStream)
 	k.push(after(k.now, k.plan.awayTime(rand.New(&c.src))), returnEvent, id)
 }
 
 // decide tells the tally and whoever listens what became of a connection or
 // request.
-func (k *kernel) decide(c *conn, o Outcome, left int64) {
+func (k *kernel) decide(c *conn, id int32, o Outcome, left int64) {
 	if c.asked >= k.warmup {
-		k.decided(o, k.now-c.tried)
+		k.outcomes[o]++
+	}
+	if o == Waited || k.yield != nil {
+		k.tell(c, id, o, left)
+	}
+}
+
+func (k *kernel) tell(c *conn, id int32, o Outcome, left int64) {
+	if o == Waited && c.asked >= k.warmup {
+		k.waits.add(k.now - k.tickets[id].tried)
 	}
 	if k.yield != nil && !k.stopped {
 		k.stopped = !k.yield(ClientOutcome{
@@ -616,22 +661,36 @@ func (k *kernel) decide(c *conn, o Outcome, left int64) {
 	}
 }
 
+// newConn returns a connection and its id. It moves the others.
 func (k *kernel) newConn() (*conn, int32) {
-	if n := len(k.freeConns); n > 0 {
-		id := k.freeConns[n-1]
-		k.freeConns = k.freeConns[:n-1]
-		return k.conns[id], id
+	if id := k.firstFree; id >= 0 {
+		c := &k.conns[id]
+		k.firstFree = c.group
+		return c, id
 	}
-	if len(k.chunk) == 0 {
-		k.chunk = make([]conn, min(1024, max(12, len(k.conns))))
-	}
-	c := &k.chunk[0]
-	k.chunk = k.chunk[1:]
-	k.conns = append(k.conns, c)
-	return c, int32(len(k.conns) - 1)
+	k.conns = append(k.conns, conn{})
+	id := len(k.conns) - 1
+	return &k.conns[id], int32(id)
 }
 
-func (k *kernel) free(id int32) { k.freeConns = append(k.freeConns, id) }
+// ticket returns the ticket with which a connection waits.
+func (k *kernel) ticket(id int32) *ticket {
+	for int(id) >= len(k.tickets) {
+		k.tickets = append(k.tickets, nil)
+	}
+	w := k.tickets[id]
+	if w == nil {
+		if len(k.chunk) == 0 {
+			k.chunk = make([]ticket, min(1024, max(fewConns, len(k.conns))))
+		}
+		w, k.chunk = &k.chunk[0], k.chunk[1:]
+		w.waiter.granted, w.waiter.id = k.onGrant, int(id)
+		k.tickets[id] = w
+	}
+	return w
+}
+
+func (k *kernel) free(id int32) { k.conns[id].group, k.firstFree = k.firstFree, id }
 
 func (k *kernel) newGroup() int32 {
 	g := group{left: k.plan.connections}
@@ -661,5 +720,5 @@ func (k *kernel) forget() {
 		return
 	}
 	k.stale = 0
-	k.calendar.keep(func(e event) bool { return e.kind != giveUpEvent || k.conns[e.id].pending == e.seq })
+	k.calendar.keep(func(e event) bool { return e.kind != giveUpEvent || k.tickets[e.id].pending == e.seq })
 }

@@ -516,11 +516,12 @@ func TestMemoryStaysFlat(t *testing.T) {
 	s.Patience = Constant(24 * time.Hour)
 	p, err := s.compile()
 	require.NoError(t, err)
-	k := newKernel(p)
+	k := kernel{plan: *p}
+	k.init()
 	require.NoError(t, k.run(t.Context()))
 	assert.Less(t, len(k.conns), 200)
 	assert.Less(t, cap(k.calendar.far), 1000)
-	assert.Less(t, cap(k.granted), 100)
+	assert.Less(t, cap(*k.granted), 100)
 }
 
 func TestReplicateNeedsOne(t *testing.T) {

@@ -113,9 +113,9 @@ func TestArrivals(t *testing.T) {
 		var a arrivals
 		a.init(p)
 		for _, want := range c.want {
-			assert.Equal(t, want, a.draw(), c.text)
+			assert.Equal(t, want, a.draw(p), c.text)
 		}
-		assert.Equal(t, int64(never), a.draw())
+		assert.Equal(t, int64(never), a.draw(p))
 	}
 	for _, c := range []struct{ text, want string }{
 		{"", "want at-once, every(2s)"},
