@@ -67,26 +67,32 @@ func (e *emulation) connection(client int64, visit, connection int) {
 	p := e.plan
 	src := p.stream(client, visit, connection)
 	r := rand.New(&src)
-	for request := range p.requests {
+	for request := 0; request < p.requests; {
 		o := ClientOutcome{Client: int(client), Visit: visit, Connection: connection, Request: request}
-		if !e.request(r, &o) || !p.perRequest {
-			return
-		}
-		switch last := request+1 == p.requests; {
-		case !last:
-			d := p.think.draw(r)
-			if p.dials {
-				d += p.service.draw(r)
+		next, gap := request+1, int64(0)
+		served := e.request(r, &o, &next, &gap)
+		last := next == p.requests
+		switch {
+		case p.dials:
+			if !last {
+				gap = p.think.draw(r)
 			}
-			time.Sleep(time.Duration(d))
-		case p.dials && p.visits > 1:
-			time.Sleep(time.Duration(p.service.draw(r)))
+			if served && (!last || p.visits > 1) {
+				gap += p.service.draw(r)
+			}
+		case !served:
+			return
+		case p.perRequest && !last:
+			gap = p.think.draw(r)
 		}
+		time.Sleep(time.Duration(gap))
+		request = next
 	}
 }
 
-// request tries until it is served or has no retry left.
-func (e *emulation) request(r *rand.Rand, o *ClientOutcome) (served bool) {
+// request tries until it is served or has no retry left. A connection that ends
+// before its last request says which comes next, and when.
+func (e *emulation) request(r *rand.Rand, o *ClientOutcome, next *int, gap *int64) (served bool) {
 	p := e.plan
 	o.Asked = Duration(e.now())
 	var d destinationKind
@@ -95,7 +101,7 @@ func (e *emulation) request(r *rand.Rand, o *ClientOutcome) (served bool) {
 	}
 	for {
 		o.Attempts++
-		served := e.attempt(r, o, d)
+		served := e.attempt(r, o, d, next, gap)
 		if served || o.Attempts > p.retries {
 			e.mu.Lock()
 			e.outcomes = append(e.outcomes, *o)
@@ -106,7 +112,7 @@ func (e *emulation) request(r *rand.Rand, o *ClientOutcome) (served bool) {
 	}
 }
 
-func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destinationKind) (served bool) {
+func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destinationKind, next *int, gap *int64) (served bool) {
 	p := e.plan
 	o.Answer = NotDialled
 	limit, gaveUp := int64(never), TimedOut
@@ -137,7 +143,13 @@ func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destinationKind) (
 	if int64(o.Decided) > tried {
 		o.Outcome = Waited
 	}
-	time.Sleep(time.Duration(p.holdTime(r)))
+	var hold int64
+	if p.oneRequest {
+		hold = p.service.draw(r)
+	} else {
+		hold, *next, *gap = p.holdTime(r, o.Request)
+	}
+	time.Sleep(time.Duration(hold))
 	slot.Release()
 	o.Left = Duration(e.now())
 	return true
@@ -206,12 +218,15 @@ func randomScenario(r *rand.Rand) (s Scenario, queue int64, tied bool) {
 	switch r.IntN(4) {
 	case 0:
 		s.Windows, s.Service = limits.Windows{Edition: limits.XPProfessional}, limits.IIS
-		if r.IntN(3) == 0 {
+		switch r.IntN(3) {
+		case 0:
 			s.Settings.AllowKeepAlive = new(bool)
+		case 1:
+			s.Settings.ConnectionTimeout = time.Duration(1 + r.Int64N(int64(3*time.Second)))
 		}
 	case 1:
 		s.Windows, s.Service = limits.Windows{Edition: limits.XPHome}, limits.SMB
-		s.AutoDisconnect = Duration(r.Int64N(int64(time.Minute)))
+		s.AutoDisconnect = Duration(r.Int64N(int64(8 * time.Second)))
 	case 2:
 		s.Windows, s.Service = limits.Windows{Edition: limits.Windows7Professional}, limits.IIS
 		if r.IntN(3) == 0 {
@@ -284,7 +299,12 @@ func randomScenario(r *rand.Rand) (s Scenario, queue int64, tied bool) {
 		s.Retry = Retry{Max: 1 + r.IntN(3), Backoff: dist(10 * time.Second)}
 		if r.IntN(2) == 0 {
 			s.Retry.Factor = math.Round(1+20*r.Float64()) / 10
-			s.Retry.Limit = Duration(1 + r.Int64N(int64(20*time.Second)))
+			limit := Duration(1 + r.Int64N(int64(20*time.Second)))
+			// The time in which a dial gives up is a constant already, and two
+			// of them make ties.
+			if s.Service != limits.TCPHalfOpen {
+				s.Retry.Limit = limit
+			}
 		}
 	}
 	if r.IntN(3) == 0 {
@@ -293,7 +313,7 @@ func randomScenario(r *rand.Rand) (s Scenario, queue int64, tied bool) {
 	}
 	if tied {
 		s.Requests, s.Visits = 0, 0
-		if s.Service == limits.TCPHalfOpen || queue > 0 && !s.Patience.IsZero() {
+		if s.Service == limits.TCPHalfOpen || queue > 0 && (!s.Patience.IsZero() || s.Settings.QueueTimeout > 0) {
 			s.Retry = Retry{}
 		}
 	}
@@ -327,7 +347,7 @@ func comparable(outcomes []ClientOutcome, s *Scenario, tied bool) []ClientOutcom
 // same instant.
 func TestOneTruth(t *testing.T) {
 	const scenarios = 1000
-	seen := map[Outcome]int{}
+	seen, reopened := map[Outcome]int{}, 0
 	for i := range uint64(scenarios) {
 		s, queue, tied := randomScenario(rand.New(rand.NewPCG(i, 7)))
 		compile := func() *plan {
@@ -338,9 +358,13 @@ func TestOneTruth(t *testing.T) {
 		}
 		var predicted []ClientOutcome
 		var report Report
-		require.NoError(t, compile().run(t.Context(), &report, func(o ClientOutcome) bool {
+		p := compile()
+		require.NoError(t, p.run(t.Context(), &report, func(o ClientOutcome) bool {
 			predicted = append(predicted, o)
 			seen[o.Outcome]++
+			if o.Request > 0 && !p.perRequest {
+				reopened++
+			}
 			return true
 		}))
 		var met []ClientOutcome
@@ -357,4 +381,5 @@ func TestOneTruth(t *testing.T) {
 	for _, o := range []Outcome{Admitted, Waited, Refused, TimedOut, Abandoned} {
 		require.Greater(t, seen[o], scenarios/10, "%v is tested too little", o)
 	}
+	require.Greater(t, reopened, scenarios/20, "connections closed between two requests are tested too little")
 }

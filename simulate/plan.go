@@ -20,7 +20,8 @@ type plan struct {
 	// perRequest is true where each request takes a slot, and dials where that
 	// request is a connection attempt of ours.
 	perRequest, dials bool
-	// oneRequest is true where a slot is held for one request and no longer.
+	// oneRequest is true where a slot is held for one request and no longer;
+	// otherwise see holdTime.
 	oneRequest bool
 
 	connections, requests, visits                       int
@@ -121,7 +122,7 @@ func (p *plan) init(s *Scenario) error {
 			p.idleLimit = int64(s.AutoDisconnect)
 		}
 	case limits.IIS:
-		if !p.perRequest && !p.idle.isZero() {
+		if !p.perRequest && (!p.idle.isZero() || !p.think.isZero() && p.requests > 1) {
 			p.idleLimit = int64(host.connectionTimeout())
 		}
 		// Browsers speak HTTP/1.1, to which IIS 4.0 does not apply the property.
@@ -195,18 +196,22 @@ func after(at, d int64) int64 {
 	return never
 }
 
-// holdTime draws how long a connection keeps its slot, or, where each request
-// takes one, a request.
-func (p *plan) holdTime(r *rand.Rand) int64 {
-	d := p.service.draw(r)
-	if p.oneRequest {
-		return d
+// holdTime draws how long a connection that makes more than one request keeps
+// its slot. It is for request and those that follow it. If Windows closes the
+// connection before the client is done, next is the request that will need
+// another one, and gap is the time until then; else next is the number of
+// requests.
+func (p *plan) holdTime(r *rand.Rand, request int) (hold int64, next int, gap int64) {
+	hold = p.service.draw(r)
+	for next = request + 1; next < p.requests; next++ {
+		think := p.think.draw(r)
+		if think > p.idleLimit {
+			return after(hold, p.idleLimit), next, think - p.idleLimit
+		}
+		hold = after(hold, think)
+		hold = after(hold, p.service.draw(r))
 	}
-	for range p.requests - 1 {
-		d = after(d, p.think.draw(r))
-		d = after(d, p.service.draw(r))
-	}
-	return after(d, min(p.idleLimit, p.idle.draw(r)))
+	return after(hold, min(p.idleLimit, p.idle.draw(r))), next, 0
 }
 
 // waitTime draws how long an attempt may wait, and what becomes of it when that

@@ -33,7 +33,9 @@ type Report struct {
 	// Asked is how many connections, sessions, requests or dials wanted a slot.
 	// Each of them ended in one of the next lines, Unfinished being those that
 	// a run cut short left undecided. Admitted counts all who got in, and
-	// Waited those of them who had to wait first, as Stats does.
+	// Waited those of them who had to wait first, as Stats does. Retrying counts
+	// those of Unfinished whose last try got its slot: dials that nobody has
+	// answered, and that will be tried again for that.
 	Asked      int64 `json:"asked"`
 	Admitted   int64 `json:"admitted"`
 	Waited     int64 `json:"waited"`
@@ -41,6 +43,7 @@ type Report struct {
 	TimedOut   int64 `json:"timedOut"`
 	Abandoned  int64 `json:"abandoned"`
 	Unfinished int64 `json:"unfinished"`
+	Retrying   int64 `json:"retrying,omitempty"`
 	// Attempts counts every try, retries included.
 	Attempts int64 `json:"attempts"`
 
@@ -100,17 +103,11 @@ type Step struct {
 }
 
 // Lost is the share of what was asked for that got no slot: refused, timed out,
-// abandoned, or undecided when the run was cut short, since that is in a queue or
-// between two tries. Dials are also undecided while nobody has answered and they
-// may be retried, which is no fault of the limit: of them no more count than were
-// waiting at most in the last step of the Timeline. Lost is 0 if nothing was
-// asked for.
+// abandoned, or, when the run was cut short, still in the queue or between two
+// tries. Of dials that get no answer, the limit is not to blame for, so that
+// Retrying does not count. Lost is 0 if nothing was asked for.
 func (r *Report) Lost() float64 {
-	undecided := r.Unfinished
-	if n := len(r.Timeline.Steps); r.Unit == limits.Attempts && n > 0 {
-		undecided = min(undecided, r.Timeline.Steps[n-1].Queued.Peak)
-	}
-	return ratio(r.Refused+r.TimedOut+r.Abandoned+undecided, r.Asked)
+	return ratio(r.Refused+r.TimedOut+r.Abandoned+r.Unfinished-r.Retrying, r.Asked)
 }
 
 func ratio(part, whole int64) float64 {
@@ -128,6 +125,7 @@ type counts struct {
 	demands, attempts    int64
 	outcomes             [Abandoned + 1]int64
 	answers              [Unanswered + 1]int64
+	retrying             int64
 	refusals, logEntries int64
 	waits                waits
 	held, queued         int64
@@ -311,6 +309,7 @@ func (k *kernel) report(r *Report) {
 	}
 	r.FullShare = mean(float64(f.full), measured)
 	r.Unfinished = r.Asked - r.Admitted - r.Refused - r.TimedOut - r.Abandoned
+	r.Retrying = f.retrying
 	r.Wait = f.waits.sum(r.Admitted)
 	see := func(n int64, what string) {
 		if n > 0 {

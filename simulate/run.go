@@ -168,6 +168,7 @@ type ticket struct {
 	until   int64   // when it is given up
 	pending uint64  // seq of the giveUpEvent that counts, or 0
 	gaveUp  Outcome // what that event makes of it
+	failed  bool    // a dial of the connection did
 }
 
 // A group is the connections of a client that opens several.
@@ -345,9 +346,12 @@ func (k *kernel) leave(id int32) {
 	} else {
 		k.spare++
 	}
-	if c := &k.conns[id]; k.plan.perRequest {
+	switch c := &k.conns[id]; {
+	case k.plan.perRequest:
 		k.left(c, id)
-	} else {
+	case int(c.request)+1 < k.plan.requests:
+		// Windows has closed the connection. There will be another one.
+	default:
 		k.done(c, id, true)
 	}
 	if k.granted != nil && len(*k.granted) > 0 {
@@ -383,7 +387,7 @@ func (k *kernel) handle(kind eventKind, id int32) {
 		k.queued--
 		k.fail(c, id, w.gaveUp)
 	case doneEvent:
-		k.done(c, id, true)
+		k.done(c, id, !k.tickets[id].failed)
 	case returnEvent:
 		client, visit := int64(c.client), int(c.visit)
 		k.free(id)
@@ -442,10 +446,12 @@ func (k *kernel) try(c *conn, id int32) {
 func (k *kernel) tryOrQueue(c *conn, id int32) {
 	p := &k.plan
 	if p.dials {
-		c.answer = NotDialled
 		if c.attempts == 1 {
 			c.destination = p.destination(rand.New(&c.src))
+		} else if c.answer != NotDialled && c.asked >= k.warmup {
+			k.retrying--
 		}
+		c.answer = NotDialled
 	}
 	limit, gaveUp := int64(never), TimedOut
 	if !p.patience.isZero() || p.queueLimit != never {
@@ -535,13 +541,26 @@ func (k *kernel) admitGranted() {
 // admit lets a connection keep the slot that it has got.
 func (k *kernel) admit(c *conn, id int32, o Outcome) {
 	k.entered()
-	if k.plan.dials {
+	p := &k.plan
+	if p.dials {
 		k.dial(c, id, o)
 		return
 	}
-	end := after(k.now, k.plan.holdTime(rand.New(&c.src)))
+	r := rand.New(&c.src)
+	if p.oneRequest {
+		end := after(k.now, p.service.draw(r))
+		k.push(end, leaveEvent, id)
+		k.decide(c, id, o, end)
+		return
+	}
+	hold, next, gap := p.holdTime(r, int(c.request))
+	end := after(k.now, hold)
 	k.push(end, leaveEvent, id)
 	k.decide(c, id, o, end)
+	c.request = int32(next) - 1
+	if next < p.requests {
+		k.push(after(end, gap), nextEvent, id)
+	}
 }
 
 // dial is what a connection attempt does with its slot.
@@ -560,6 +579,8 @@ func (k *kernel) dial(c *conn, id int32, o Outcome) {
 	k.push(end, leaveEvent, id)
 	if c.answer == Connected || int(c.attempts) > p.retries {
 		k.decide(c, id, o, end)
+	} else if c.asked >= k.warmup {
+		k.retrying++
 	}
 }
 
@@ -575,6 +596,10 @@ func (k *kernel) fail(c *conn, id int32, o Outcome) {
 		return
 	}
 	k.decide(c, id, o, k.now)
+	if k.plan.dials {
+		k.next(c, id)
+		return
+	}
 	k.done(c, id, false)
 }
 
@@ -585,28 +610,45 @@ func (k *kernel) retry(c *conn, id int32) {
 
 // left goes on with a connection whose request has given its slot back.
 func (k *kernel) left(c *conn, id int32) {
-	p := &k.plan
-	switch {
-	case p.dials && c.answer != Connected && int(c.attempts) <= p.retries:
+	if k.plan.dials && c.answer != Connected && int(c.attempts) <= k.plan.retries {
 		k.retry(c, id)
-	case p.dials && c.answer != Connected:
-		k.done(c, id, false)
-	case int(c.request)+1 < p.requests:
-		r := rand.New(&c.src)
-		d := p.think.draw(r)
-		if p.dials {
-			d = after(d, p.service.draw(r))
-		}
-		k.push(after(k.now, d), nextEvent, id)
-	case p.dials && p.visits > 1:
-		k.push(after(k.now, p.service.draw(rand.New(&c.src))), doneEvent, id)
-	default:
-		k.done(c, id, true)
+		return
 	}
+	k.next(c, id)
 }
 
-// done ends a connection, and the visit with the last one of the client. If it
-// was turned away, its further requests are not made.
+// next sees to what follows a request: the next one, or the end.
+func (k *kernel) next(c *conn, id int32) {
+	p := &k.plan
+	last := int(c.request)+1 == p.requests
+	if !p.dials && last {
+		k.done(c, id, true)
+		return
+	}
+	r := rand.New(&c.src)
+	var d int64
+	if !last {
+		d = p.think.draw(r)
+	}
+	if p.dials {
+		if c.answer == Connected && (!last || p.visits > 1) {
+			d = after(d, p.service.draw(r))
+		}
+		w := k.tickets[id]
+		w.failed = w.failed && c.request > 0 || c.answer != Connected
+		if last && d == 0 {
+			k.done(c, id, !w.failed)
+			return
+		}
+	}
+	kind := nextEvent
+	if last {
+		kind = doneEvent
+	}
+	k.push(after(k.now, d), kind, id)
+}
+
+// done ends a connection, and the visit with the last one of the client.
 func (k *kernel) done(c *conn, id int32, served bool) {
 	if c.group >= 0 || k.plan.visits > 1 {
 		k.doneOfSeveral(c, id, served)

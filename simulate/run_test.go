@@ -634,3 +634,89 @@ func TestExpectedLength(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, int64(24*time.Hour+time.Second), p.expected)
 }
+
+// TestDialsGoOn: the next destination is another one, whatever became of the
+// last dial.
+func TestDialsGoOn(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+		Clients: 1, Requests: 5, ThinkTime: Constant(time.Second), ServiceTime: Constant(time.Minute),
+		Destinations: Destinations{Refusing: 1, RoundTrip: Constant(100 * time.Millisecond)},
+	}
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.EqualValues(t, 5, r.Admitted)
+	assert.Equal(t, []Sight{{"connection reset by the destination", 5}}, r.Seen)
+	assert.Equal(t, Duration(5*100*time.Millisecond+4*time.Second), r.Length, "nobody is served")
+	assert.EqualValues(t, 1, r.Visits)
+	assert.Zero(t, r.Served)
+
+	// One that times out in the queue is not the last either.
+	s.Clients, s.Destinations, s.Patience = 2, Destinations{Dead: 1}, Constant(10*time.Second)
+	s.Settings.Limits = map[limits.Service]int{limits.TCPHalfOpen: 1}
+	r, err = Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.EqualValues(t, 10, r.Asked)
+	assert.EqualValues(t, 10, r.Admitted+r.TimedOut)
+	assert.NotZero(t, r.TimedOut)
+}
+
+// TestRetryingIsNotLost: a dial that nobody answers has had its slot.
+func TestRetryingIsNotLost(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+		Settings: Settings{Limits: map[limits.Service]int{limits.TCPHalfOpen: 1}},
+		Clients:  2, Destinations: Destinations{Dead: 1}, Retry: Retry{Max: 5, Backoff: Constant(10 * time.Second)},
+	}
+	for _, c := range []struct {
+		until    time.Duration
+		retrying int64
+		lost     float64
+	}{
+		{20 * time.Second, 1, 0.5}, // one dials, the other waits
+		{25 * time.Second, 2, 0},   // one is to dial again, the other dials
+		{35 * time.Second, 1, 0.5}, // one waits to dial again
+		{43 * time.Second, 2, 0},   // it dials
+	} {
+		s.Until = Duration(c.until)
+		r, err := Run(t.Context(), s)
+		require.NoError(t, err)
+		assert.EqualValues(t, 2, r.Unfinished)
+		assert.Equal(t, c.retrying, r.Retrying, "%v", c.until)
+		assert.InDelta(t, c.lost, r.Lost(), 0, "%v", c.until)
+	}
+}
+
+// TestThinkingTooLong: Windows closes a connection at rest between two requests
+// as well as after the last, and the next request takes another one.
+func TestThinkingTooLong(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS,
+		Settings: Settings{ConnectionTimeout: time.Minute, Limits: map[limits.Service]int{limits.IIS: 1}},
+		Clients:  2, Arrive: Trace(0, 62*time.Second), Requests: 3,
+		ServiceTime: Constant(time.Second), ThinkTime: Empirical(90 * time.Second),
+	}
+	var outcomes []ClientOutcome
+	var r Report
+	for o, err := range Outcomes(t.Context(), s, &r) {
+		require.NoError(t, err)
+		outcomes = append(outcomes, o)
+	}
+	at := func(seconds int) Duration { return Duration(seconds) * Duration(time.Second) }
+	assert.Equal(t, []ClientOutcome{
+		{Client: 0, Outcome: Admitted, Attempts: 1, Left: at(61)},
+		{Client: 1, Outcome: Admitted, Attempts: 1, Asked: at(62), Decided: at(62), Left: at(123)},
+		{Client: 0, Request: 1, Outcome: Refused, Attempts: 1, Asked: at(91), Decided: at(91), Left: at(91)},
+		{Client: 1, Request: 1, Outcome: Admitted, Attempts: 1, Asked: at(153), Decided: at(153), Left: at(214)},
+		{Client: 1, Request: 2, Outcome: Admitted, Attempts: 1, Asked: at(244), Decided: at(244), Left: at(245)},
+	}, outcomes)
+	assert.EqualValues(t, 1, r.Served)
+	assert.Equal(t, at(245), r.Length)
+
+	s.Settings.ConnectionTimeout = 2 * time.Minute
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, r.Asked)
+	assert.EqualValues(t, 1, r.Refused)
+	assert.Equal(t, at(183), r.Length)
+}

@@ -60,8 +60,8 @@ type Scenario struct {
 	Connections int `json:"connections,omitempty"`
 	// Requests is how many requests follow one another on a connection, 0 being
 	// 1, with the ThinkTime between them. One that is turned away, after its
-	// retries, is the last: the further ones are not made. That holds for dials
-	// too, which are turned away by a limit, a dead or a refusing destination.
+	// retries, is the last: the further ones are not made. Dials go on whatever
+	// became of the last one.
 	Requests int `json:"requests,omitempty"`
 	// ServiceTime is how long one request executes. For SMB it is how long a
 	// session is in use.
@@ -69,9 +69,8 @@ type Scenario struct {
 	ThinkTime   Dist `json:"thinkTime,omitzero"`
 	// Idle is how long a client leaves its connection or session open after the
 	// last request. Windows ends it sooner: the web server after
-	// Settings.ConnectionTimeout, SMB after AutoDisconnect. These times do not
-	// end a connection between its requests here, as they do in front of real
-	// traffic; a ThinkTime should stay below them.
+	// Settings.ConnectionTimeout, SMB after AutoDisconnect. A ThinkTime longer
+	// than that ends it as well, and the next request asks for another one.
 	Idle Dist `json:"idle,omitzero"`
 	// AutoDisconnect is the time after which Windows ends an idle SMB session.
 	// 0 is never, which is the default of the SMB front too: 15 minutes are

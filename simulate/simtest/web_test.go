@@ -1,8 +1,11 @@
 package simtest_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -15,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/simtest"
 )
 
@@ -63,6 +67,96 @@ func TestTwentyFiveClients(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestServerKeepsTheForecast has clients think longer than the connection
+// timeout, now and then, so that the server closes their connections. What
+// becomes of each connection is what the forecast says, to the nanosecond.
+func TestServerKeepsTheForecast(t *testing.T) {
+	type opened struct {
+		client, request int
+		outcome         simulate.Outcome
+		at              time.Duration
+	}
+	seen := map[simulate.Outcome]int{}
+	reopened := 0
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		upTo := func(d time.Duration) time.Duration { return 1 + time.Duration(r.Int64N(int64(d))) }
+		gap, service, think := upTo(3*time.Second), upTo(5*time.Second), upTo(8*time.Second)
+		s := simulate.Scenario{
+			Windows: xpPro, Service: limits.IIS,
+			Settings: simulate.Settings{
+				Limits:            map[limits.Service]int{limits.IIS: 1 + r.IntN(4)},
+				ConnectionTimeout: upTo(8 * time.Second),
+			},
+			Clients: 1 + r.IntN(8), Arrive: simulate.Every(gap), Requests: 1 + r.IntN(4),
+			ServiceTime: simulate.Constant(service), ThinkTime: simulate.Constant(think),
+			Idle: simulate.Constant(time.Hour),
+		}
+		var want []opened
+		for o, err := range simulate.Outcomes(t.Context(), s, nil) {
+			require.NoError(t, err)
+			want = append(want, opened{o.Client, o.Request, o.Outcome, time.Duration(o.Decided)})
+			seen[o.Outcome]++
+			if o.Request > 0 {
+				reopened++
+			}
+		}
+		synctest.Test(t, func(t *testing.T) {
+			srv := simtest.NewServer(t, simtest.NewHost(t, s.Windows, &s.Settings), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				time.Sleep(service)
+			}))
+			start := time.Now()
+			var mu sync.Mutex
+			var got []opened
+			var wg sync.WaitGroup
+			for i := range s.Clients {
+				wg.Go(func() {
+					time.Sleep(time.Duration(i) * gap)
+					dialled := false
+					client := &http.Client{Transport: &http.Transport{
+						DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+							dialled = true
+							return srv.Dial(ctx, network, addr)
+						},
+					}}
+					for request := range s.Requests {
+						if request > 0 {
+							time.Sleep(think)
+						}
+						at := time.Since(start)
+						dialled = false
+						resp, err := client.Get(srv.URL)
+						if !assert.NoError(t, err) {
+							return
+						}
+						_, _ = io.Copy(io.Discard, resp.Body)
+						resp.Body.Close()
+						outcome := simulate.Admitted
+						if resp.StatusCode == http.StatusForbidden {
+							outcome = simulate.Refused
+						}
+						if dialled {
+							mu.Lock()
+							got = append(got, opened{i, request, outcome, at})
+							mu.Unlock()
+						}
+						if outcome == simulate.Refused {
+							return
+						}
+					}
+				})
+			}
+			wg.Wait()
+			text, err := json.Marshal(s)
+			require.NoError(t, err)
+			require.ElementsMatch(t, want, got, "seed %d: %s", seed, text)
+		})
+	}
+	require.Greater(t, seen[simulate.Admitted], 100)
+	require.Greater(t, seen[simulate.Refused], 100)
+	require.Greater(t, reopened, 100)
 }
 
 func TestServerOnLoopback(t *testing.T) {
