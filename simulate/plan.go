@@ -41,8 +41,8 @@ type plan struct {
 	expected               int64 // guess at the length of the run
 }
 
-// compile checks the scenario and makes it ready. It is small enough that the
-// plan need not be allocated.
+// compile checks the scenario and makes it ready. It is so small that it is
+// inlined, and where the plan does not outlive the caller, it is not allocated.
 func (s *Scenario) compile() (*plan, error) {
 	p := new(plan)
 	return p, p.init(s)

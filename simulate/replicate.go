@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 )
@@ -44,8 +45,16 @@ type Estimate struct {
 	HalfWidth float64 `json:"halfWidth"`
 }
 
-// String returns the estimate as "mean ± half width".
-func (e Estimate) String() string { return fmt.Sprintf("%.6g ± %.2g", e.Mean, e.HalfWidth) }
+// String returns the estimate as "mean ± half width", without exponents.
+func (e Estimate) String() string {
+	return significant(e.Mean, 6) + " ± " + significant(e.HalfWidth, 2)
+}
+
+// significant prints v rounded to so many significant digits.
+func significant(v float64, digits int) string {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
+}
 
 // Replicate runs the scenario n times with seeds derived from its own, on as
 // many cores as there are. The first run has the seed of the scenario. The

@@ -542,6 +542,7 @@ func TestStudentT(t *testing.T) {
 	assert.Equal(t, Estimate{Mean: 4}, estimateOf([]float64{4}))
 	assert.Equal(t, "2 ± 13", estimateOf([]float64{1, 3}).String())
 	assert.Equal(t, "0.1 ± 0", estimateOf([]float64{0.1, 0.1, 0.1}).String())
+	assert.Equal(t, "1234570 ± 0.0000012", Estimate{Mean: 1234567.8, HalfWidth: 1.234e-6}.String())
 }
 
 // TestNoTimeToDial: who has no time left does not take a slot, here as at the
