@@ -11,8 +11,10 @@ import (
 
 // ClientOutcome is what became of one thing that asked for a slot: a
 // connection, or a request where requests are counted. Clients, visits,
-// connections and requests are numbered from 0. Times are virtual, since the
-// start of the run.
+// connections and requests are numbered from 0; where connections are counted,
+// Request is the one that the connection was opened for, which is not the first
+// if Windows had closed the one before. Times are virtual, since the start of the
+// run.
 type ClientOutcome struct {
 	Client     int     `json:"client"`
 	Visit      int     `json:"visit"`
@@ -185,7 +187,7 @@ type kernel struct {
 	bound int64
 	limit int64
 	// spare are slots that were left and not given back to the gate as yet.
-	// Where nobody waits for them, that is time enough when somebody tries.
+	// While nobody waits for them, that is time enough when somebody tries.
 	spare int64
 
 	now      int64
@@ -341,19 +343,21 @@ func (k *kernel) isStuck() bool {
 // leave gives the slot of a connection back.
 func (k *kernel) leave(id int32) {
 	k.held--
-	if k.bound > 0 {
-		k.adm.release(1)
-	} else {
+	if k.queued == 0 {
 		k.spare++
+	} else {
+		k.adm.release(1)
 	}
-	switch c := &k.conns[id]; {
-	case k.plan.perRequest:
-		k.left(c, id)
-	case int(c.request)+1 < k.plan.requests:
-		// Windows has closed the connection. There will be another one.
-	default:
+	switch c, p := &k.conns[id], &k.plan; {
+	case p.dials:
+		k.dialled(c, id)
+	case int(c.request)+1 == p.requests:
 		k.done(c, id, true)
+	case p.perRequest:
+		k.push(after(k.now, p.think.draw(rand.New(&c.src))), nextEvent, id)
 	}
+	// Else Windows has closed a connection at rest, and there will be another.
+
 	if k.granted != nil && len(*k.granted) > 0 {
 		k.admitGranted()
 	}
@@ -457,17 +461,20 @@ func (k *kernel) tryOrQueue(c *conn, id int32) {
 	if !p.patience.isZero() || p.queueLimit != never {
 		limit, gaveUp = p.waitTime(rand.New(&c.src))
 	}
-	w := k.ticket(id)
-	w.tried, w.until = k.now, after(k.now, limit)
-	if p.dials && limit <= 0 {
-		// As at the dialer, which does not ask for a slot when time is up.
-		k.fail(c, id, gaveUp)
-		return
+	if p.dials {
+		k.ticket(id).until = after(k.now, limit)
+		if limit <= 0 {
+			// As at the dialer, which does not ask for a slot when time is up.
+			k.fail(c, id, gaveUp)
+			return
+		}
 	}
 	if k.adm.try() {
 		k.admit(c, id, Admitted)
 		return
 	}
+	w := k.ticket(id)
+	w.tried, w.until = k.now, after(k.now, limit)
 	if !k.adm.enqueue(&w.waiter, "", k.bound) {
 		k.refuse(c, id)
 		return
@@ -597,7 +604,7 @@ func (k *kernel) fail(c *conn, id int32, o Outcome) {
 	}
 	k.decide(c, id, o, k.now)
 	if k.plan.dials {
-		k.next(c, id)
+		k.nextDial(c, id)
 		return
 	}
 	k.done(c, id, false)
@@ -608,42 +615,30 @@ func (k *kernel) retry(c *conn, id int32) {
 	k.push(after(k.now, d), retryEvent, id)
 }
 
-// left goes on with a connection whose request has given its slot back.
-func (k *kernel) left(c *conn, id int32) {
-	if k.plan.dials && c.answer != Connected && int(c.attempts) <= k.plan.retries {
+// dialled goes on with a dial that has given its slot back.
+func (k *kernel) dialled(c *conn, id int32) {
+	if c.answer != Connected && int(c.attempts) <= k.plan.retries {
 		k.retry(c, id)
 		return
 	}
-	k.next(c, id)
+	k.nextDial(c, id)
 }
 
-// next sees to what follows a request: the next one, or the end.
-func (k *kernel) next(c *conn, id int32) {
-	p := &k.plan
-	last := int(c.request)+1 == p.requests
-	if !p.dials && last {
-		k.done(c, id, true)
+// nextDial sees to what follows a dial, whatever became of it: the next one, or
+// the end.
+func (k *kernel) nextDial(c *conn, id int32) {
+	p, w, r := &k.plan, k.tickets[id], rand.New(&c.src)
+	w.failed = w.failed && c.request > 0 || c.answer != Connected
+	kind, d := doneEvent, int64(0)
+	if int(c.request)+1 < p.requests {
+		kind, d = nextEvent, p.think.draw(r)
+	}
+	if c.answer == Connected && (kind == nextEvent || p.visits > 1) {
+		d = after(d, p.service.draw(r))
+	}
+	if kind == doneEvent && d == 0 {
+		k.done(c, id, !w.failed)
 		return
-	}
-	r := rand.New(&c.src)
-	var d int64
-	if !last {
-		d = p.think.draw(r)
-	}
-	if p.dials {
-		if c.answer == Connected && (!last || p.visits > 1) {
-			d = after(d, p.service.draw(r))
-		}
-		w := k.tickets[id]
-		w.failed = w.failed && c.request > 0 || c.answer != Connected
-		if last && d == 0 {
-			k.done(c, id, !w.failed)
-			return
-		}
-	}
-	kind := nextEvent
-	if last {
-		kind = doneEvent
 	}
 	k.push(after(k.now, d), kind, id)
 }
