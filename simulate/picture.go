@@ -180,16 +180,21 @@ func (r *Report) Summary() string {
 }
 
 func (r *Report) limitText() string {
-	switch {
-	case r.Limit.IsUnlimited():
+	if r.Limit.IsUnlimited() {
 		return "not limited"
-	case r.Discipline == limits.Queue:
-		return fmt.Sprintf("%v %v, the next one waits", r.Limit, r.Unit)
 	}
-	if r.Discipline == limits.Displace {
-		return fmt.Sprintf("%v %v, the next one may displace who is there and is counted as refused", r.Limit, r.Unit)
+	unit := r.Unit.String()
+	if n, ok := r.Limit.Number(); ok && n == 1 {
+		unit = strings.TrimSuffix(unit, "s")
 	}
-	return fmt.Sprintf("%v %v, the next one is refused", r.Limit, r.Unit)
+	next := "is refused"
+	switch r.Discipline {
+	case limits.Queue:
+		next = "waits"
+	case limits.Displace:
+		next = "may displace (counted as refused)"
+	}
+	return fmt.Sprintf("%v %s, the next one %s", r.Limit, unit, next)
 }
 
 // textWidth is the width of text pictures, in columns.

@@ -160,7 +160,7 @@ func TestDisplacingLimit(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, limits.Displace, r.Discipline)
-	assert.Contains(t, strings.ReplaceAll(r.Summary(), "\n  ", " "), "1 sessions, the next one may displace who is there and is counted as refused")
+	assert.Contains(t, strings.ReplaceAll(r.Summary(), "\n  ", " "), "1 session, the next one may displace (counted as refused)")
 }
 
 // TestLongTitle: a name too long for the picture is cut there and whole in the
