@@ -161,6 +161,9 @@ func (r *Report) Summary() string {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}
 	}
+	if r.Retrying > 0 {
+		parts[len(parts)-1] += fmt.Sprintf(" (%d of them to be dialled again)", r.Retrying)
+	}
 	lost := ""
 	if r.Lost() > 0 {
 		lost = " " + number(round3(100*r.Lost())) + " % got none."

@@ -80,11 +80,10 @@ func Replicate(ctx context.Context, s Scenario, n int) (Replications, error) {
 		}
 		return estimateOf(values)
 	}
-	decided := func(r *Report) int64 { return r.Admitted + r.Refused + r.TimedOut + r.Abandoned }
 	out.Lost = estimate((*Report).Lost)
-	out.Refused = estimate(func(r *Report) float64 { return ratio(r.Refused, decided(r)) })
-	out.TimedOut = estimate(func(r *Report) float64 { return ratio(r.TimedOut, decided(r)) })
-	out.Abandoned = estimate(func(r *Report) float64 { return ratio(r.Abandoned, decided(r)) })
+	out.Refused = estimate(func(r *Report) float64 { return ratio(r.Refused, r.Asked) })
+	out.TimedOut = estimate(func(r *Report) float64 { return ratio(r.TimedOut, r.Asked) })
+	out.Abandoned = estimate(func(r *Report) float64 { return ratio(r.Abandoned, r.Asked) })
 	out.Waiting = estimate(func(r *Report) float64 { return ratio(r.Waited, r.Admitted) })
 	out.MeanWait = estimate(func(r *Report) float64 { return r.Wait.Mean.seconds() })
 	out.Held = estimate(func(r *Report) float64 { return r.Held.Mean })

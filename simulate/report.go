@@ -34,8 +34,8 @@ type Report struct {
 	// Each of them ended in one of the next lines, Unfinished being those that
 	// a run cut short left undecided. Admitted counts all who got in, and
 	// Waited those of them who had to wait first, as Stats does. Retrying counts
-	// those of Unfinished whose last try got its slot: dials that nobody has
-	// answered, and that will be tried again for that.
+	// those of Unfinished whose last try got its slot: dials that do not connect
+	// and will be tried again.
 	Asked      int64 `json:"asked"`
 	Admitted   int64 `json:"admitted"`
 	Waited     int64 `json:"waited"`
@@ -102,10 +102,10 @@ type Step struct {
 	Refused  int64 `json:"refused"`
 }
 
-// Lost is the share of what was asked for that got no slot: refused, timed out,
-// abandoned, or, when the run was cut short, still in the queue or between two
-// tries. Of dials that get no answer, the limit is not to blame for, so that
-// Retrying does not count. Lost is 0 if nothing was asked for.
+// Lost is the share of what was asked for whose last try got no slot: refused,
+// timed out, abandoned, or, when the run was cut short, still in the queue or
+// between two tries. That a dial has its slot and does not connect is not the
+// limit's doing, so that Retrying is left out. Lost is 0 if nothing was asked for.
 func (r *Report) Lost() float64 {
 	return ratio(r.Refused+r.TimedOut+r.Abandoned+r.Unfinished-r.Retrying, r.Asked)
 }
@@ -293,6 +293,13 @@ func (k *kernel) report(r *Report) {
 		f.heldBefore, f.queuedBefore = f.areas()
 	}
 	held, queued := f.areas()
+	// Merging rounds the areas, so that a difference of nothing may be a little.
+	if f.heldPeak == 0 {
+		held = f.heldBefore
+	}
+	if f.queuedPeak == 0 {
+		queued = f.queuedBefore
+	}
 	p, rule := &k.plan, &k.plan.gate.rule
 	measured := float64(max(0, k.now-f.warmup))
 	*r = Report{

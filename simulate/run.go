@@ -88,8 +88,8 @@ var ErrHorizon = errors.New("simulate: the run passed the end of virtual time, 2
 // those of one instant by when they were caused; the gate is the one that
 // Host.Gate returns.
 //
-// What it keeps in memory are the clients that are there, and not those who
-// have not come or have left.
+// What it keeps in memory are the clients that are there or will come again, and
+// not those who have not come or have left for good.
 //
 // The error is a *ScenarioError, ErrHorizon, or that of ctx. In the last two
 // cases the report says what happened up to then.
@@ -498,7 +498,7 @@ func (k *kernel) queueBegins() {
 	if h == nil {
 		return
 	}
-	if k.pace = int64(h.pace); k.pace > 0 {
+	if k.pace = int64(h.pace); k.pace > 0 && k.limit > 0 {
 		k.releaseSeq = k.push(after(k.now, k.pace), releaseEvent, 0)
 	}
 	if h.logs {
@@ -579,9 +579,6 @@ func (k *kernel) dial(c *conn, id int32, o Outcome) {
 	if left := min(p.giveUp, k.tickets[id].until-k.now); left < d {
 		d, c.answer = left, Unanswered
 	}
-	if c.asked >= k.warmup {
-		k.answers[c.answer]++
-	}
 	end := after(k.now, d)
 	k.push(end, leaveEvent, id)
 	if c.answer == Connected || int(c.attempts) > p.retries {
@@ -617,6 +614,9 @@ func (k *kernel) retry(c *conn, id int32) {
 
 // dialled goes on with a dial that has given its slot back.
 func (k *kernel) dialled(c *conn, id int32) {
+	if c.asked >= k.warmup {
+		k.answers[c.answer]++
+	}
 	if c.answer != Connected && int(c.attempts) <= k.plan.retries {
 		k.retry(c, id)
 		return

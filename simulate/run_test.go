@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -585,6 +588,12 @@ func TestNobodyEverGetsIn(t *testing.T) {
 		assert.Equal(t, int64(1), r.Unfinished)
 		assert.Zero(t, r.Length)
 	}
+	s.Settings.HalfOpen = HalfOpenSettings{ReleaseRate: 1000}
+	s.Patience = Constant(longest)
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, int64(1), r.TimedOut)
+	assert.Equal(t, Duration(longest), r.Length, "in no time")
 }
 
 // TestWarmupRetries: what was asked for in the warm-up is not counted, whenever
@@ -685,7 +694,23 @@ func TestRetryingIsNotLost(t *testing.T) {
 		assert.EqualValues(t, 2, r.Unfinished)
 		assert.Equal(t, c.retrying, r.Retrying, "%v", c.until)
 		assert.InDelta(t, c.lost, r.Lost(), 0, "%v", c.until)
+		assert.Contains(t, strings.ReplaceAll(r.Summary(), "\n  ", " "), fmt.Sprintf("2 undecided at the end (%d of them to be dialled again)", c.retrying))
+		seen := slices.ContainsFunc(r.Seen, func(s Sight) bool { return s.What == "no answer from the destination" })
+		assert.Equal(t, c.until > 21*time.Second, seen, "what a client sees only later")
 	}
+}
+
+// TestPartsOfLost: what is lost has no part larger than itself.
+func TestPartsOfLost(t *testing.T) {
+	r, err := Replicate(t.Context(), Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+		Settings: Settings{Limits: map[limits.Service]int{limits.TCPHalfOpen: 16}},
+		Clients:  300, Arrive: Every(time.Second), Until: Duration(5 * time.Minute), Patience: Uniform(time.Second, 30*time.Second),
+		Destinations: Destinations{Dead: 0.84}, Retry: Retry{Max: 1, Backoff: Exponential(380 * time.Second)},
+	}, 2)
+	require.NoError(t, err)
+	assert.NotZero(t, r.TimedOut.Mean)
+	assert.LessOrEqual(t, r.Refused.Mean+r.TimedOut.Mean+r.Abandoned.Mean, r.Lost.Mean)
 }
 
 // TestThinkingTooLong: Windows closes a connection at rest between two requests
@@ -720,4 +745,149 @@ func TestThinkingTooLong(t *testing.T) {
 	assert.EqualValues(t, 2, r.Asked)
 	assert.EqualValues(t, 1, r.Refused)
 	assert.Equal(t, at(183), r.Length)
+}
+
+// cutScenario is a randomScenario that is cut short, warms up, or whose clients
+// come for ever.
+func cutScenario(r *rand.Rand) (s Scenario, queue int64) {
+	s, queue, tied := randomScenario(r)
+	if r.IntN(3) > 0 {
+		s.Until = Duration(1 + r.Int64N(int64(2*time.Minute)))
+	}
+	if s.Until > 0 && !tied && r.IntN(2) == 0 {
+		s.Visits, s.Away = Forever, Exponential(time.Duration(1+r.Int64N(int64(20*time.Second))))
+	}
+	switch r.IntN(4) {
+	case 0:
+		s.Warmup = Duration(r.Int64N(int64(max(s.Until, 1))))
+	case 1:
+		s.Arrive = Poisson(time.Duration(1 + r.Int64N(int64(1000*time.Hour)))) // gaps of many steps
+	}
+	return s, queue
+}
+
+// TestNothingIsLost: whatever the scenario, the sums of the timeline are the
+// totals, each outcome is counted, and every slot, connection and group is
+// accounted for.
+func TestNothingIsLost(t *testing.T) {
+	for i := range uint64(4000) {
+		r := rand.New(rand.NewPCG(i, 8))
+		s, queue := cutScenario(r)
+		text, err := json.Marshal(s)
+		require.NoError(t, err)
+		p, err := s.compile()
+		require.NoError(t, err)
+		p.gate.bound = queue
+		p.expected >>= r.IntN(20) // a bad guess makes more merging
+		var outcomes [Abandoned + 1]int64
+		k := kernel{plan: *p, yield: func(o ClientOutcome) bool {
+			if o.Asked >= s.Warmup {
+				outcomes[o.Outcome]++
+			}
+			return true
+		}}
+		k.init()
+		require.NoError(t, k.run(t.Context()))
+		var report Report
+		k.report(&report)
+		require.Equal(t, outcomes, k.outcomes, "%d: %s", i, text)
+		require.LessOrEqual(t, report.Retrying, report.Unfinished, "%d: %s", i, text)
+
+		// The gate knows as many slots as the run.
+		free := int64(0)
+		for k.adm.sem.TryAcquire(1) {
+			free++
+		}
+		require.Equal(t, k.limit, free+k.spare+k.held, "%d: %s", i, text)
+		require.Equal(t, k.queued, k.adm.waiting.Load(), "%d: %s", i, text)
+		if s.Until == 0 {
+			ids := 0
+			for id := k.firstFree; id >= 0; id = k.conns[id].group {
+				ids++
+			}
+			require.Len(t, k.conns, ids, "%d: %s", i, text)
+			require.Len(t, k.freeGroups, len(k.groups), "%d: %s", i, text)
+			require.Zero(t, report.Unfinished, "%d: %s", i, text)
+		}
+
+		steps, step := report.Timeline.Steps, report.Timeline.Step
+		require.LessOrEqual(t, len(steps), timelineSteps)
+		if s.Warmup > 0 {
+			continue
+		}
+		var held, queued float64
+		var admitted, refused, heldPeak, queuedPeak int64
+		for j, st := range steps {
+			length := float64(min(step, report.Length-Duration(j)*step))
+			require.GreaterOrEqual(t, length, 0.0, "%d: %s", i, text)
+			held += st.Held.Mean * length
+			queued += st.Queued.Mean * length
+			admitted += st.Admitted
+			refused += st.Refused
+			heldPeak, queuedPeak = max(heldPeak, st.Held.Peak), max(queuedPeak, st.Queued.Peak)
+		}
+		require.InEpsilon(t, 1+report.Held.Mean*float64(report.Length), 1+held, 1e-9, "%d: %s", i, text)
+		require.InEpsilon(t, 1+report.Queued.Mean*float64(report.Length), 1+queued, 1e-9, "%d: %s", i, text)
+		require.Equal(t, []int64{report.Held.Peak, report.Queued.Peak, k.refusals}, []int64{heldPeak, queuedPeak, refused}, "%d: %s", i, text)
+		if k.plan.dials {
+			require.Equal(t, k.answers[Connected]+k.answers[Reset]+k.answers[Unanswered]+k.held, admitted, "%d: %s", i, text)
+		} else {
+			require.Equal(t, report.Admitted, admitted, "%d: %s", i, text)
+		}
+	}
+}
+
+// TestBrokenOff: a run cut short has told of each dial what the whole run tells
+// up to then.
+func TestBrokenOff(t *testing.T) {
+	for i := range uint64(1000) {
+		r := rand.New(rand.NewPCG(i, 9))
+		s, queue, _ := randomScenario(r)
+		text, err := json.Marshal(s)
+		require.NoError(t, err)
+		run := func(until Duration) (report Report, outcomes []ClientOutcome) {
+			s.Until = until
+			p, err := s.compile()
+			require.NoError(t, err)
+			p.gate.bound = queue
+			require.NoError(t, p.run(t.Context(), &report, func(o ClientOutcome) bool {
+				outcomes = append(outcomes, o)
+				return true
+			}))
+			return report, outcomes
+		}
+		whole, all := run(0)
+		if whole.Length < 2 {
+			continue
+		}
+		until := 1 + Duration(r.Int64N(int64(whole.Length)))
+		cut, told := run(until)
+		var want []ClientOutcome
+		var held float64
+		for _, o := range all {
+			if o.Decided <= until {
+				want = append(want, o)
+				held += float64(min(o.Left, until) - o.Decided)
+			}
+		}
+		require.Equal(t, want, told, "%d: %s", i, text)
+		require.EqualValues(t, len(want), cut.Asked-cut.Unfinished, "%d: %s", i, text)
+		if s.Retry.Max == 0 || s.Service != limits.TCPHalfOpen {
+			require.InEpsilon(t, 1+held, 1+cut.Held.Mean*float64(cut.Length), 1e-9, "%d: %s", i, text)
+		}
+	}
+}
+
+// TestNobodyAfterTheWarmup: what was before leaves no trace behind, not even one
+// of rounding.
+func TestNobodyAfterTheWarmup(t *testing.T) {
+	for seed := range uint64(20) {
+		r, err := Run(t.Context(), Scenario{
+			Windows: limits.Windows{Edition: limits.Windows7Professional}, Service: limits.IIS, Seed: seed,
+			Clients: 200, ServiceTime: Exponential(24 * time.Hour), Warmup: Duration(60 * 24 * time.Hour),
+			Visits: 2, Away: Uniform(100*24*time.Hour, 360*24*time.Hour),
+		})
+		require.NoError(t, err)
+		require.Zero(t, r.Queued, "seed %d", seed)
+	}
 }

@@ -22,7 +22,8 @@ import (
 //
 //   - Where connections or sessions are counted (SMB, IIS up to 6.0, and most
 //     others), a connection takes one slot. It holds it for all its requests,
-//     the think times between them, and the Idle time after the last.
+//     the think times between them, and the Idle time after the last, unless
+//     Windows closes it before.
 //   - Where requests are counted (IIS 7.0 and later), each request takes a slot
 //     for its ServiceTime, and a connection at rest takes none.
 //   - Where attempts are counted (half-open TCP), each request is a dial. It
@@ -69,8 +70,9 @@ type Scenario struct {
 	ThinkTime   Dist `json:"thinkTime,omitzero"`
 	// Idle is how long a client leaves its connection or session open after the
 	// last request. Windows ends it sooner: the web server after
-	// Settings.ConnectionTimeout, SMB after AutoDisconnect. A ThinkTime longer
-	// than that ends it as well, and the next request asks for another one.
+	// Settings.ConnectionTimeout, SMB after AutoDisconnect. Where connections
+	// are counted, a ThinkTime longer than that ends one as well, and the next
+	// request asks for another.
 	Idle Dist `json:"idle,omitzero"`
 	// AutoDisconnect is the time after which Windows ends an idle SMB session.
 	// 0 is never, which is the default of the SMB front too: 15 minutes are
