@@ -891,3 +891,18 @@ func TestNobodyAfterTheWarmup(t *testing.T) {
 		require.Zero(t, r.Queued, "seed %d", seed)
 	}
 }
+
+// TestRunAllocates: clients cost no allocation each, and a small run next to
+// none, because its kernel does not escape.
+func TestRunAllocates(t *testing.T) {
+	allocations := func(s Scenario) float64 {
+		return testing.AllocsPerRun(5, func() {
+			_, err := Run(t.Context(), s)
+			require.NoError(t, err)
+		})
+	}
+	assert.LessOrEqual(t, allocations(lossScenario(100)), 9.0)
+	for _, scenario := range []func(int) Scenario{lossScenario, queueScenario} {
+		assert.InDelta(t, allocations(scenario(10_000)), allocations(scenario(40_000)), 12)
+	}
+}
