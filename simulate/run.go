@@ -199,6 +199,8 @@ type kernel struct {
 	arriveAt  int64
 	arriveSeq uint64
 
+	plain *rand.PCG // for arrivePlain; nil where more can happen
+
 	conns      []conn    // by id; it moves when it grows
 	firstFree  int32     // its group is the id of the next, and so on, or -1
 	tickets    []*ticket // by id; none without a queue
@@ -228,7 +230,13 @@ func (k *kernel) init() {
 	p := &k.plan
 	k.adm, k.bound, k.limit = &p.gate.admission, p.gate.bound, p.gate.admission.inForce()
 	k.arrivals.init(p)
-	k.conns, k.firstFree = make([]conn, 0, fewConns), -1
+	k.firstFree = -1
+	once := p.connections == 1 && p.requests == 1 && p.visits == 1 && p.retries == 0
+	if once && p.oneRequest && k.bound == 0 && k.yield == nil {
+		k.plain = new(rand.PCG)
+	} else {
+		k.conns = make([]conn, 0, fewConns)
+	}
 	if k.bound > 0 {
 		granted := new([]int32)
 		k.granted = granted
@@ -278,7 +286,11 @@ func (k *kernel) run(ctx context.Context) error {
 		if e == nil {
 			client := k.arrivals.next - 1
 			k.nextArrival()
-			k.arrive(client, 0)
+			if k.plain != nil {
+				k.arrivePlain(client)
+			} else {
+				k.arrive(client, 0)
+			}
 			continue
 		}
 		kind, id := e.kind, e.id
@@ -347,6 +359,10 @@ func (k *kernel) leave(id int32) {
 		k.spare++
 	} else {
 		k.adm.release(1)
+	}
+	if k.plain != nil {
+		k.visited(true)
+		return
 	}
 	switch c, p := &k.conns[id], &k.plan; {
 	case p.dials:
@@ -417,6 +433,37 @@ func (k *kernel) arrive(client int64, visit int) {
 	}
 }
 
+// arrivePlain is arrive for clients who are let in or turned away, leave, and
+// nobody asks which of them it was, so that there need be no conn. They are what
+// is most often asked about.
+func (k *kernel) arrivePlain(client int64) {
+	k.came++
+	measured, outcome := k.now >= k.warmup, Admitted
+	if k.admits() {
+		k.entered()
+		*k.plain = k.plan.stream(client, 0, 0)
+		k.push(after(k.now, k.plan.service.draw(rand.New(k.plain))), leaveEvent, 0)
+	} else {
+		outcome = Refused
+		k.refusedNow(k.now)
+		k.visited(false)
+	}
+	if measured {
+		k.attempts++
+		k.demands++
+		k.outcomes[outcome]++
+	}
+}
+
+// admits takes a slot if one is free and nobody waits for it.
+func (k *kernel) admits() bool {
+	if k.spare > 0 {
+		k.adm.release(k.spare)
+		k.spare = 0
+	}
+	return k.adm.try()
+}
+
 // ask is the first attempt of a connection or request.
 func (k *kernel) ask(c *conn, id int32) {
 	c.asked, c.attempts = k.now, 0
@@ -432,14 +479,10 @@ func (k *kernel) try(c *conn, id int32) {
 			k.demands++
 		}
 	}
-	if k.spare > 0 {
-		k.adm.release(k.spare)
-		k.spare = 0
-	}
 	switch {
 	case k.bound > 0:
 		k.tryOrQueue(c, id)
-	case k.adm.try():
+	case k.admits():
 		k.admit(c, id, Admitted)
 	default:
 		k.refuse(c, id)
@@ -469,7 +512,7 @@ func (k *kernel) tryOrQueue(c *conn, id int32) {
 			return
 		}
 	}
-	if k.adm.try() {
+	if k.admits() {
 		k.admit(c, id, Admitted)
 		return
 	}

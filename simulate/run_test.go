@@ -906,3 +906,35 @@ func TestRunAllocates(t *testing.T) {
 		assert.InDelta(t, allocations(scenario(10_000)), allocations(scenario(40_000)), 12)
 	}
 }
+
+// TestPlainRun: the short way for plain clients gives the report that the long
+// one gives.
+func TestPlainRun(t *testing.T) {
+	short := 0
+	for i := range uint64(3000) {
+		s, queue := cutScenario(rand.New(rand.NewPCG(i, 10)))
+		if i%2 == 0 {
+			s.Connections, s.Requests, s.Visits, s.Retry, s.Idle = 0, 0, 0, Retry{}, Dist{}
+		}
+		p, err := s.compile()
+		require.NoError(t, err)
+		p.gate.bound = queue
+		k := kernel{plan: *p}
+		k.init()
+		if k.plain != nil {
+			short++
+		}
+		require.NoError(t, k.run(t.Context()))
+		var got, want Report
+		k.report(&got)
+
+		p, err = s.compile()
+		require.NoError(t, err)
+		p.gate.bound = queue
+		require.NoError(t, p.run(t.Context(), &want, func(ClientOutcome) bool { return true }))
+		text, err := json.Marshal(s)
+		require.NoError(t, err)
+		require.Equal(t, want, got, "%d: %s", i, text)
+	}
+	require.Greater(t, short, 500)
+}
