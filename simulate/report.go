@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/winlimits/winlimits/limits"
 )
@@ -381,10 +382,12 @@ func refusalSight(rule *limits.Rule) string {
 }
 
 // waits is a histogram of waiting times, in buckets no wider than 1/64 of what
-// is in them. Rows are made when needed, so that short runs stay cheap.
+// is in them. Rows are made when needed. The first few times are kept as they
+// are, so that a short run needs none.
 type waits struct {
 	n, longest int64
 	total      float64
+	few        [32]int64
 	rows       *[58]*[waitColumns]waitBucket
 }
 
@@ -396,9 +399,24 @@ type waitBucket struct {
 }
 
 func (w *waits) add(v int64) {
-	w.n++
 	w.total += float64(v)
 	w.longest = max(w.longest, v)
+	switch n := int(w.n); {
+	case n < len(w.few):
+		w.few[n] = v
+	case n == len(w.few):
+		for _, first := range w.few {
+			w.put(first)
+		}
+		fallthrough
+	default:
+		w.put(v)
+	}
+	w.n++
+}
+
+// put puts a time into its bucket.
+func (w *waits) put(v int64) {
 	row, column := 0, v
 	if v >= waitColumns {
 		row = bits.Len64(uint64(v)) - 6
@@ -427,28 +445,31 @@ func (w *waits) sum(n int64) Waits {
 		share float64
 		to    *Duration
 	}{{0.5, &out.P50}, {0.9, &out.P90}, {0.95, &out.P95}, {0.99, &out.P99}}
-	next, seen := 0, n-w.n
-	reached := func() bool {
-		return next < len(targets) && float64(seen) >= targets[next].share*float64(n)
+	next, seen := 0, int64(0)
+	// see takes note of so many who waited that long, in ascending order.
+	see := func(many int64, long Duration) {
+		seen += many
+		for next < len(targets) && float64(seen) >= targets[next].share*float64(n) {
+			*targets[next].to = long
+			next++
+		}
 	}
-	for reached() {
-		next++
-	}
-	if w.rows == nil {
+	see(n-w.n, 0)
+	if int(w.n) <= len(w.few) {
+		few := w.few[:w.n]
+		slices.Sort(few)
+		for _, v := range few {
+			see(1, Duration(v))
+		}
 		return out
 	}
 	for _, row := range w.rows {
 		if row == nil {
 			continue
 		}
-		for i := range row {
-			if row[i].n == 0 {
-				continue
-			}
-			seen += row[i].n
-			for reached() {
-				*targets[next].to = Duration(row[i].sum / float64(row[i].n))
-				next++
+		for _, b := range row {
+			if b.n > 0 {
+				see(b.n, Duration(b.sum/float64(b.n)))
 			}
 		}
 	}

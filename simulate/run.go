@@ -239,7 +239,7 @@ func (k *kernel) init() {
 	}
 	if k.bound > 0 {
 		granted := new([]int32)
-		k.granted = granted
+		k.granted, k.tickets = granted, make([]*ticket, 0, fewConns)
 		k.onGrant = func(w *waiter) { *granted = append(*granted, int32(w.id)) }
 	}
 	k.counts.init(p)
