@@ -224,7 +224,7 @@ type kernel struct {
 
 // fewConns is how many connections a small run may have before it allocates
 // again.
-const fewConns = 12
+const fewConns = 16
 
 func (k *kernel) init() {
 	p := &k.plan
