@@ -2,6 +2,8 @@ module github.com/winlimits/winlimits
 
 go 1.25.0
 
+toolchain go1.25.2
+
 require (
 	github.com/stretchr/testify v1.11.1
 	golang.org/x/sync v0.22.0

@@ -2,6 +2,8 @@ module github.com/winlimits/winlimits/examples/interop
 
 go 1.25.0
 
+toolchain go1.25.2
+
 require (
 	github.com/cloudsoda/go-smb2 v0.0.0-20260918041005-0c5d69b69701
 	github.com/hirochachacha/go-smb2 v1.1.0
