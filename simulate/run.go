@@ -185,7 +185,6 @@ type kernel struct {
 	adm  *admission
 	// bound is the length of the queue; 0 refuses.
 	bound int64
-	limit int64
 	// spare are slots that were left and not given back to the gate as yet.
 	// While nobody waits for them, that is time enough when somebody tries.
 	spare int64
@@ -228,7 +227,7 @@ const fewConns = 16
 
 func (k *kernel) init() {
 	p := &k.plan
-	k.adm, k.bound, k.limit = &p.gate.admission, p.gate.bound, p.gate.admission.inForce()
+	k.adm, k.bound = &p.gate.admission, p.gate.bound
 	k.arrivals.init(p)
 	k.firstFree = -1
 	once := p.connections == 1 && p.requests == 1 && p.visits == 1 && p.retries == 0
