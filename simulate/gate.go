@@ -4,36 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate/internal/admission"
 )
 
 // Gate admits the peers of one service of a Host. It holds the limit, the
-// queue if the rule has one, and the counters. All fronts that speak the
-// service share the gate, and so does whoever asks it directly.
+// queue if the rule has one, and the counters. All adapters that speak the
+// service share the gate, and so does whatever asks it directly.
 //
-// Acquire is what most callers want: it applies the discipline of the rule.
-// TryAcquire never waits. Both fill a Slot to Release. SetLimit moves the
-// limit while slots are held, and Wait waits for a state of the gate, which
-// saves a test from sleeping.
+// Acquire is what most callers want: it applies the discipline of the policy.
+// TryAcquire never waits. Both fill a Slot to Release. Hold takes slots that are
+// no peer's. SetLimit moves the limit while slots are held, and Wait waits for a
+// state of the gate, which saves a test from sleeping.
 //
-// A Gate comes from Host.Gate. It may be used by many goroutines.
+// A Gate comes from Host.Gate; the zero Gate panics and says so. It may be used
+// by many goroutines.
 type Gate struct {
-	host       *Host
-	rule       limits.Rule
-	discipline limits.Discipline
-	ceiling    int64
-	bound      int64     // waiters at most; 0 where the discipline is not to queue
-	halfOpen   *halfOpen // what TCPHalfOpen does besides; nil for other services
+	host   *Host
+	policy Policy
+	bound  int64 // waiters at most; 0 where the discipline is not to queue
 
-	admission admission
+	admission admission.Admission
+	pacer     *pacer // nil if nothing is paced or logged
 
 	tally     atomic.Uint64 // see hold
 	peak      atomic.Int64
+	holds     atomic.Int64
 	waited    atomic.Int64
 	refused   atomic.Int64
 	timedOut  atomic.Int64
@@ -44,34 +44,62 @@ type Gate struct {
 	watchChan chan struct{}
 }
 
+// init makes a gate whose policy is set ready.
+func (g *Gate) init() {
+	g.bound = slots(g.policy.Queue)
+	g.policy.admission(&g.admission)
+	g.pacer = newPacer(g)
+}
+
 // Stats are the counters of a gate, exact whenever nothing is in motion.
 type Stats struct {
-	// Held is the number of slots held now, Peak the highest it was, Waiting
-	// the number of attempts in the queue now.
-	Held, Peak, Waiting int
-	// Admitted counts all who got in, and Waited those of them who had to wait
-	// first. Refused, TimedOut and Abandoned count those who did not get in.
-	Admitted, Waited, Refused, TimedOut, Abandoned int64
+	// Held is the number of slots held now, those of Gate.Hold included, Peak
+	// the highest it was, and Queued the number of attempts in the queue now.
+	Held   int `json:"held"`
+	Peak   int `json:"peak"`
+	Queued int `json:"queued"`
+	// Admitted counts all attempts that got in, whether at once or after a wait,
+	// and Waited those of them that waited first. (The Outcome called Admitted is
+	// that of an attempt let in at once.) Refused, TimedOut and Abandoned count
+	// those that did not get in.
+	Admitted  int64 `json:"admitted"`
+	Waited    int64 `json:"waited"`
+	Refused   int64 `json:"refused"`
+	TimedOut  int64 `json:"timedOut"`
+	Abandoned int64 `json:"abandoned"`
 }
 
-// Slot is the place of one admitted peer. Its zero value is ready for Acquire
-// and TryAcquire, and it may be used again once released. It is meant to be a
-// field of whatever stands for the peer and must not be copied.
+// String returns the counters as a line, such as "5 held, 0 queued, peak 5; 6
+// admitted, 0 waited, 1 refused, 0 timed out, 0 abandoned".
+func (s Stats) String() string {
+	return fmt.Sprintf("%d held, %d queued, peak %d; %d admitted, %d waited, %d refused, %d timed out, %d abandoned",
+		s.Held, s.Queued, s.Peak, s.Admitted, s.Waited, s.Refused, s.TimedOut, s.Abandoned)
+}
+
+// Slot is one unit of a limit, for one peer. Its zero value is ready for
+// Acquire and TryAcquire, and it may be used again once released. It is meant to
+// be a field of whatever stands for the peer and must not be copied.
 type Slot struct {
+	// Peer names the peer in events; nil has no name. It is asked for its String
+	// in the goroutine that causes an event, and only while the host is observed,
+	// so it must not block: an address that is not known yet is no Peer.
+	Peer fmt.Stringer
+	// Process names the program on the machine that the slot is for. Attempts of
+	// different processes wait in lines of their own, which are served in turn.
+	Process string
+
 	gate *Gate
-	// held is 1 while the slot is held. Only Release, which anybody may call at
-	// any time, needs the atomic: whoever fills a Slot has it to himself, and a
-	// plain store saves a fifth of the cost of the gate.
+	// held is 1 while the slot is held. Only Release, which may be called at any
+	// time from anywhere, needs the atomic: what fills a Slot has it to itself,
+	// and a plain store saves a fifth of the cost of the gate.
 	held uint32
-	peer net.Addr
 }
 
-// Release gives the slot back. It does nothing if s holds none, be it that it
-// was refused or has been released, so that "defer slot.Release()" is always
-// right.
+// Release gives the slot back. It does nothing if s holds none, because it was
+// refused or has been released, so that "defer slot.Release()" is always right.
 func (s *Slot) Release() {
 	if atomic.CompareAndSwapUint32(&s.held, 1, 0) {
-		s.gate.leave(s)
+		s.gate.release(s)
 	}
 }
 
@@ -82,9 +110,9 @@ type LimitError struct {
 	Rule    limits.Rule
 	// Outcome is Refused, TimedOut or Abandoned.
 	Outcome Outcome
-	// Limit, Held and Waiting are the state that the peer met.
-	Limit         limits.Limit
-	Held, Waiting int
+	// Limit, Held and Queued are the state that the peer met.
+	Limit        limits.Limit
+	Held, Queued int
 	// Err is the error of the context that ended the wait, or nil.
 	Err error
 }
@@ -96,8 +124,8 @@ var ErrLimit = errors.New("simulate: connection limit")
 func (e *LimitError) Error() string {
 	text := fmt.Sprintf("simulate: %v of %v: %v by the limit of %v %v (%d held",
 		e.Rule.Service, e.Windows, e.Outcome, e.Limit, e.Rule.Unit, e.Held)
-	if e.Waiting > 0 {
-		text += fmt.Sprintf(", %d waiting", e.Waiting)
+	if e.Queued > 0 {
+		text += fmt.Sprintf(", %d queued", e.Queued)
 	}
 	text += ")"
 	if e.Err != nil {
@@ -118,33 +146,33 @@ func (e *LimitError) Timeout() bool { return e.Outcome == TimedOut }
 // Temporary is true: the limit may admit the next attempt.
 func (e *LimitError) Temporary() bool { return true }
 
-// Rule returns the rule behind the gate.
-func (g *Gate) Rule() limits.Rule { return g.rule }
+// Host returns the host of the gate.
+func (g *Gate) Host() *Host { return g.host }
 
-// Limit returns the limit in force: a number, or unlimited.
-func (g *Gate) Limit() limits.Limit { return toLimit(g.admission.inForce()) }
+// Policy returns what was in force for the service when the host was made; its
+// Rule is the rule behind the gate.
+func (g *Gate) Policy() Policy { return g.policy }
 
-// Ceiling returns the highest limit that SetLimit accepts.
-func (g *Gate) Ceiling() limits.Limit { return toLimit(g.ceiling) }
-
-func toLimit(n int64) limits.Limit {
-	if n == unlimited {
-		return limits.Unlimited()
+// Limit returns the limit in force now: a number, or unlimited.
+func (g *Gate) Limit() limits.Limit {
+	if n := g.admission.InForce(); n != admission.Unlimited {
+		return limits.Number(int(n))
 	}
-	return limits.Number(int(n))
+	return limits.Unlimited()
 }
 
-// SetLimit puts another limit in force, from 0 up to the ceiling. It throws
-// nobody out: a limit below the number of slots held lets nobody in until
-// enough of them have been released. A limit above the ceiling is an error that
-// says why, and changes nothing.
-func (g *Gate) SetLimit(n int) error {
-	if n < 0 || int64(n) > g.ceiling {
-		return fmt.Errorf("simulate: %v of %v: limit %d is not from 0 to %v: %v",
-			g.rule.Service, g.host.windows, n, g.Ceiling(), g.rule)
+// SetLimit puts another limit in force, a number from 0 up to the ceiling of the
+// policy, or unlimited if that is the ceiling. It throws nothing out: a limit
+// below the number of slots held lets nothing in until enough of them have been
+// released. Another limit is an error that says why, and changes nothing.
+func (g *Gate) SetLimit(l limits.Limit) error {
+	n, isNumber := l.Number()
+	if !(isNumber && g.policy.Ceiling.Holds(n) || l.IsUnlimited() && g.policy.Ceiling.IsUnlimited()) {
+		return fmt.Errorf("simulate: %v of %v: limit %v is not from 0 to %v: %v",
+			g.policy.Rule.Service, g.host.windows, l, g.policy.Ceiling, g.policy.Rule)
 	}
-	g.admission.move(int64(n))
-	g.changed(Event{Kind: LimitChanged})
+	g.admission.Move(slots(l))
+	g.changed(nil, Event{Kind: LimitChanged})
 	return nil
 }
 
@@ -154,7 +182,7 @@ func (g *Gate) Stats() Stats {
 	return Stats{
 		Held:      int(tally & tallyHeldMask),
 		Peak:      int(g.peak.Load()),
-		Waiting:   int(g.admission.waiting.Load()),
+		Queued:    int(g.admission.Queued()),
 		Admitted:  int64(tally / tallyAdmitted),
 		Waited:    g.waited.Load(),
 		Refused:   g.refused.Load(),
@@ -163,15 +191,29 @@ func (g *Gate) Stats() Stats {
 	}
 }
 
-// Acquire puts a slot into s as the rule says: at once if one is free; else it
-// waits in the queue, if the rule has one, until a slot is free or ctx is done;
-// else it is refused. The error is a *LimitError, and s holds nothing then.
+// Acquire puts a slot into s as the policy says: at once if one is free; else it
+// waits in the queue, if there is one, until a slot is free, ctx is done or the
+// QueueTimeout of the policy is over; else it is refused. The error is a
+// *LimitError, and s holds nothing then.
 //
-// Where the rule is to displace (Remote Desktop on client editions), the
-// newcomer is refused; a front that lets him displace the present user releases
-// that user's slot first.
+// Where the rule is to displace (Remote Desktop), the newcomer is refused; an
+// adapter that lets it displace the present user releases that user's slot first.
 func (g *Gate) Acquire(ctx context.Context, s *Slot) error {
-	return g.acquireFor(ctx, s, "")
+	if err := ctx.Err(); err != nil {
+		return g.giveUp(s, err, 0)
+	}
+	if g.enter(s) {
+		return nil
+	}
+	if g.bound == 0 {
+		return g.refuse(s)
+	}
+	if d := g.policy.QueueTimeout; d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d)
+		defer cancel()
+	}
+	return g.wait(ctx, s)
 }
 
 // TryAcquire puts a slot into s if one is free and nobody waits for it, and
@@ -180,30 +222,55 @@ func (g *Gate) TryAcquire(s *Slot) bool {
 	if g.enter(s) {
 		return true
 	}
-	g.refuse(s)
+	g.countRefusal(s)
 	return false
 }
+
+// Hold takes n slots that are no peer's admission: they are in Stats.Held, and
+// not in Admitted. It takes all of them or, if fewer are free or something waits
+// for one, none, which is an error that says how many are free. release gives
+// them back; it may be called more than once.
+func (g *Gate) Hold(n int) (release func(), err error) {
+	if n < 0 || n > tallyHeldMask/2 {
+		return nil, fmt.Errorf("simulate: hold %d slots of %v of %v: want 0 to %d", n, g.policy.Rule.Service, g.host.windows, tallyHeldMask/2)
+	}
+	if !g.admission.Take(int64(n)) {
+		s := g.Stats()
+		return nil, fmt.Errorf("simulate: hold %d slots of %v of %v: only %d of %v are free, with %d queued",
+			n, g.policy.Rule.Service, g.host.windows, max(0, int(slots(g.Limit()))-s.Held), g.Limit(), s.Queued)
+	}
+	g.holds.Add(int64(n))
+	g.raisePeak(int64(g.tally.Add(uint64(n)*tallyHeld) & tallyHeldMask))
+	g.changed(nil, Event{Kind: Held})
+	return sync.OnceFunc(func() {
+		g.holds.Add(int64(-n))
+		g.tally.Add(^uint64(n*tallyHeld - 1))
+		g.admission.Release(int64(n))
+		g.changed(nil, Event{Kind: Released})
+	}), nil
+}
+
+// Holds returns the number of slots that Hold has taken and not given back.
+func (g *Gate) Holds() int { return int(g.holds.Load()) }
 
 // enter is TryAcquire without the count of refusals.
 func (g *Gate) enter(s *Slot) bool {
 	if s.held != 0 {
 		panic("simulate: the Slot holds a slot already")
 	}
-	if !g.admission.try() {
+	if g.host == nil {
+		panic("simulate: the zero Gate has no limit; Host.Gate returns one that has")
+	}
+	if !g.admission.Try() {
 		return false
 	}
-	g.seat(s)
-	return true
-}
-
-// seat puts a slot that was free into s.
-func (g *Gate) seat(s *Slot) {
 	g.hold()
 	s.gate = g
 	s.held = 1
 	if g.isWatched() {
-		g.changed(Event{Kind: Decided, Outcome: Admitted, Peer: s.name()})
+		g.changed(s, Event{Kind: Decided, Outcome: Admitted})
 	}
+	return true
 }
 
 // The tally has the number of slots held in its lower bits and the number of
@@ -216,7 +283,10 @@ const (
 
 // hold counts a slot that has been taken.
 func (g *Gate) hold() {
-	held := int64(g.tally.Add(tallyAdmitted+tallyHeld) & tallyHeldMask)
+	g.raisePeak(int64(g.tally.Add(tallyAdmitted+tallyHeld) & tallyHeldMask))
+}
+
+func (g *Gate) raisePeak(held int64) {
 	for peak := g.peak.Load(); held > peak; peak = g.peak.Load() {
 		if g.peak.CompareAndSwap(peak, held) {
 			return
@@ -227,36 +297,25 @@ func (g *Gate) hold() {
 // held returns the number of slots held.
 func (g *Gate) held() int { return int(g.tally.Load() & tallyHeldMask) }
 
-// acquireFor is Acquire for a named process.
-func (g *Gate) acquireFor(ctx context.Context, s *Slot, process string) error {
-	if err := ctx.Err(); err != nil {
-		return g.giveUp(s, err, 0)
-	}
-	if g.enter(s) {
-		return nil
-	}
-	if g.bound == 0 {
-		g.refuse(s)
-		return g.limitError(Refused, nil)
-	}
+// wait waits in the queue.
+func (g *Gate) wait(ctx context.Context, s *Slot) error {
 	granted := make(chan struct{})
-	w := waiter{granted: func(*waiter) {
+	w := admission.Waiter{Granted: func(*admission.Waiter) {
 		g.hold()
 		close(granted)
 	}}
 	var since time.Time
-	if g.host.isObserved() {
+	if g.host.IsObserved() {
 		since = time.Now()
 	}
-	if !g.admission.enqueue(&w, process, g.bound) {
-		g.refuse(s)
-		return g.limitError(Refused, nil)
+	if !g.admission.Enqueue(&w, s.Process, g.bound) {
+		return g.refuse(s)
 	}
 	if g.isWatched() {
-		g.changed(Event{Kind: Queued, Peer: s.name()})
+		g.changed(s, Event{Kind: Queued})
 	}
-	if g.halfOpen != nil {
-		g.halfOpen.queued()
+	if g.pacer != nil {
+		g.pacer.queued()
 	}
 	select {
 	case <-granted:
@@ -275,9 +334,9 @@ func (g *Gate) acquireFor(ctx context.Context, s *Slot, process string) error {
 		err = context.DeadlineExceeded
 	}
 	if err != nil {
-		if !g.admission.leave(&w) {
+		if !g.admission.Leave(&w) {
 			g.tally.Add(^uint64(tallyAdmitted + tallyHeld - 1))
-			g.admission.release(1)
+			g.admission.Release(1)
 		}
 		return g.giveUp(s, err, waited)
 	}
@@ -285,20 +344,25 @@ func (g *Gate) acquireFor(ctx context.Context, s *Slot, process string) error {
 	s.gate = g
 	s.held = 1
 	if g.isWatched() {
-		g.changed(Event{Kind: Decided, Outcome: Waited, Waited: waited, Peer: s.name()})
+		g.changed(s, Event{Kind: Decided, Outcome: Waited, Waited: waited})
 	}
 	return nil
 }
 
-// refuse counts a refusal.
-func (g *Gate) refuse(s *Slot) {
+// refuse counts a refusal and returns its error.
+func (g *Gate) refuse(s *Slot) error {
+	g.countRefusal(s)
+	return g.limitError(Refused, nil)
+}
+
+func (g *Gate) countRefusal(s *Slot) {
 	g.refused.Add(1)
 	if g.isWatched() {
-		g.changed(Event{Kind: Decided, Outcome: Refused, Peer: s.name()})
+		g.changed(s, Event{Kind: Decided, Outcome: Refused})
 	}
 }
 
-// giveUp counts somebody who stopped waiting because of err.
+// giveUp counts an attempt that stopped waiting because of err.
 func (g *Gate) giveUp(s *Slot, err error, waited time.Duration) error {
 	o, counter := Abandoned, &g.abandoned
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -306,32 +370,25 @@ func (g *Gate) giveUp(s *Slot, err error, waited time.Duration) error {
 	}
 	counter.Add(1)
 	if g.isWatched() {
-		g.changed(Event{Kind: Decided, Outcome: o, Waited: waited, Peer: s.name()})
+		g.changed(s, Event{Kind: Decided, Outcome: o, Waited: waited})
 	}
 	return g.limitError(o, err)
 }
 
 func (g *Gate) limitError(o Outcome, err error) error {
 	return &LimitError{
-		Windows: g.host.windows, Rule: g.rule, Outcome: o, Err: err,
-		Limit: g.Limit(), Held: g.held(), Waiting: int(g.admission.waiting.Load()),
+		Windows: g.host.windows, Rule: g.policy.Rule, Outcome: o, Err: err,
+		Limit: g.Limit(), Held: g.held(), Queued: int(g.admission.Queued()),
 	}
 }
 
-// leave gives back the slot of s.
-func (g *Gate) leave(s *Slot) {
+// release gives back the slot of s.
+func (g *Gate) release(s *Slot) {
 	g.tally.Add(^uint64(tallyHeld - 1))
-	g.admission.release(1)
+	g.admission.Release(1)
 	if g.isWatched() {
-		g.changed(Event{Kind: Left, Peer: s.name()})
+		g.changed(s, Event{Kind: Released})
 	}
-}
-
-func (s *Slot) name() string {
-	if s.peer == nil {
-		return ""
-	}
-	return s.peer.String()
 }
 
 // Wait returns when cond holds, or with the context's error. It asks cond each
@@ -353,8 +410,8 @@ func (g *Gate) Wait(ctx context.Context, cond func(Stats) bool) error {
 		select {
 		case <-change:
 		case <-ctx.Done():
-			return fmt.Errorf("simulate: waiting for a state of %v of %v, now %+v: %w",
-				g.rule.Service, g.host.windows, g.Stats(), ctx.Err())
+			return fmt.Errorf("simulate: waiting for a state of %v of %v, now %v: %w",
+				g.policy.Rule.Service, g.host.windows, g.Stats(), ctx.Err())
 		}
 	}
 }
@@ -364,11 +421,12 @@ func (g *Gate) WaitHeld(ctx context.Context, n int) error {
 	return g.Wait(ctx, func(s Stats) bool { return s.Held == n })
 }
 
-// isWatched reports whether anybody wants to hear of a change.
-func (g *Gate) isWatched() bool { return g.watchers.Load() > 0 || g.host.isObserved() }
+// isWatched reports whether something wants to hear of a change.
+func (g *Gate) isWatched() bool { return g.watchers.Load() > 0 || g.host.IsObserved() }
 
-// changed tells those who wait and those who observe.
-func (g *Gate) changed(e Event) {
+// changed tells what waits and what observes. s is the slot that the event is
+// about, or nil.
+func (g *Gate) changed(s *Slot, e Event) {
 	if g.watchers.Load() > 0 {
 		g.watchMu.Lock()
 		if g.watchChan != nil {
@@ -377,9 +435,12 @@ func (g *Gate) changed(e Event) {
 		}
 		g.watchMu.Unlock()
 	}
-	if g.host.isObserved() {
-		e.Service, e.Limit = g.rule.Service, g.Limit()
-		e.Held, e.Waiting = g.held(), int(g.admission.waiting.Load())
+	if g.host.IsObserved() {
+		if s != nil && s.Peer != nil {
+			e.Peer = s.Peer.String()
+		}
+		e.Service, e.Limit = g.policy.Rule.Service, g.Limit()
+		e.Held, e.Queued = g.held(), int(g.admission.Queued())
 		g.host.emit(e)
 	}
 }

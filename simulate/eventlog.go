@@ -7,19 +7,15 @@ import (
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate/internal/facts"
 )
-
-// textEvent4226NT52 is the text of event 4226 in the systems that call
-// themselves version 5.2, of which XP Professional x64 alone has the limit
-// (ms-event-4226-52).
-const textEvent4226NT52 = "TCP/IP has reached the security limit imposed on the number of concurrent (incomplete) TCP connect attempts."
 
 // entry4226 returns the entry that TCP/IP writes when it begins to queue
 // connection attempts.
 func entry4226(e limits.Edition, now time.Time) *LogEntry {
 	text := limits.TextEvent4226
-	if iisVersion(e) == 6 {
-		text = textEvent4226NT52
+	if facts.IISVersion(e) == 6 {
+		text = facts.TextEvent4226NT52
 	}
 	// Ten little-endian words in the one dump there is (tech-recipes-559).
 	data := make([]byte, 40)

@@ -1,0 +1,164 @@
+package simulate
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate/internal/admission"
+	"github.com/winlimits/winlimits/simulate/internal/facts"
+)
+
+// Policy is the rule of a service under the settings of one machine: what is in
+// force for the service when the host is made. Gates, adapters and forecasts
+// read it, and derive nothing again. It comes from Host.Policy or Gate.Policy; the
+// zero Policy is that of no service.
+type Policy struct {
+	// Rule is what the edition does.
+	Rule limits.Rule `json:"rule"`
+	// Discipline is what meets the attempt over the limit. It is that of the rule
+	// unless a setting has brought a limit where the edition has none.
+	Discipline limits.Discipline `json:"discipline"`
+	// Limit is in force at first, and Gate.SetLimit accepts up to Ceiling.
+	Limit   limits.Limit `json:"limit"`
+	Ceiling limits.Limit `json:"ceiling"`
+	// Queue is how many attempts can wait for a slot; a number, which is 0 where
+	// the discipline is not to queue, or unlimited.
+	Queue limits.Limit `json:"queue"`
+	// QueueTimeout ends the wait of a request in the queue; 0 is never.
+	QueueTimeout time.Duration `json:"queueTimeout"`
+
+	// IdleTimeout is the time after which the machine ends a connection to its
+	// web server that is idle; 0 is never. It is 0 for other services.
+	IdleTimeout time.Duration `json:"idleTimeout"`
+	// ClosesAfterRequest says that the web server keeps no connection open after
+	// a request; ClosesHTTP10 that it does so to HTTP/1.0 clients only.
+	ClosesAfterRequest bool `json:"closesAfterRequest"`
+	ClosesHTTP10       bool `json:"closesHTTP10"`
+
+	// SYN is when the SYNs of an outbound attempt are sent, and when the attempt
+	// is given up. It is set for TCPHalfOpen.
+	SYN facts.SYNSchedule `json:"syn"`
+	// ReleaseInterval is the time between two attempts that leave the queue; 0
+	// lets them go as slots come free.
+	ReleaseInterval time.Duration `json:"releaseInterval"`
+	// LogsQueue says that event 4226 is logged when a queue begins, and again
+	// each EventInterval for as long as it lasts; 0 is once for each queue.
+	LogsQueue     bool          `json:"logsQueue"`
+	EventInterval time.Duration `json:"eventInterval"`
+}
+
+// init derives the policy. It is the one place where settings meet a rule; the
+// settings have been checked.
+func (p *Policy) init(w limits.Windows, s *Settings, service limits.Service) error {
+	rule, err := limits.Lookup(w, service)
+	switch {
+	case err != nil:
+		return err
+	case rule.Basis != limits.ByCode:
+		return fmt.Errorf("simulate: there is no gate for %v: %v", service, rule)
+	}
+	*p = Policy{
+		Rule: rule, Discipline: rule.Discipline, Limit: rule.Default, Ceiling: rule.Ceiling,
+		Queue: limits.Number(0),
+	}
+	set, isSet := s.Limits[service]
+	if isSet {
+		p.Limit, p.Ceiling = limits.Number(set), limits.Number(set)
+	}
+	switch {
+	case isSet:
+	case rule.Default.IsAbsent():
+		return fmt.Errorf("%w: %v", ErrAbsent, rule)
+	case !rule.Default.IsKnown() || !rule.Ceiling.IsKnown():
+		return fmt.Errorf("%w: %v", limits.ErrNoRule, rule)
+	}
+	switch service {
+	case limits.IIS:
+		p.initWeb(s, isSet)
+	case limits.TCPHalfOpen:
+		p.initHalfOpen(s, isSet)
+	}
+	switch {
+	case p.Discipline == limits.None:
+		// Where the edition has no limit and a setting brings one.
+		p.Discipline = limits.Refuse
+	case p.Discipline != limits.Queue:
+	case rule.Queue.IsKnown():
+		p.Queue = rule.Queue
+	default:
+		p.Queue = limits.Unlimited()
+	}
+	return nil
+}
+
+func (p *Policy) initWeb(s *Settings, isSet bool) {
+	if n := s.MaxConnections; n > 0 && !isSet {
+		p.Limit = limits.Number(n)
+	}
+	if k := s.WorkerProcesses; k > 1 && !isSet && p.Rule.Unit == limits.Requests {
+		p.Limit, p.Ceiling = times(p.Limit, k), times(p.Ceiling, k)
+	}
+	if p.Rule.Unit == limits.Requests {
+		p.QueueTimeout = s.QueueTimeout
+	}
+	p.IdleTimeout = s.ConnectionTimeout
+	if p.IdleTimeout == 0 {
+		p.IdleTimeout = facts.IISIdleTimeout(p.Rule.Edition)
+	}
+	if s.AllowKeepAlive != nil && !*s.AllowKeepAlive {
+		// The property means HTTP/1.0 clients only up to IIS 4.0 (kb195179).
+		p.ClosesHTTP10 = facts.IISVersion(p.Rule.Edition) <= 4
+		p.ClosesAfterRequest = !p.ClosesHTTP10
+	}
+}
+
+func (p *Policy) initHalfOpen(s *Settings, isSet bool) {
+	h := &s.HalfOpen
+	if !isSet {
+		switch {
+		case h.Patched.IsKnown():
+			p.Limit = h.Patched
+		case h.EnableConnectionRateLimiting:
+			p.Limit = limits.Number(facts.HalfOpenDefault)
+		}
+		p.Ceiling = p.Limit
+	}
+	p.LogsQueue = p.Rule.Discipline == limits.Queue || h.EnableConnectionRateLimiting
+	p.EventInterval = h.EventInterval
+	if h.ReleaseRate > 0 {
+		p.ReleaseInterval = time.Duration(math.Round(float64(time.Second) / h.ReleaseRate))
+	}
+	p.SYN = facts.SYNScheduleOf(p.Rule.Edition)
+	if n := h.MaxConnectRetransmissions; n != nil {
+		p.SYN.Retransmissions = *n
+	}
+	if h.InitialRTT > 0 {
+		p.SYN.Initial = h.InitialRTT
+	}
+	// Attempts over a limit wait, also where a setting brings the limit.
+	p.Discipline = limits.Queue
+}
+
+// times returns k times a limit.
+func times(l limits.Limit, k int) limits.Limit {
+	if n, ok := l.Number(); ok {
+		return limits.Number(int(min(int64(n)*int64(k), math.MaxInt32)))
+	}
+	return l
+}
+
+// admission makes a ready to admit as the policy says.
+func (p *Policy) admission(a *admission.Admission) {
+	a.Paced = p.ReleaseInterval > 0
+	a.Init(slots(p.Limit), slots(p.Ceiling))
+}
+
+// slots returns the number of slots that a limit is.
+func slots(l limits.Limit) int64 {
+	if n, ok := l.Number(); ok {
+		return int64(n)
+	}
+	return admission.Unlimited
+}

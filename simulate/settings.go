@@ -1,0 +1,250 @@
+package simulate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate/internal/facts"
+	"github.com/winlimits/winlimits/simulate/internal/jsontime"
+)
+
+// Settings are what can be set on a machine. The zero value is Windows out of
+// the box. They are plain values and survive JSON, where times are text.
+type Settings struct {
+	// Limits replaces the limit of a service, default and ceiling, by a number
+	// that no administrator could set, say for a test or for what patches did.
+	// To lower a limit, or raise it as far as Windows accepts, use Gate.SetLimit
+	// or the settings below.
+	Limits map[limits.Service]int `json:"limits,omitempty"`
+
+	// MaxConnections is the metabase property of IIS 4.0 to 6.0: the open
+	// connections that the web server takes. 0 is the default of the edition;
+	// other values go from 1 to the ceiling of the edition.
+	MaxConnections int `json:"maxConnections,omitzero"`
+	// AllowKeepAlive is the metabase property of IIS 4.0 to 6.0, and true if
+	// nil. If false, a connection is closed after its request; IIS 4.0 does
+	// that to HTTP/1.0 clients only (kb195179, cazzulino-gazitt).
+	AllowKeepAlive *bool `json:"allowKeepAlive,omitempty"`
+	// ConnectionTimeout is the idle time after which the web server closes a
+	// connection. 0 is the default of the version: 900 s on IIS 4.0 and 5.0,
+	// 300 s on XP, 120 s from IIS 6.0 on (iis4-help-timeouts,
+	// iis5-timeout-summary, cazzulino-gazitt, iis-docs-site-limits; for 6.0 it
+	// is taken from 7.0). The metabase holds 0 to 2147483647 s.
+	ConnectionTimeout time.Duration `json:"connectionTimeout,omitzero"`
+	// QueueTimeout ends the wait of a request that IIS 7.0 or later has queued.
+	// 0 is never. Whether queued requests fall under the 120 s that
+	// iis-docs-site-limits gives is unknown.
+	QueueTimeout time.Duration `json:"queueTimeout,omitzero"`
+	// WorkerProcesses multiplies the request limit of IIS 7.0 and later, which
+	// one source says holds for each worker process (carehart-2011). 0 is 1.
+	WorkerProcesses int `json:"workerProcesses,omitzero"`
+
+	// HalfOpen is about outbound connection attempts.
+	HalfOpen HalfOpenSettings `json:"halfOpen,omitzero"`
+}
+
+// HalfOpenSettings are what can be set about outbound connection attempts, in
+// Windows or, where it is unknown what Windows does, in the model. The zero
+// value is Windows out of the box and the recommended model.
+type HalfOpenSettings struct {
+	// Patched is the number that a patch program wrote into tcpip.sys; the
+	// unknown Limit, which is zero, is an unpatched system. On XP it is a DWORD,
+	// for which the best known program proposed 50 (jsi-tip-10301, lvllord-faq).
+	// From Vista on it is one byte, 1 to 255, or unlimited (half-open-com). A
+	// system without a limit in force has nothing to patch.
+	Patched limits.Limit `json:"patched,omitzero"`
+	// EnableConnectionRateLimiting is the DWORD of Vista SP2 and Server 2008 SP2
+	// that brings the limit of ten back (kb969710). It is said to work on
+	// Windows 7 too, without a word from the vendor (mydigitallife-2009). Its
+	// number cannot be set.
+	EnableConnectionRateLimiting bool `json:"enableConnectionRateLimiting,omitzero"`
+
+	// MaxConnectRetransmissions is the DWORD TcpMaxConnectRetransmissions, 0 to
+	// 255: how many more SYNs follow the first (ms-cc758896). Nil is the default
+	// of the version.
+	MaxConnectRetransmissions *int `json:"maxConnectRetransmissions,omitempty"`
+	// InitialRTT is TcpInitialRTT: how long after the first SYN the second
+	// follows. It doubles with each. 0 is the default of the version; others go
+	// up to 65535 s (ms-cc938207).
+	InitialRTT time.Duration `json:"initialRTT,omitzero"`
+
+	// ReleaseRate lets waiting attempts go at this many a second, instead of as
+	// slots come free. 0 is the latter. The vendor speaks of a fixed rate and
+	// gives no number (ms-xpsp2-network). With a rate, attempts leave the queue
+	// one by one, 1/ReleaseRate apart, the first that long after the queue began;
+	// a turn at which no slot is free lets none go.
+	ReleaseRate float64 `json:"releaseRate,omitzero"`
+	// EventInterval is how long after an event 4226 the next one is logged if
+	// attempts are then still waiting. 0 logs one whenever a queue begins. The
+	// interval of Windows is unknown.
+	EventInterval time.Duration `json:"eventInterval,omitzero"`
+}
+
+// check returns an error that names the setting that w would not accept.
+func (s *Settings) check(w limits.Windows) error {
+	if len(s.Limits) == 0 { // a forecast has no time for the nothing below
+		return errors.Join(s.checkWeb(w), s.checkHalfOpen(w))
+	}
+	for _, service := range slices.Sorted(maps.Keys(s.Limits)) {
+		n := s.Limits[service]
+		if n < 0 || n > math.MaxInt32 {
+			return fmt.Errorf("simulate: Limits[%v]: %d is not from 0 to %d", service, n, math.MaxInt32)
+		}
+		if service == limits.Licence {
+			return fmt.Errorf("simulate: Limits[%v]: nothing enforces a licence, so there is no gate for it", service)
+		}
+		if _, err := limits.Lookup(w, service); err != nil {
+			return fmt.Errorf("simulate: Limits[%v]: %w", service, err)
+		}
+	}
+	return errors.Join(s.checkWeb(w), s.checkHalfOpen(w))
+}
+
+func (s *Settings) checkWeb(w limits.Windows) error {
+	bad := func(name string, value any, want string) error {
+		return fmt.Errorf("simulate: %v: %s %v: %s", w, name, value, want)
+	}
+	if s.MaxConnections != 0 || s.AllowKeepAlive != nil {
+		rule, err := limits.Lookup(w, limits.IIS)
+		hasMetabase := err == nil && !rule.Default.IsAbsent() && facts.IISVersion(w.Edition) < 7
+		switch {
+		case s.MaxConnections == 0:
+		case !hasMetabase:
+			return bad("MaxConnections", s.MaxConnections, "want 0; the property belongs to IIS 4.0 to 6.0, which this edition does not have")
+		case s.MaxConnections < 0 || s.MaxConnections > math.MaxInt32 || !rule.Ceiling.Holds(s.MaxConnections):
+			return bad("MaxConnections", s.MaxConnections, fmt.Sprintf("want 1 to %v, or 0 for the default; %v", rule.Ceiling, rule))
+		}
+		if s.AllowKeepAlive != nil && !hasMetabase {
+			return bad("AllowKeepAlive", *s.AllowKeepAlive, "want nil; the property belongs to IIS 4.0 to 6.0, which this edition does not have")
+		}
+	}
+	switch {
+	case s.ConnectionTimeout < 0 || s.ConnectionTimeout > math.MaxInt32*time.Second:
+		return bad("ConnectionTimeout", s.ConnectionTimeout, "want 0 to 2147483647 s")
+	case s.QueueTimeout < 0:
+		return bad("QueueTimeout", s.QueueTimeout, "want 0 or more")
+	case s.WorkerProcesses < 0 || s.WorkerProcesses > 1024:
+		return bad("WorkerProcesses", s.WorkerProcesses, "want 0 to 1024")
+	}
+	return nil
+}
+
+func (s *Settings) checkHalfOpen(w limits.Windows) error {
+	h := &s.HalfOpen
+	bad := func(name string, value any, want string) error {
+		return fmt.Errorf("simulate: %v: HalfOpen.%s %v: %s", w, name, value, want)
+	}
+	if _, set := s.Limits[limits.TCPHalfOpen]; set && h.Patched.IsKnown() {
+		return bad("Patched", h.Patched, "want either that or Limits[tcp-half-open]")
+	}
+	if h.EnableConnectionRateLimiting && !facts.HasRateLimitingSwitch(w) {
+		return bad("EnableConnectionRateLimiting", true,
+			"this edition does not read the value, which came with Vista SP2 and Server 2008 SP2 and is not known later than Windows 7")
+	}
+	if h.Patched.IsKnown() {
+		rule, err := limits.Lookup(w, limits.TCPHalfOpen)
+		if err != nil {
+			return err
+		}
+		if want := h.patchWant(rule); want != "" {
+			return bad("Patched", h.Patched, want)
+		}
+	}
+	switch n := h.MaxConnectRetransmissions; {
+	case n != nil && (*n < 0 || *n > math.MaxUint8):
+		return bad("MaxConnectRetransmissions", *n, "want 0 to 255")
+	case h.InitialRTT < 0 || h.InitialRTT > math.MaxUint16*time.Second:
+		return bad("InitialRTT", h.InitialRTT, "want 0 to 65535 s")
+	case !(h.ReleaseRate >= 0 && h.ReleaseRate <= 1e6):
+		return bad("ReleaseRate", h.ReleaseRate, "want 0 to 1000000 a second")
+	case h.ReleaseRate > 0 && h.ReleaseRate < 1e-6:
+		return bad("ReleaseRate", h.ReleaseRate, "want 0, or one in a million seconds at least")
+	case h.EventInterval < 0:
+		return bad("EventInterval", h.EventInterval, "want 0 or more")
+	}
+	return nil
+}
+
+// patchWant returns what a patch of the system could have written, or nothing
+// if it could have written h.Patched.
+func (h *HalfOpenSettings) patchWant(rule limits.Rule) string {
+	n, isNumber := h.Patched.Number()
+	switch product := rule.Edition.Product(); {
+	case h.Patched.IsAbsent() || isNumber && n == 0:
+		return "want a number from 1, or unlimited"
+	case rule.Discipline != limits.Queue && h.EnableConnectionRateLimiting, product == "Windows Vista", product == "Windows Server 2008":
+		if rule.Discipline != limits.Queue && !h.EnableConnectionRateLimiting {
+			return "there is no limit in force to patch; set EnableConnectionRateLimiting"
+		}
+		if isNumber && n > math.MaxUint8 {
+			return "the limit is one byte in the tcpip.sys of this edition; want 1 to 255, or unlimited"
+		}
+	case rule.Discipline != limits.Queue && facts.HasRateLimitingSwitch(limits.Windows{Edition: rule.Edition, ServicePack: rule.ServicePackMin}):
+		return "there is no limit in force to patch; set EnableConnectionRateLimiting"
+	case rule.Discipline != limits.Queue:
+		return "there is no limit to patch: " + rule.String()
+	case h.Patched.IsUnlimited():
+		return fmt.Sprintf("the limit is a DWORD in the tcpip.sys of this edition; want a number from 1 to %d", math.MaxInt32)
+	}
+	return ""
+}
+
+// settingsJSON is Settings with its times as text.
+type settingsJSON struct {
+	*settingsFields
+	ConnectionTimeout jsontime.Duration `json:"connectionTimeout,omitzero"`
+	QueueTimeout      jsontime.Duration `json:"queueTimeout,omitzero"`
+}
+
+type settingsFields Settings
+
+// MarshalJSON writes the settings that are set, with times as text.
+func (s Settings) MarshalJSON() ([]byte, error) {
+	return json.Marshal(settingsJSON{
+		(*settingsFields)(&s), jsontime.Duration(s.ConnectionTimeout), jsontime.Duration(s.QueueTimeout),
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
+// error. What the JSON does not name keeps its value.
+func (s *Settings) UnmarshalJSON(b []byte) error {
+	t := settingsJSON{(*settingsFields)(s), jsontime.Duration(s.ConnectionTimeout), jsontime.Duration(s.QueueTimeout)}
+	if err := jsontime.Decode(b, &t); err != nil {
+		return fmt.Errorf("simulate: settings: %w", err)
+	}
+	s.ConnectionTimeout, s.QueueTimeout = time.Duration(t.ConnectionTimeout), time.Duration(t.QueueTimeout)
+	return nil
+}
+
+// halfOpenJSON is HalfOpenSettings with its times as text.
+type halfOpenJSON struct {
+	*halfOpenFields
+	InitialRTT    jsontime.Duration `json:"initialRTT,omitzero"`
+	EventInterval jsontime.Duration `json:"eventInterval,omitzero"`
+}
+
+type halfOpenFields HalfOpenSettings
+
+// MarshalJSON writes the settings that are set, with times as text.
+func (h HalfOpenSettings) MarshalJSON() ([]byte, error) {
+	return json.Marshal(halfOpenJSON{
+		(*halfOpenFields)(&h), jsontime.Duration(h.InitialRTT), jsontime.Duration(h.EventInterval),
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
+// error. What the JSON does not name keeps its value.
+func (h *HalfOpenSettings) UnmarshalJSON(b []byte) error {
+	t := halfOpenJSON{(*halfOpenFields)(h), jsontime.Duration(h.InitialRTT), jsontime.Duration(h.EventInterval)}
+	if err := jsontime.Decode(b, &t); err != nil {
+		return fmt.Errorf("simulate: half-open settings: %w", err)
+	}
+	h.InitialRTT, h.EventInterval = time.Duration(t.InitialRTT), time.Duration(t.EventInterval)
+	return nil
+}
