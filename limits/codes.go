@@ -15,7 +15,7 @@ type HResult uint32
 // The codes that Windows answers with at a limit, and their neighbours that are
 // taken for it. They exist on every GOOS.
 const (
-	// StatusRequestNotAccepted is the refusal of a session that is one too many
+	// StatusRequestNotAccepted is the refusal of a session over the limit
 	// (ms-erref, smbj-443).
 	StatusRequestNotAccepted NTStatus = 0xC00000D0
 	// StatusTooManySessions is another limit: too many users on one SMB1
@@ -69,8 +69,8 @@ const (
 	// TextRDPOnlyCurrentUser is what XP Professional tells a user who may not
 	// displace the present one (kb280828).
 	TextRDPOnlyCurrentUser = "Only the current user or an administrator can log on to this computer."
-	// TextRDPExceeded is what Server 2003 tells the session that is one too
-	// many (4sysops-2008).
+	// TextRDPExceeded is what Server 2003 tells the session over the limit
+	// (4sysops-2008).
 	TextRDPExceeded = "The terminal server has exceeded the maximum number of allowed connections."
 	// TextFTPMaximum is the refusal of the FTP server of NT (kb103074).
 	TextFTPMaximum = "Maximum clients reached, service unavailable."

@@ -1,6 +1,6 @@
 // Package limits knows how many peers each edition of Windows lets in or out at
 // the same time, from NT 3.1 to Windows 11 and Server 2025, what becomes of the
-// one too many, and how well that is known.
+// one over the limit, and how well that is known.
 //
 // A limit is not a number. It is a number, a unit (sessions, connections,
 // requests, attempts), a discipline (refuse, queue, displace), who enforces it
@@ -11,11 +11,11 @@
 //	rule, err := limits.Lookup(xp, limits.SMB)
 //
 // ParseWindows reads the names that people use, the Identify functions what
-// inventories have, and ParseSymptom what somebody saw at the limit. Rules,
-// ByEdition, ByService, Holding and HoldingAtMost go through the table.
+// inventories have, and ParseSymptom what is seen at the limit. Rules, ByEdition
+// and ByService go through the table.
 //
 // Unlimited, absent and unknown are three different answers; see Limit. The
-// facts are those of revision Version, and each carries its sources. Nothing
+// facts are those of Revision, and each carries its sources. Nothing
 // here does I/O, but for Detect, which asks the Windows it runs on.
 package limits
 

@@ -46,7 +46,7 @@ func TestJSONForm(t *testing.T) {
 }
 
 func TestRuleWrittenByHandSurvivesJSON(t *testing.T) {
-	for _, r := range []Rule{{}, {Edition: XPHome, ServicePackMin: 1, ServicePackMax: 2, Service: SMB, Unit: Sessions, Default: Number(3), Ceiling: Number(4), Discipline: Queue, Queue: Number(0), Note: "a|b"}} {
+	for _, r := range []Rule{{}, {Edition: XPHome, ServicePackMin: 1, ServicePackMax: 2, Service: SMB, Unit: UnitSessions, Default: Number(3), Ceiling: Number(4), Discipline: Queue, Queue: Number(0), Note: "a|b"}} {
 		data, err := json.Marshal(r)
 		require.NoError(t, err)
 		var back Rule
@@ -69,7 +69,7 @@ func TestCSV(t *testing.T) {
 	require.NoError(t, WriteCSV(&b, Rules()))
 	records, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
 	require.NoError(t, err)
-	assert.Len(t, records, 524)
+	assert.Len(t, records, 1+len(slices.Collect(Rules())))
 	assert.Equal(t, columns[:], records[0])
 	var packs []string
 	for r := range ByEdition(VistaUltimate) {

@@ -54,27 +54,27 @@ type Unit uint8
 // The units.
 const (
 	UnknownUnit Unit = iota
-	// Sessions are log-ons that are in force: SMB, RDP, Telnet.
-	Sessions
-	// Connections are open TCP connections, idle ones included.
-	Connections
-	// Requests are requests being executed; a connection at rest is none.
-	Requests
-	// Attempts are connection attempts that have not been answered.
-	Attempts
-	// RemoteComputers are other computers, whatever each of them does.
-	RemoteComputers
-	// Calls are incoming dial-up, VPN or direct calls.
-	Calls
-	// Devices, Computers and Users are what licence terms count.
-	Devices
-	Computers
-	Users
+	// UnitSessions are log-ons that are in force: SMB, RDP, Telnet.
+	UnitSessions
+	// UnitConnections are open TCP connections, idle ones included.
+	UnitConnections
+	// UnitRequests are requests being executed; a connection at rest is none.
+	UnitRequests
+	// UnitAttempts are connection attempts that have not been answered.
+	UnitAttempts
+	// UnitRemoteComputers are other computers, whatever each of them does.
+	UnitRemoteComputers
+	// UnitCalls are incoming dial-up, VPN or direct calls.
+	UnitCalls
+	// UnitDevices, UnitComputers and UnitUsers are what licence terms count.
+	UnitDevices
+	UnitComputers
+	UnitUsers
 )
 
 var unitNames = [...]string{unknownName, "sessions", "connections", "requests", "attempts", "remote-computers", "calls", "devices", "computers", "users"}
 
-// Discipline is what meets the one too many.
+// Discipline is what meets the connection over the limit.
 type Discipline uint8
 
 // The disciplines.
@@ -84,8 +84,6 @@ const (
 	Refuse
 	// Queue: it waits, without an error.
 	Queue
-	// Throttle: it is slowed down. No rule of the present table says so.
-	Throttle
 	// Displace: it may take the place of the one who is there (client RDP).
 	Displace
 	// None: nothing limits, or a contract only.
@@ -94,7 +92,7 @@ const (
 	AbsentService
 )
 
-var disciplineNames = [...]string{unknownName, "refuse", "queue", "throttle", "displace", "none", "absent"}
+var disciplineNames = [...]string{unknownName, "refuse", "queue", "displace", "none", "absent"}
 
 // Basis is who enforces a limit.
 type Basis uint8

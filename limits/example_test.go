@@ -134,28 +134,23 @@ func ExampleByService() {
 	// Windows XP Professional 10
 }
 
-func ExampleHolding() {
-	for rule := range limits.Holding(limits.SMB, 11) {
-		if !rule.Edition.Server() && rule.Default != limits.Unlimited() {
-			fmt.Println("the first client edition that holds eleven SMB sessions:", rule.Edition)
-			break
-		}
+func ExampleRule_Symptom() {
+	seven := limits.MustParseWindows("Windows 7 Professional SP1")
+	rule, err := limits.Lookup(seven, limits.IIS)
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
-	// Output: the first client edition that holds eleven SMB sessions: Windows 7 Starter
+	fmt.Println(rule.Symptom())
+	fmt.Println(rule.Refusal())
+	// Output:
+	// HTTP request open without an answer while others are served
+	// HTTP 503: the site is over its limit, or the queue is full
 }
 
-func ExampleHoldingAtMost() {
-	for rule := range limits.HoldingAtMost(limits.IIS, 40) {
-		if rule.Movable() {
-			fmt.Println(rule.Edition)
-		}
-	}
-	// Output:
-	// Windows NT 4.0 Workstation
-	// Windows 2000 Professional
-	// Windows XP Professional
-	// Windows XP Media Center
-	// Windows XP Tablet PC
+func ExampleMustParseWindows() {
+	fmt.Println(limits.MustParseWindows("vista home premium sp1"))
+	// Output: Windows Vista Home Premium SP1
 }
 
 func ExampleParseSymptom() {
@@ -196,7 +191,7 @@ func ExampleLookupSource() {
 
 func ExampleSources() {
 	for source := range limits.Sources() {
-		if source.Kind == limits.Patent {
+		if source.Kind == limits.SourcePatent {
 			fmt.Println(source.Title)
 		}
 	}

@@ -115,6 +115,16 @@ func ParseWindows(name string) (Windows, error) {
 	return w, nil
 }
 
+// MustParseWindows is ParseWindows for names that are known to be good, as in
+// tests and variables. It panics on any other.
+func MustParseWindows(name string) Windows {
+	w, err := ParseWindows(name)
+	if err != nil {
+		panic(err)
+	}
+	return w
+}
+
 func tooLong(input string, most int) error {
 	return fmt.Errorf("%w: the name has %d bytes, more than %d, and begins %.40q", ErrUnknownEdition, len(input), most, input)
 }

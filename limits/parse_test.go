@@ -406,3 +406,8 @@ func BenchmarkParseWindows(b *testing.B) {
 		})
 	}
 }
+
+func TestMustParseWindows(t *testing.T) {
+	assert.Equal(t, limits.Windows{Edition: limits.XPHome, ServicePack: 2}, limits.MustParseWindows("XP Home SP2"))
+	assert.Panics(t, func() { limits.MustParseWindows("Windows 7") })
+}

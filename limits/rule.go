@@ -10,7 +10,7 @@ import (
 const AndLater = -1
 
 // Rule is one limit of one edition: not only a number, but also what it counts,
-// what meets the one too many, who enforces it, how far it can be moved, and
+// what meets the connection over the limit, who enforces it, how far it can be moved, and
 // how well all of that is known.
 //
 // A Rule comes from Lookup or one of the iterators, or is written by hand for a
@@ -133,7 +133,7 @@ func (r Rule) counted(l Limit) string {
 	} else if r.Unit != UnknownUnit {
 		one = strings.TrimSuffix(many, "s")
 	}
-	if r.Service == IIS && r.Unit == Requests {
+	if r.Service == IIS && r.Unit == UnitRequests {
 		one, many = "request to its web server (IIS)", "requests to its web server (IIS)"
 	}
 	n, ok := l.Number()
@@ -171,7 +171,7 @@ func (r Rule) String() string {
 	switch {
 	case r.Service == TCPHalfOpen:
 		takes = "has at most"
-	case r.Unit == Requests:
+	case r.Unit == UnitRequests:
 		takes = "executes"
 	}
 	sentence := fmt.Sprintf("%s %s %s", who, takes, r.counted(r.Default))
@@ -190,8 +190,6 @@ func (r Rule) String() string {
 		if r.Queue.IsKnown() {
 			sentence += " of " + r.Queue.String()
 		}
-	case Throttle:
-		sentence += " and slows down beyond that"
 	case Displace:
 		sentence += "; the next one may displace who is there"
 	}
@@ -254,7 +252,7 @@ func (r Rule) change() string {
 		return `DWORD Users in HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters can lower the number, never raise it (ms-srvs).`
 	case IIS:
 		switch {
-		case r.Unit == Requests:
+		case r.Unit == UnitRequests:
 			return "no setting does (iis-docs-request-restrictions)."
 		case r.Movable():
 			return fmt.Sprintf("cscript adsutil.vbs set w3svc/MaxConnections N, with N up to %s (hadsy-adsutil).", r.Ceiling)

@@ -37,8 +37,6 @@ func TestRuleString(t *testing.T) {
 		assert.Equal(t, test.want, r.String())
 	}
 	assert.Equal(t, "How many unknown unknown takes is not known.", Rule{}.String())
-	assert.Equal(t, "Windows XP Home takes 3 SMB sessions at the same time and slows down beyond that.",
-		Rule{Edition: XPHome, ServicePackMax: AndLater, Service: SMB, Unit: Sessions, Default: Number(3), Ceiling: Number(3), Discipline: Throttle}.String())
 }
 
 func TestEveryRuleExplainsItself(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestRowsAreSound(t *testing.T) {
-	assert.Regexp(t, regexp.MustCompile(`^20\d\d\.\d\d?\.\d+$`), Version)
+	assert.Regexp(t, regexp.MustCompile(`^20\d\d\.\d\d?\.\d+$`), Revision)
 	type claim struct {
 		e Edition
 		s Service

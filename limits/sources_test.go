@@ -17,7 +17,7 @@ func TestSourcesAreSorted(t *testing.T) {
 		assert.Equal(t, s, got)
 		assert.NotEmpty(t, s.Title, s.Key)
 		assert.NotEmpty(t, s.Publisher, s.Key)
-		assert.NotEqual(t, UnknownKind, s.Kind, s.Key)
+		assert.NotEqual(t, UnknownSourceKind, s.Kind, s.Key)
 	}
 	_, ok := LookupSource("nonsense")
 	assert.False(t, ok)
@@ -31,7 +31,7 @@ func TestSourceString(t *testing.T) {
 }
 
 func TestSourceKindText(t *testing.T) {
-	for k := UnknownKind; int(k) < len(sourceKindNames); k++ {
+	for k := UnknownSourceKind; int(k) < len(sourceKindNames); k++ {
 		text, err := k.MarshalText()
 		require.NoError(t, err)
 		var back SourceKind

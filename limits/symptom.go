@@ -43,63 +43,105 @@ const (
 type symptom struct {
 	text  string
 	words []string // any of them, found in what a user wrote, names the symptom
-	by    func(Rule) bool
 }
 
 var symptoms = [...]symptom{
 	SymptomHTTP4039: {
 		text:  "HTTP 403.9: " + TextHTTP4039Cause,
 		words: []string{"403.9", "too many users", "too many people accessing"},
-		by: func(r Rule) bool {
-			// IIS 6.0 answers 503 (gafvert-2007).
-			return r.Service == IIS && r.Discipline == Refuse && r.Edition != XPProfessionalX64
-		},
 	},
 	SymptomHTTP503: {
 		text:  "HTTP 503: the site is over its limit, or the queue is full",
 		words: []string{"503", "service unavailable", "connlimit", "queuefull"},
-		by: func(r Rule) bool {
-			return r.Service == IIS && (r.Discipline == Queue || r.Discipline == Refuse && r.Edition == XPProfessionalX64)
-		},
 	},
 	SymptomHTTPNoAnswer: {
 		text:  "HTTP request open without an answer while others are served",
 		words: []string{"no answer", "hangs", "request waits", "websocket"},
-		by:    func(r Rule) bool { return r.Service == IIS && r.Discipline == Queue },
 	},
 	SymptomStatusRequestNotAccepted: {
 		text: "NTSTATUS 0xC00000D0, Win32 error 71: " + TextErrorReqNotAccep,
 		words: []string{"c00000d0", "3221225680", "request_not_accepted", "req_not_accep", "reqnotaccep", "error 71", "win32 71", "80070047",
 			"no more connections can be made", "connection limit, you cannot connect", "request is not accepted"},
-		by: func(r Rule) bool { return r.Service == SMB && r.Discipline == Refuse },
 	},
 	SymptomEvent4226: {
 		text:  "event 4226: " + TextEvent4226,
 		words: []string{"4226", "security limit imposed", "80001082", "tcp_connect_limit_reached"},
-		by:    func(r Rule) bool { return r.Service == TCPHalfOpen && r.Discipline == Queue },
 	},
 	SymptomMSMQOverflow: {
 		text:  "0xC00E0067, MQ_ERROR_DEPEND_WKS_LICENSE_OVERFLOW",
 		words: []string{"c00e0067", "license_overflow", "licence_overflow"},
-		by: func(r Rule) bool {
-			return r.Service == MSMQ && r.Discipline == Refuse && r.Unit == RemoteComputers
-		},
 	},
 	SymptomRDPDisplace: {
 		text:  "Remote Desktop asks to disconnect the present user: " + TextRDPOnlyCurrentUser,
 		words: []string{"asks to disconnect", "only the current user", "disconnect someone", "another user is logged on"},
-		by:    func(r Rule) bool { return r.Service == RDP && r.Discipline == Displace },
 	},
 	SymptomRDPExceeded: {
 		text:  TextRDPExceeded,
 		words: []string{"exceeded the maximum number of allowed connections"},
-		by:    func(r Rule) bool { return r.Service == RDP && r.Discipline == Refuse },
 	},
 	SymptomFTP421: {
 		text:  "FTP reply 421: " + TextFTPMaximum,
 		words: []string{"421", "maximum clients reached"},
-		by:    func(r Rule) bool { return r.Service == FTP && r.Discipline == Refuse },
 	},
+}
+
+// A sight is what the rules of a service look like from outside, for those
+// rules that it is about.
+type sight struct {
+	service    Service
+	discipline Discipline
+	only       func(Rule) bool // nil = all of them
+	over       Symptom         // meets the connection over the limit
+	refusal    Symptom         // meets the one that a full queue refuses; of Queue only
+}
+
+// sights says what each rule looks like. The first entry that is about a rule
+// counts. A rule that none is about has no known symptom.
+var sights = [...]sight{
+	{service: SMB, discipline: Refuse, over: SymptomStatusRequestNotAccepted},
+	// IIS 6.0 answers 503 (gafvert-2007).
+	{service: IIS, discipline: Refuse, only: func(r Rule) bool { return r.Edition == XPProfessionalX64 }, over: SymptomHTTP503},
+	{service: IIS, discipline: Refuse, over: SymptomHTTP4039},
+	{service: IIS, discipline: Queue, over: SymptomHTTPNoAnswer, refusal: SymptomHTTP503},
+	{service: FTP, discipline: Refuse, over: SymptomFTP421},
+	{service: MSMQ, discipline: Refuse, only: func(r Rule) bool { return r.Unit == UnitRemoteComputers }, over: SymptomMSMQOverflow},
+	{service: RDP, discipline: Displace, over: SymptomRDPDisplace},
+	{service: RDP, discipline: Refuse, over: SymptomRDPExceeded},
+	{service: TCPHalfOpen, discipline: Queue, over: SymptomEvent4226},
+}
+
+// sight returns the entry about the rule, or nil.
+func (r Rule) sight() *sight {
+	for i := range sights {
+		if s := &sights[i]; s.service == r.Service && s.discipline == r.Discipline && (s.only == nil || s.only(r)) {
+			return s
+		}
+	}
+	return nil
+}
+
+// Symptom returns what the connection over the limit meets, and UnknownSymptom
+// where nothing limits or nothing is known. Where a queue takes it, the symptom
+// is that of waiting; see Refusal.
+func (r Rule) Symptom() Symptom {
+	if s := r.sight(); s != nil {
+		return s.over
+	}
+	return UnknownSymptom
+}
+
+// Refusal returns what a connection meets that is refused: over the limit, or
+// where the rule queues, beyond the queue. It is UnknownSymptom where nothing
+// refuses or nothing is known.
+func (r Rule) Refusal() Symptom {
+	s := r.sight()
+	switch {
+	case s == nil:
+		return UnknownSymptom
+	case s.discipline == Queue:
+		return s.refusal
+	}
+	return s.over
 }
 
 // Symptoms returns all of them.
@@ -168,7 +210,7 @@ func (s Symptom) Rules() iter.Seq[Rule] {
 			return
 		}
 		for r := range Rules() {
-			if symptoms[s].by(r) && !yield(r) {
+			if (r.Symptom() == s || r.Refusal() == s) && !yield(r) {
 				return
 			}
 		}

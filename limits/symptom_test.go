@@ -60,6 +60,41 @@ func TestSymptomRules(t *testing.T) {
 	assert.Equal(t, "Symptom(99)", Symptom(99).String())
 }
 
+// The table of symptoms reads the same in both directions.
+func TestRuleSymptom(t *testing.T) {
+	for r := range Rules() {
+		for _, s := range Symptoms() {
+			shows := slices.ContainsFunc(slices.Collect(s.Rules()), func(other Rule) bool {
+				return other.Edition == r.Edition && other.Service == r.Service && other.ServicePackMin == r.ServicePackMin
+			})
+			assert.Equal(t, shows, r.Symptom() == s || r.Refusal() == s, "%v: %v", s, r)
+		}
+		if r.Discipline == None || r.Discipline == AbsentService {
+			assert.Equal(t, UnknownSymptom, r.Symptom(), r)
+			assert.Equal(t, UnknownSymptom, r.Refusal(), r)
+		}
+	}
+	for _, tt := range []struct {
+		w             string
+		s             Service
+		over, refusal Symptom
+	}{
+		{"XP Pro SP3", SMB, SymptomStatusRequestNotAccepted, SymptomStatusRequestNotAccepted},
+		{"XP Pro SP3", IIS, SymptomHTTP4039, SymptomHTTP4039},
+		{"XP Pro x64", IIS, SymptomHTTP503, SymptomHTTP503},
+		{"Windows 10 Pro", IIS, SymptomHTTPNoAnswer, SymptomHTTP503},
+		{"XP Pro SP3", TCPHalfOpen, SymptomEvent4226, UnknownSymptom},
+		{"XP Pro SP3", RDP, SymptomRDPDisplace, SymptomRDPDisplace},
+		{"XP Pro SP3", RAS, UnknownSymptom, UnknownSymptom},
+	} {
+		r, err := Lookup(MustParseWindows(tt.w), tt.s)
+		require.NoError(t, err)
+		assert.Equal(t, tt.over, r.Symptom(), r)
+		assert.Equal(t, tt.refusal, r.Refusal(), r)
+	}
+	assert.Equal(t, UnknownSymptom, Rule{}.Symptom())
+}
+
 func FuzzParseSymptom(f *testing.F) {
 	f.Add("HTTP 403.9")
 	f.Add("4226 14226 4226")

@@ -141,25 +141,3 @@ func eachRule(e Edition, s Service, yield func(Rule) bool) bool {
 	}
 	return true
 }
-
-// Holding returns the rules for a service that let n peers in at the same time
-// out of the box. The licence is no part of the answer.
-func Holding(s Service, n int) iter.Seq[Rule] {
-	return where(s, func(r Rule) bool { return r.Default.Holds(n) })
-}
-
-// HoldingAtMost returns the rules for a service that let n peers in at the same
-// time once the limit has been raised as far as the system accepts.
-func HoldingAtMost(s Service, n int) iter.Seq[Rule] {
-	return where(s, func(r Rule) bool { return r.Ceiling.Holds(n) })
-}
-
-func where(s Service, keep func(Rule) bool) iter.Seq[Rule] {
-	return func(yield func(Rule) bool) {
-		for r := range ByService(s) {
-			if keep(r) && !yield(r) {
-				return
-			}
-		}
-	}
-}

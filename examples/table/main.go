@@ -94,6 +94,6 @@ func text(out io.Writer, rules iter.Seq[limits.Rule], explain bool) error {
 	if n == 0 {
 		return limits.ErrNoRule
 	}
-	_, err := fmt.Fprintf(out, "%d rules, revision %s\n", n, limits.Version)
+	_, err := fmt.Fprintf(out, "%d rules, revision %s\n", n, limits.Revision)
 	return err
 }

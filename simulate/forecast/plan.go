@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -64,9 +63,6 @@ func (p *plan) init(s *Scenario) error {
 	if err != nil {
 		return &ScenarioError{"Service", err}
 	}
-	if gate.discipline == limits.Throttle {
-		return &ScenarioError{"Service", fmt.Errorf("cannot act out a limit that throttles: %v", gate.rule)}
-	}
 	*p = plan{
 		gate:         gate,
 		name:         s.Name,
@@ -107,12 +103,12 @@ func (p *plan) init(s *Scenario) error {
 		p.backoffLimit = never
 	}
 	switch gate.rule.Unit {
-	case limits.Requests:
+	case limits.UnitRequests:
 		p.perRequest = true
 		if s.Settings.QueueTimeout > 0 {
 			p.queueLimit = int64(s.Settings.QueueTimeout)
 		}
-	case limits.Attempts:
+	case limits.UnitAttempts:
 		p.perRequest, p.dials = true, true
 		p.giveUp = int64(host.SYNSchedule().GiveUp())
 	}

@@ -327,7 +327,7 @@ func (k *kernel) report(r *Report) {
 	if f.refusals > 0 {
 		see(f.refusals, refusalSight(rule))
 	}
-	if rule.Unit == limits.Requests {
+	if rule.Unit == limits.UnitRequests {
 		see(r.Waited+r.TimedOut+r.Abandoned, limits.SymptomHTTPNoAnswer.String())
 	}
 	if k.plan.dials {

@@ -76,7 +76,7 @@ func (h *Host) webCapacity(rule limits.Rule, limit, ceiling int64) (int64, int64
 	if n := h.settings.MaxConnections; n > 0 {
 		limit = int64(n)
 	}
-	if n := int64(h.settings.WorkerProcesses); n > 1 && rule.Unit == limits.Requests && ceiling != unlimited {
+	if n := int64(h.settings.WorkerProcesses); n > 1 && rule.Unit == limits.UnitRequests && ceiling != unlimited {
 		limit, ceiling = limit*n, ceiling*n
 	}
 	return limit, ceiling
@@ -108,7 +108,7 @@ func (h *Host) WrapServer(srv *http.Server, inner net.Listener) (net.Listener, e
 		next = http.DefaultServeMux
 	}
 	h.setTimeout(&srv.IdleTimeout)
-	if g.rule.Unit == limits.Requests {
+	if g.rule.Unit == limits.UnitRequests {
 		srv.Handler = &requestLimit{host: h, gate: g, next: next}
 		return inner, nil
 	}
@@ -158,7 +158,7 @@ func (h *Host) Handler(next http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g.rule.Unit != limits.Requests {
+	if g.rule.Unit != limits.UnitRequests {
 		return nil, fmt.Errorf("simulate: %v counts %v, which a handler cannot: use WrapServer: %v", h.windows, g.rule.Unit, g.rule)
 	}
 	return &requestLimit{host: h, gate: g, next: next}, nil

@@ -45,7 +45,7 @@ func (h *Host) Listener(inner net.Listener, s limits.Service) (net.Listener, err
 	if err != nil {
 		return nil, err
 	}
-	if g.rule.Unit != limits.Connections {
+	if g.rule.Unit != limits.UnitConnections {
 		return nil, fmt.Errorf("simulate: %v of %v counts %v, not connections: %v", s, h.windows, g.rule.Unit, g.rule)
 	}
 	return newListener(inner, g), nil
