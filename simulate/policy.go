@@ -97,10 +97,10 @@ func (p *Policy) initWeb(s *Settings, isSet bool) {
 	if n := s.MaxConnections; n > 0 && !isSet {
 		p.Limit = limits.Number(n)
 	}
-	if k := s.WorkerProcesses; k > 1 && !isSet && p.Rule.Unit == limits.Requests {
+	if k := s.WorkerProcesses; k > 1 && !isSet && p.Rule.Unit == limits.UnitRequests {
 		p.Limit, p.Ceiling = times(p.Limit, k), times(p.Ceiling, k)
 	}
-	if p.Rule.Unit == limits.Requests {
+	if p.Rule.Unit == limits.UnitRequests {
 		p.QueueTimeout = s.QueueTimeout
 	}
 	p.IdleTimeout = s.ConnectionTimeout
