@@ -12,6 +12,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/memnet"
 )
 
 // Network is what a Dialer finds, in memory. Destinations are written as they
@@ -138,7 +139,7 @@ func (d *Dialer) connect(ctx context.Context, _, address string) (net.Conn, erro
 		}
 	}
 	if !answers {
-		return nil, refused()
+		return nil, memnet.Refused()
 	}
 	return d.accept(to, address, answer), nil
 }
@@ -146,8 +147,8 @@ func (d *Dialer) connect(ctx context.Context, _, address string) (net.Conn, erro
 // accept returns a connection to a destination.
 func (d *Dialer) accept(to, address string, answer func(net.Conn)) net.Conn {
 	remote, _ := netip.ParseAddrPort(address)
-	client, server := newConns(&net.TCPAddr{IP: machineIP, Port: firstPort}, net.TCPAddrFromAddrPort(remote))
-	client.onClose = func() {
+	client, server := memnet.Pipe(&net.TCPAddr{IP: memnet.MachineIP(), Port: memnet.FirstPort}, net.TCPAddrFromAddrPort(remote))
+	client.OnClose = func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		delete(d.open, client)

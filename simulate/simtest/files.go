@@ -11,6 +11,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/memnet"
 )
 
 // FileServer is the file server of a Windows, in memory.
@@ -21,7 +22,7 @@ type FileServer struct {
 	Proxy *simulate.SMBProxy
 
 	t        testing.TB
-	listener *listener
+	listener *memnet.Listener
 }
 
 // NewFileServer starts the file server of the host. It works in memory: Dial
@@ -51,7 +52,7 @@ func NewFileServer(t testing.TB, host *simulate.Host, settings *simulate.SMBSett
 	if err != nil {
 		t.Fatalf("simtest: %v", err)
 	}
-	f := &FileServer{Gate: gateOf(t, host, limits.SMB), Proxy: proxy, t: t, listener: newListener(445)}
+	f := &FileServer{Gate: gateOf(t, host, limits.SMB), Proxy: proxy, t: t, listener: memnet.NewListener(445)}
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -70,14 +71,14 @@ func NewFileServer(t testing.TB, host *simulate.Host, settings *simulate.SMBSett
 
 // Dial connects to the server in memory, whatever the address is.
 func (f *FileServer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	return f.listener.dial(ctx)
+	return f.listener.Dial(ctx)
 }
 
 // Loopback makes the server listen on loopback as well, for clients that want an
 // address or are other programs, and returns host and port.
 func (f *FileServer) Loopback() string {
 	f.t.Helper()
-	addr, err := f.listener.listen()
+	addr, err := f.listener.Loopback()
 	if err != nil {
 		f.t.Fatalf("simtest: %v", err)
 	}
@@ -100,5 +101,5 @@ func (f *FileServer) close() {
 		f.t.Errorf("simtest: %d sessions that are neither logged off nor disconnected %v after the test:%s", len(left), grace, b.String())
 	}
 	f.Proxy.Close()
-	f.listener.drain(ctx)
+	f.listener.Drain(ctx)
 }

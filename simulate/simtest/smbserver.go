@@ -44,7 +44,7 @@ func newSMBServer() *smbServer {
 
 // dial returns a connection in memory that the server serves.
 func (s *smbServer) dial(context.Context) (net.Conn, error) {
-	client, server := newConns(&net.TCPAddr{IP: machineIP}, &net.TCPAddr{IP: machineIP, Port: 445})
+	client, server := memnet.Pipe(&net.TCPAddr{IP: memnet.MachineIP()}, &net.TCPAddr{IP: memnet.MachineIP(), Port: 445})
 	s.serving.Go(func() {
 		defer server.Close()
 		_ = (&smbClient{server: s}).serve(server)

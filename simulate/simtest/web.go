@@ -13,6 +13,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/memnet"
 )
 
 // Server is the web server of a Windows, in memory.
@@ -28,7 +29,7 @@ type Server struct {
 
 	t        testing.TB
 	client   *http.Client
-	listener *listener
+	listener *memnet.Listener
 
 	mu    sync.Mutex
 	conns map[net.Conn]http.ConnState // those without a request under way
@@ -49,7 +50,7 @@ func NewServer(t testing.TB, host *simulate.Host, handler http.Handler) *Server 
 		URL:      "http://windows.test",
 		Gate:     gateOf(t, host, limits.IIS),
 		t:        t,
-		listener: newListener(80),
+		listener: memnet.NewListener(80),
 		conns:    make(map[net.Conn]http.ConnState),
 		calls:    make(map[*http.Request]time.Time),
 	}
@@ -79,14 +80,14 @@ func (s *Server) Client() *http.Client { return s.client }
 // Dial connects to the server in memory, whatever the address is. It may be the
 // DialContext of a transport.
 func (s *Server) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	return s.listener.dial(ctx)
+	return s.listener.Dial(ctx)
 }
 
 // Loopback makes the server listen on loopback as well, for clients that cannot
 // be given Dial, and returns its URL there.
 func (s *Server) Loopback() string {
 	s.t.Helper()
-	addr, err := s.listener.listen()
+	addr, err := s.listener.Loopback()
 	if err != nil {
 		s.t.Fatalf("simtest: %v", err)
 	}
@@ -142,7 +143,7 @@ func (s *Server) close() {
 	defer cancel()
 	_ = s.Config.Shutdown(ctx)
 	requests := s.finish(ctx)
-	connections := s.listener.drain(ctx)
+	connections := s.listener.Drain(ctx)
 	s.Config.Close()
 	switch {
 	case len(requests) > 0:

@@ -1,4 +1,4 @@
-package simtest
+package memnet
 
 import (
 	"io"
@@ -15,29 +15,29 @@ import (
 // TestConn is about what the tests of golang.org/x/net/nettest, which
 // examples/interop runs, leave out.
 func TestConn(t *testing.T) {
-	pair := func() (*conn, *conn) {
-		return newConns(&net.TCPAddr{IP: clientIP, Port: 1}, &net.TCPAddr{IP: machineIP, Port: 2})
+	pair := func() (*Conn, *Conn) {
+		return Pipe(&net.TCPAddr{IP: ClientIP(), Port: 1}, &net.TCPAddr{IP: MachineIP(), Port: 2})
 	}
-	for name, test := range map[string]func(t *testing.T, a, b *conn){
-		"addresses": func(t *testing.T, a, b *conn) {
+	for name, test := range map[string]func(t *testing.T, a, b *Conn){
+		"addresses": func(t *testing.T, a, b *Conn) {
 			assert.Equal(t, "192.0.2.2:1", a.LocalAddr().String())
 			assert.Equal(t, a.LocalAddr(), b.RemoteAddr())
 			assert.Equal(t, b.LocalAddr(), a.RemoteAddr())
 		},
-		"a write needs no reader": func(t *testing.T, a, b *conn) {
-			n, err := a.Write(make([]byte, pipeBuffer))
+		"a write needs no reader": func(t *testing.T, a, b *Conn) {
+			n, err := a.Write(make([]byte, Buffer))
 			assert.NoError(t, err)
-			assert.Equal(t, pipeBuffer, n)
+			assert.Equal(t, Buffer, n)
 		},
-		"until the buffer is full": func(t *testing.T, a, b *conn) {
+		"until the buffer is full": func(t *testing.T, a, b *Conn) {
 			require.NoError(t, a.SetWriteDeadline(time.Now().Add(time.Minute)))
 			start := time.Now()
-			n, err := a.Write(make([]byte, pipeBuffer+1))
+			n, err := a.Write(make([]byte, Buffer+1))
 			assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
-			assert.Equal(t, pipeBuffer, n)
+			assert.Equal(t, Buffer, n)
 			assert.Equal(t, time.Minute, time.Since(start))
 		},
-		"what was sent is read after a close": func(t *testing.T, a, b *conn) {
+		"what was sent is read after a close": func(t *testing.T, a, b *Conn) {
 			_, err := a.Write([]byte("last words"))
 			require.NoError(t, err)
 			require.NoError(t, a.Close())
@@ -49,7 +49,7 @@ func TestConn(t *testing.T) {
 			_, err = a.Read(make([]byte, 1))
 			assert.ErrorIs(t, err, net.ErrClosed)
 		},
-		"one direction can end": func(t *testing.T, a, b *conn) {
+		"one direction can end": func(t *testing.T, a, b *Conn) {
 			require.NoError(t, a.CloseWrite())
 			_, err := b.Read(make([]byte, 1))
 			assert.ErrorIs(t, err, io.EOF)
@@ -60,9 +60,9 @@ func TestConn(t *testing.T) {
 			_, err = a.Write(nil)
 			assert.ErrorIs(t, err, io.ErrClosedPipe)
 		},
-		"a close ends a write that waits": func(t *testing.T, a, b *conn) {
+		"a close ends a write that waits": func(t *testing.T, a, b *Conn) {
 			time.AfterFunc(time.Second, func() { b.Close() })
-			_, err := a.Write(make([]byte, 2*pipeBuffer))
+			_, err := a.Write(make([]byte, 2*Buffer))
 			assert.ErrorIs(t, err, io.ErrClosedPipe)
 		},
 	} {

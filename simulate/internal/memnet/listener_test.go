@@ -1,4 +1,4 @@
-package simtest
+package memnet
 
 import (
 	"context"
@@ -11,14 +11,14 @@ import (
 )
 
 func TestListener(t *testing.T) {
-	l := newListener(80)
+	l := NewListener(80)
 	_, err := func() (net.Conn, error) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		return l.dial(ctx)
+		return l.Dial(ctx)
 	}()
 	assert.ErrorIs(t, err, context.Canceled, "nobody accepts")
-	assert.Empty(t, l.drain(t.Context()), "and nothing is left of it")
+	assert.Empty(t, l.Drain(t.Context()), "and nothing is left of it")
 
 	accepted := make(chan net.Conn, 2)
 	go func() {
@@ -32,11 +32,11 @@ func TestListener(t *testing.T) {
 			accepted <- c
 		}
 	}()
-	inMemory, err := l.dial(t.Context())
+	inMemory, err := l.Dial(t.Context())
 	require.NoError(t, err)
 	defer inMemory.Close()
 	first := <-accepted
-	addr, err := l.listen()
+	addr, err := l.Loopback()
 	require.NoError(t, err)
 	onLoopback, err := net.Dial("tcp", addr)
 	require.NoError(t, err)
@@ -47,9 +47,9 @@ func TestListener(t *testing.T) {
 	require.NoError(t, l.Close())
 	require.NoError(t, l.Close())
 	assert.Nil(t, <-accepted)
-	_, err = l.dial(t.Context())
+	_, err = l.Dial(t.Context())
 	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
-	_, err = l.listen()
+	_, err = l.Loopback()
 	assert.ErrorIs(t, err, net.ErrClosed)
 	_, err = net.Dial("tcp", addr)
 	assert.Error(t, err)
@@ -60,6 +60,6 @@ func TestListener(t *testing.T) {
 	assert.NoError(t, first.Close())
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.Equal(t, []string{onLoopback.LocalAddr().String()}, l.drain(over))
-	assert.Empty(t, l.drain(t.Context()))
+	assert.Equal(t, []string{onLoopback.LocalAddr().String()}, l.Drain(over))
+	assert.Empty(t, l.Drain(t.Context()))
 }

@@ -1,4 +1,6 @@
-package simtest
+// Package memnet is a network in memory: connections with buffers, and listeners
+// that hand them to a server. It works in a testing/synctest bubble.
+package memnet
 
 import (
 	"io"
@@ -8,29 +10,29 @@ import (
 	"time"
 )
 
-// pipeBuffer is how much an end of a connection in memory may have sent without
+// Buffer is how much an end of a connection in memory may have sent without
 // the other having read it.
-const pipeBuffer = 64 << 10
+const Buffer = 64 << 10
 
-// newConns returns the two ends of a connection in memory. Unlike the ends of
+// Pipe returns the two ends of a connection in memory. Unlike the ends of
 // net.Pipe they have a buffer, as a connection of an operating system has:
 // a program that writes before it reads does not stop. Closing an end lets the
 // other read what was sent; there is no reset.
-func newConns(client, server net.Addr) (*conn, *conn) {
+func Pipe(client, server net.Addr) (*Conn, *Conn) {
 	up, down := newStream(), newStream()
-	return &conn{in: down, out: up, local: client, remote: server},
-		&conn{in: up, out: down, local: server, remote: client}
+	return &Conn{in: down, out: up, local: client, remote: server},
+		&Conn{in: up, out: down, local: server, remote: client}
 }
 
-// conn is an end of a connection in memory.
-type conn struct {
+// Conn is an end of a connection in memory.
+type Conn struct {
 	in, out       *stream
 	local, remote net.Addr
-	onClose       func() // called once, or nil
+	OnClose       func() // called once, or nil
 	closing       sync.Once
 }
 
-func (c *conn) Read(b []byte) (int, error) {
+func (c *Conn) Read(b []byte) (int, error) {
 	n, err := c.in.read(b)
 	if err != nil && err != io.EOF {
 		err = c.opError("read", err)
@@ -38,7 +40,7 @@ func (c *conn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (c *conn) Write(b []byte) (int, error) {
+func (c *Conn) Write(b []byte) (int, error) {
 	n, err := c.out.write(b)
 	if err != nil {
 		err = c.opError("write", err)
@@ -46,43 +48,43 @@ func (c *conn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (c *conn) opError(op string, err error) error {
+func (c *Conn) opError(op string, err error) error {
 	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}
 }
 
 // CloseWrite ends what this end sends.
-func (c *conn) CloseWrite() error {
+func (c *Conn) CloseWrite() error {
 	c.out.end()
 	return nil
 }
 
-func (c *conn) Close() error {
+func (c *Conn) Close() error {
 	c.closing.Do(func() {
 		c.out.end()
 		c.out.hangUp(&c.out.writer)
 		c.in.hangUp(&c.in.reader)
-		if c.onClose != nil {
-			c.onClose()
+		if c.OnClose != nil {
+			c.OnClose()
 		}
 	})
 	return nil
 }
 
-func (c *conn) LocalAddr() net.Addr  { return c.local }
-func (c *conn) RemoteAddr() net.Addr { return c.remote }
+func (c *Conn) LocalAddr() net.Addr  { return c.local }
+func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 
-func (c *conn) SetDeadline(t time.Time) error {
+func (c *Conn) SetDeadline(t time.Time) error {
 	c.in.setDeadline(&c.in.reader, t)
 	c.out.setDeadline(&c.out.writer, t)
 	return nil
 }
 
-func (c *conn) SetReadDeadline(t time.Time) error {
+func (c *Conn) SetReadDeadline(t time.Time) error {
 	c.in.setDeadline(&c.in.reader, t)
 	return nil
 }
 
-func (c *conn) SetWriteDeadline(t time.Time) error {
+func (c *Conn) SetWriteDeadline(t time.Time) error {
 	c.out.setDeadline(&c.out.writer, t)
 	return nil
 }
@@ -151,7 +153,7 @@ func (s *stream) write(b []byte) (n int, err error) {
 		if s.ended || s.reader.closed {
 			return n, io.ErrClosedPipe
 		}
-		if room := min(pipeBuffer-len(s.data), len(b)-n); room > 0 {
+		if room := min(Buffer-len(s.data), len(b)-n); room > 0 {
 			s.data = append(s.data, b[n:n+room]...)
 			n += room
 			s.changed.Broadcast()

@@ -1,4 +1,4 @@
-package simtest
+package memnet
 
 import (
 	"context"
@@ -10,20 +10,20 @@ import (
 	"syscall"
 )
 
-// The machine of a fixture and the computer of its clients, which are addresses
-// for documentation (RFC 5737).
-var (
-	machineIP = net.IPv4(192, 0, 2, 1)
-	clientIP  = net.IPv4(192, 0, 2, 2)
-)
+// MachineIP is the address of the machine, which is one for documentation (RFC
+// 5737), as that of ClientIP.
+func MachineIP() net.IP { return net.IPv4(192, 0, 2, 1) }
 
-// firstPort is the first of the ports that clients connect from.
-const firstPort = 49152
+// ClientIP is the address of the computer of the clients.
+func ClientIP() net.IP { return net.IPv4(192, 0, 2, 2) }
 
-// listener hands connections in memory to a server, and those of loopback
+// FirstPort is the first of the ports that clients connect from.
+const FirstPort = 49152
+
+// Listener hands connections in memory to a server, and those of loopback
 // listeners once there are any. It knows which of them the server has not
 // closed.
-type listener struct {
+type Listener struct {
 	addr *net.TCPAddr
 
 	accepted chan net.Conn
@@ -38,16 +38,17 @@ type listener struct {
 	inners []net.Listener
 }
 
-func newListener(port int) *listener {
-	return &listener{
-		addr:     &net.TCPAddr{IP: machineIP, Port: port},
+// NewListener returns a listener on a port of the machine.
+func NewListener(port int) *Listener {
+	return &Listener{
+		addr:     &net.TCPAddr{IP: MachineIP(), Port: port},
 		accepted: make(chan net.Conn),
 		done:     make(chan struct{}),
 		open:     make(map[net.Conn]struct{}),
 	}
 }
 
-func (l *listener) Accept() (net.Conn, error) {
+func (l *Listener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.accepted:
 		return c, nil
@@ -56,10 +57,10 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-func (l *listener) Addr() net.Addr { return l.addr }
+func (l *Listener) Addr() net.Addr { return l.addr }
 
-// Close ends Accept and dial. Connections live on.
-func (l *listener) Close() error {
+// Close ends Accept and Dial. Connections live on.
+func (l *Listener) Close() error {
 	l.mu.Lock()
 	if l.closed {
 		l.mu.Unlock()
@@ -75,13 +76,13 @@ func (l *listener) Close() error {
 	return nil
 }
 
-// dial connects in memory, wherever the address may point to.
-func (l *listener) dial(ctx context.Context) (net.Conn, error) {
+// Dial connects in memory, wherever the address may point to.
+func (l *Listener) Dial(ctx context.Context) (net.Conn, error) {
 	l.mu.Lock()
-	from := &net.TCPAddr{IP: clientIP, Port: firstPort + l.ports%(1<<16-firstPort)}
+	from := &net.TCPAddr{IP: ClientIP(), Port: FirstPort + l.ports%(1<<16-FirstPort)}
 	l.ports++
-	client, server := newConns(from, l.addr)
-	server.onClose = func() { l.forget(server) }
+	client, server := Pipe(from, l.addr)
+	server.OnClose = func() { l.forget(server) }
 	l.open[server] = struct{}{}
 	l.mu.Unlock()
 
@@ -90,7 +91,7 @@ func (l *listener) dial(ctx context.Context) (net.Conn, error) {
 	case l.accepted <- server:
 		return client, nil
 	case <-l.done:
-		err = refused()
+		err = Refused()
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
@@ -98,8 +99,8 @@ func (l *listener) dial(ctx context.Context) (net.Conn, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Source: from, Addr: l.addr, Err: err}
 }
 
-// listen accepts on loopback as well, and returns the address.
-func (l *listener) listen() (string, error) {
+// Loopback accepts on loopback as well, and returns the address.
+func (l *Listener) Loopback() (string, error) {
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		if inner, err = net.Listen("tcp", "[::1]:0"); err != nil {
@@ -118,7 +119,7 @@ func (l *listener) listen() (string, error) {
 }
 
 // pass hands on what inner accepts.
-func (l *listener) pass(inner net.Listener) {
+func (l *Listener) pass(inner net.Listener) {
 	for {
 		accepted, err := inner.Accept()
 		if err != nil {
@@ -140,7 +141,7 @@ func (l *listener) pass(inner net.Listener) {
 // tcpConn is a connection on loopback.
 type tcpConn struct {
 	net.Conn
-	l *listener
+	l *Listener
 }
 
 func (c *tcpConn) Close() error {
@@ -152,7 +153,7 @@ func (c *tcpConn) Close() error {
 func (c *tcpConn) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
 
 // forget takes a closed connection from the list.
-func (l *listener) forget(c net.Conn) {
+func (l *Listener) forget(c net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open, c)
@@ -162,9 +163,9 @@ func (l *listener) forget(c net.Conn) {
 	}
 }
 
-// drain waits until the server has closed all connections or ctx is done. It
+// Drain waits until the server has closed all connections or ctx is done. It
 // closes the others and returns the addresses they came from.
-func (l *listener) drain(ctx context.Context) (left []string) {
+func (l *Listener) Drain(ctx context.Context) (left []string) {
 	l.mu.Lock()
 	if len(l.open) == 0 {
 		l.mu.Unlock()
@@ -189,5 +190,5 @@ func (l *listener) drain(ctx context.Context) (left []string) {
 	return left
 }
 
-// refused is the error of a port that nobody listens on.
-func refused() error { return fmt.Errorf("connect: %w", syscall.ECONNREFUSED) }
+// Refused is the error of a port where nothing listens.
+func Refused() error { return fmt.Errorf("connect: %w", syscall.ECONNREFUSED) }
