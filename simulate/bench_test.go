@@ -1,4 +1,4 @@
-package simulate
+package simulate_test
 
 import (
 	"testing"
@@ -7,13 +7,14 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 )
 
 // BenchmarkGate sets the gate beside the bare semaphore. The goals: admit and
 // release at most twice the semaphore's, a refusal at most twice its failing
 // TryAcquire, and no allocation.
 func BenchmarkGate(b *testing.B) {
-	h, err := New(limits.Windows{Edition: limits.XPProfessional}, nil)
+	h, err := simulate.New(limits.Windows{Edition: limits.XPProfessional}, nil)
 	require.NoError(b, err)
 	g, err := h.Gate(limits.IIS)
 	require.NoError(b, err)
@@ -28,7 +29,7 @@ func BenchmarkGate(b *testing.B) {
 	})
 	b.Run("admit/gate", func(b *testing.B) {
 		b.ReportAllocs()
-		var slot Slot
+		var slot simulate.Slot
 		for b.Loop() {
 			if g.TryAcquire(&slot) {
 				slot.Release()
@@ -45,8 +46,8 @@ func BenchmarkGate(b *testing.B) {
 	})
 	b.Run("refuse/gate", func(b *testing.B) {
 		b.ReportAllocs()
-		require.NoError(b, g.SetLimit(0))
-		var slot Slot
+		require.NoError(b, g.SetLimit(limits.Number(0)))
+		var slot simulate.Slot
 		for b.Loop() {
 			if g.TryAcquire(&slot) {
 				b.Fatal("admitted")

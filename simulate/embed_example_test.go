@@ -18,7 +18,7 @@ func ExampleGate_Stats_expvar() {
 
 	gate.TryAcquire(new(simulate.Slot))
 	fmt.Println(expvar.Get("smb"))
-	// Output: {"Held":1,"Peak":1,"Waiting":0,"Admitted":1,"Waited":0,"Refused":0,"TimedOut":0,"Abandoned":0}
+	// Output: {"held":1,"peak":1,"queued":0,"admitted":1,"waited":0,"refused":0,"timedOut":0,"abandoned":0}
 }
 
 // The events of a host as records of log/slog.

@@ -4,17 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 )
-
-var xpPro = limits.Windows{Edition: limits.XPProfessional, ServicePack: 3}
 
 // must keeps the examples short; a program handles its errors.
 func must[T any](v T, err error) T {
@@ -43,13 +37,13 @@ func ExampleHost_Gate() {
 	}
 	slots[0].Release()
 	fmt.Println(gate.TryAcquire(&slots[5]))
-	fmt.Printf("%+v\n", gate.Stats())
+	fmt.Println(gate.Stats())
 
 	_, err := host.Gate(limits.IIS)
 	fmt.Println(errors.Is(err, simulate.ErrAbsent), err)
 	// Output:
 	// true true true true true false true
-	// {Held:5 Peak:5 Waiting:0 Admitted:6 Waited:0 Refused:1 TimedOut:0 Abandoned:0}
+	// 5 held, 0 queued, peak 5; 6 admitted, 0 waited, 1 refused, 0 timed out, 0 abandoned
 	// true simulate: no such service in this edition: Windows XP Home has no web server of its own (IIS).
 }
 
@@ -89,9 +83,9 @@ func ExampleGate_TryAcquire() {
 func ExampleGate_SetLimit() {
 	host := must(simulate.New(xpPro, nil))
 	gate := must(host.Gate(limits.IIS))
-	fmt.Println(gate.Limit(), gate.Ceiling())
-	fmt.Println(gate.SetLimit(40), gate.Limit())
-	fmt.Println(gate.SetLimit(41) != nil, gate.Limit())
+	fmt.Println(gate.Limit(), gate.Policy().Ceiling)
+	fmt.Println(gate.SetLimit(limits.Number(40)), gate.Limit())
+	fmt.Println(gate.SetLimit(limits.Number(41)) != nil, gate.Limit())
 	// Output:
 	// 10 40
 	// <nil> 40
@@ -131,93 +125,30 @@ func ExampleHost_Observe() {
 	// Output: Windows Vista Starter smb decided refused limit 0
 }
 
-// Any http.Server becomes the web server of a Windows.
-func ExampleHost_WrapServer() {
+func ExampleGate_Hold() {
 	host := must(simulate.New(xpPro, nil))
-	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "It works.")
-	})}
-	ln := must(host.WrapServer(srv, must(net.Listen("tcp", "127.0.0.1:0"))))
-	go srv.Serve(ln)
-	defer srv.Close()
-
-	for range 10 { // ten visitors who ask for nothing
-		defer must(net.Dial("tcp", ln.Addr().String())).Close()
-	}
-	gate := must(host.Gate(limits.IIS))
-	if err := gate.WaitHeld(context.Background(), 10); err != nil {
-		fmt.Println(err)
-	}
-	resp := must(http.Get("http://" + ln.Addr().String()))
-	defer resp.Body.Close()
-	fmt.Println(resp.Status)
-	// Output: 403 Access Forbidden
+	gate := must(host.Gate(limits.SMB))
+	release := must(gate.Hold(10)) // the machine is full
+	defer release()
+	fmt.Println(gate.TryAcquire(new(simulate.Slot)), gate.Stats().Admitted)
+	// Output: false 0
 }
 
-func ExampleHost_Handler() {
-	host := must(simulate.New(limits.Windows{Edition: limits.Windows11Pro}, nil))
-	handler := must(host.Handler(http.NotFoundHandler()))
-	srv := &http.Server{Handler: handler}
-	ln := must(net.Listen("tcp", "127.0.0.1:0"))
-	go srv.Serve(ln)
-	defer srv.Close()
-	resp := must(http.Get("http://" + ln.Addr().String()))
-	defer resp.Body.Close()
-	fmt.Println(resp.Status, must(host.Gate(limits.IIS)).Stats().Admitted)
-	// Output: 404 Not Found 1
+func ExampleHost_Policy() {
+	host := must(simulate.New(xpPro, &simulate.Settings{MaxConnections: 20}))
+	policy := must(host.Policy(limits.IIS))
+	fmt.Println(policy.Limit, "of", policy.Ceiling, policy.Rule.Unit, policy.Discipline, policy.IdleTimeout)
+	// Output: 20 of 40 connections refuse 5m0s
 }
 
-// The FTP service of XP Professional greets its eleventh client with a refusal.
-func ExampleHost_Listener() {
+// What a package of adapters keeps for each machine.
+func ExamplePart() {
+	type counter struct{ n int }
 	host := must(simulate.New(xpPro, nil))
-	ln := must(host.Listener(must(net.Listen("tcp", "127.0.0.1:0")), limits.FTP))
-	defer ln.Close()
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			fmt.Fprint(conn, "220 ready\r\n") // and keep it open
-		}
-	}()
-	var last string
-	for range 11 {
-		conn := must(net.Dial("tcp", ln.Addr().String()))
-		defer conn.Close()
-		line := make([]byte, 100)
-		last = string(line[:must(conn.Read(line))])
+	for range 3 {
+		part := must(simulate.Part(host, func() *counter { return new(counter) }))
+		part.n++
+		fmt.Print(part.n, " ")
 	}
-	fmt.Print(last)
-	// Output: 421 Maximum clients reached, service unavailable.
-}
-
-func ExampleHost_Adsutil() {
-	host := must(simulate.New(xpPro, nil))
-	for _, line := range []string{"adsutil get w3svc/MaxConnections", "adsutil set w3svc/MaxConnections 40"} {
-		fmt.Println(strings.TrimSpace(must(host.Adsutil(line)))) // without the CR LF
-	}
-	_, err := host.Adsutil("adsutil set w3svc/MaxConnections 41")
-	fmt.Println(err)
-	// Output:
-	// MaxConnections                  : (INTEGER) 10
-	// MaxConnections : (INTEGER) 40
-	// simulate: MaxConnections 41: Windows XP Professional SP3 accepts 1 to 40: Windows XP Professional takes 10 connections to its web server (IIS) at the same time and refuses the next one; the number can be raised to 40.
-}
-
-func ExampleConn() {
-	host := must(simulate.New(xpPro, nil))
-	ln := must(host.Listener(must(net.Listen("tcp", "127.0.0.1:0")), limits.TCPOther))
-	defer ln.Close()
-	client := must(net.Dial("tcp", ln.Addr().String()))
-	defer client.Close()
-	conn := must(ln.Accept()).(simulate.Conn)
-	_, isTCP := conn.NetConn().(*net.TCPConn)
-	fmt.Println(isTCP)
-	conn.Close()
-	_, err := client.Read(make([]byte, 1))
-	fmt.Println(err == io.EOF)
-	// Output:
-	// true
-	// true
+	// Output: 1 2 3
 }

@@ -1,4 +1,4 @@
-package simulate
+package simulate_test
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 )
 
 var (
@@ -21,20 +22,20 @@ var (
 	win7   = limits.Windows{Edition: limits.Windows7Professional, ServicePack: 1}
 )
 
-func newGate(t testing.TB, w limits.Windows, s limits.Service, settings *Settings) *Gate {
+func newGate(t testing.TB, w limits.Windows, s limits.Service, settings *simulate.Settings) *simulate.Gate {
 	t.Helper()
-	h, err := New(w, settings)
+	h, err := simulate.New(w, settings)
 	require.NoError(t, err)
 	g, err := h.Gate(s)
 	require.NoError(t, err)
 	return g
 }
 
-func fill(t testing.TB, g *Gate, n int) []*Slot {
+func fill(t testing.TB, g *simulate.Gate, n int) []*simulate.Slot {
 	t.Helper()
-	slots := make([]*Slot, n)
+	slots := make([]*simulate.Slot, n)
 	for i := range slots {
-		slots[i] = new(Slot)
+		slots[i] = new(simulate.Slot)
 		require.True(t, g.TryAcquire(slots[i]), "slot %d of %d", i+1, n)
 	}
 	return slots
@@ -44,13 +45,13 @@ func TestGateRefuses(t *testing.T) {
 	g := newGate(t, xpPro, limits.SMB, nil)
 	slots := fill(t, g, 10)
 
-	var eleventh Slot
+	var eleventh simulate.Slot
 	assert.False(t, g.TryAcquire(&eleventh))
 	err := g.Acquire(t.Context(), &eleventh)
-	require.ErrorIs(t, err, ErrLimit)
-	var limitErr *LimitError
+	require.ErrorIs(t, err, simulate.ErrLimit)
+	var limitErr *simulate.LimitError
 	require.ErrorAs(t, err, &limitErr)
-	assert.Equal(t, Refused, limitErr.Outcome)
+	assert.Equal(t, simulate.Refused, limitErr.Outcome)
 	assert.Equal(t, limits.Number(10), limitErr.Limit)
 	assert.Equal(t, 10, limitErr.Held)
 	assert.Equal(t, "simulate: smb of Windows XP Professional SP3: refused by the limit of 10 sessions (10 held)", err.Error())
@@ -62,8 +63,8 @@ func TestGateRefuses(t *testing.T) {
 	slots[0].Release()
 	slots[0].Release() // once is all
 	assert.True(t, g.TryAcquire(&eleventh))
-	assert.False(t, g.TryAcquire(new(Slot)))
-	assert.Equal(t, Stats{Held: 10, Peak: 10, Admitted: 11, Refused: 3}, g.Stats())
+	assert.False(t, g.TryAcquire(new(simulate.Slot)))
+	assert.Equal(t, simulate.Stats{Held: 10, Peak: 10, Admitted: 11, Refused: 3}, g.Stats())
 }
 
 func TestGateQueuesFirstInFirstOut(t *testing.T) {
@@ -73,7 +74,7 @@ func TestGateQueuesFirstInFirstOut(t *testing.T) {
 		var order []int
 		for i := range 5 {
 			go func() {
-				var s Slot
+				var s simulate.Slot
 				assert.NoError(t, g.Acquire(t.Context(), &s))
 				order = append(order, i)
 				time.Sleep(time.Second)
@@ -81,14 +82,14 @@ func TestGateQueuesFirstInFirstOut(t *testing.T) {
 			}()
 			synctest.Wait()
 		}
-		assert.Equal(t, 5, g.Stats().Waiting)
-		assert.False(t, g.TryAcquire(new(Slot)), "TryAcquire never waits")
+		assert.Equal(t, 5, g.Stats().Queued)
+		assert.False(t, g.TryAcquire(new(simulate.Slot)), "TryAcquire never waits")
 		start := time.Now()
 		slots[0].Release()
-		require.NoError(t, g.Wait(t.Context(), func(s Stats) bool { return s.Waited == 5 && s.Held == 9 }))
+		require.NoError(t, g.Wait(t.Context(), func(s simulate.Stats) bool { return s.Waited == 5 && s.Held == 9 }))
 		assert.Equal(t, []int{0, 1, 2, 3, 4}, order)
 		assert.Equal(t, 5*time.Second, time.Since(start))
-		assert.Equal(t, Stats{Held: 9, Peak: 10, Admitted: 15, Waited: 5, Refused: 1}, g.Stats())
+		assert.Equal(t, simulate.Stats{Held: 9, Peak: 10, Admitted: 15, Waited: 5, Refused: 1}, g.Stats())
 	})
 }
 
@@ -99,16 +100,16 @@ func TestGateQueueIsBounded(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		for range 1000 {
-			go func() { assert.ErrorIs(t, g.Acquire(ctx, new(Slot)), context.DeadlineExceeded) }()
+			go func() { assert.ErrorIs(t, g.Acquire(ctx, new(simulate.Slot)), context.DeadlineExceeded) }()
 		}
 		synctest.Wait()
-		err := g.Acquire(ctx, new(Slot))
-		var limitErr *LimitError
+		err := g.Acquire(ctx, new(simulate.Slot))
+		var limitErr *simulate.LimitError
 		require.ErrorAs(t, err, &limitErr)
-		assert.Equal(t, Refused, limitErr.Outcome)
-		assert.Equal(t, 1000, limitErr.Waiting)
-		require.NoError(t, g.Wait(t.Context(), func(s Stats) bool { return s.TimedOut == 1000 }))
-		assert.Equal(t, Stats{Held: 10, Peak: 10, Admitted: 10, Refused: 1, TimedOut: 1000}, g.Stats())
+		assert.Equal(t, simulate.Refused, limitErr.Outcome)
+		assert.Equal(t, 1000, limitErr.Queued)
+		require.NoError(t, g.Wait(t.Context(), func(s simulate.Stats) bool { return s.TimedOut == 1000 }))
+		assert.Equal(t, simulate.Stats{Held: 10, Peak: 10, Admitted: 10, Refused: 1, TimedOut: 1000}, g.Stats())
 	})
 }
 
@@ -118,19 +119,19 @@ func TestGateLeavesQueue(t *testing.T) {
 		slots := fill(t, g, 10)
 		results := make(chan error, 2)
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() { results <- g.Acquire(ctx, new(Slot)) }()
+		go func() { results <- g.Acquire(ctx, new(simulate.Slot)) }()
 		synctest.Wait()
-		second := new(Slot)
+		second := new(simulate.Slot)
 		go func() { results <- g.Acquire(t.Context(), second) }()
 		synctest.Wait()
 
 		cancel()
 		err := <-results
 		require.ErrorIs(t, err, context.Canceled)
-		require.ErrorIs(t, err, ErrLimit)
+		require.ErrorIs(t, err, simulate.ErrLimit)
 		slots[3].Release()
 		require.NoError(t, <-results)
-		assert.Equal(t, Stats{Held: 10, Peak: 10, Admitted: 11, Waited: 1, Abandoned: 1}, g.Stats())
+		assert.Equal(t, simulate.Stats{Held: 10, Peak: 10, Admitted: 11, Waited: 1, Abandoned: 1}, g.Stats())
 	})
 }
 
@@ -142,7 +143,7 @@ func TestGateDeadContextGivesSlotBack(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		result := make(chan error, 1)
-		go func() { result <- g.Acquire(ctx, new(Slot)) }()
+		go func() { result <- g.Acquire(ctx, new(simulate.Slot)) }()
 		<-ctx.Done() // not a sleep: whose timer comes first is not fixed
 		slots[0].Release()
 		require.ErrorIs(t, <-result, context.DeadlineExceeded)
@@ -150,47 +151,47 @@ func TestGateDeadContextGivesSlotBack(t *testing.T) {
 		assert.EqualValues(t, 10, g.Stats().Admitted)
 
 		synctest.Wait()
-		require.ErrorIs(t, g.Acquire(ctx, new(Slot)), context.DeadlineExceeded, "it is over already")
-		assert.True(t, g.TryAcquire(new(Slot)))
+		require.ErrorIs(t, g.Acquire(ctx, new(simulate.Slot)), context.DeadlineExceeded, "it is over already")
+		assert.True(t, g.TryAcquire(new(simulate.Slot)))
 	})
 }
 
 func TestSetLimitThrowsNobodyOut(t *testing.T) {
 	g := newGate(t, xpPro, limits.IIS, nil)
 	slots := fill(t, g, 10)
-	for _, bad := range []int{-1, 41} {
+	for _, bad := range []limits.Limit{limits.Number(41), limits.Unlimited(), limits.Absent(), {}} {
 		err := g.SetLimit(bad)
 		require.ErrorContains(t, err, "is not from 0 to 40")
 	}
-	require.NoError(t, g.SetLimit(3))
+	require.NoError(t, g.SetLimit(limits.Number(3)))
 	assert.Equal(t, limits.Number(3), g.Limit())
 	assert.Equal(t, 10, g.Stats().Held)
 	for i, s := range slots[:8] {
 		s.Release()
 		assert.Equal(t, i == 7, g.TryAcquire(s), "after %d left", i+1)
 	}
-	require.NoError(t, g.SetLimit(40))
+	require.NoError(t, g.SetLimit(limits.Number(40)))
 	fill(t, g, 37)
-	assert.False(t, g.TryAcquire(new(Slot)))
-	require.NoError(t, g.SetLimit(0))
-	require.NoError(t, g.SetLimit(40))
-	assert.False(t, g.TryAcquire(new(Slot)))
+	assert.False(t, g.TryAcquire(new(simulate.Slot)))
+	require.NoError(t, g.SetLimit(limits.Number(0)))
+	require.NoError(t, g.SetLimit(limits.Number(40)))
+	assert.False(t, g.TryAcquire(new(simulate.Slot)))
 	assert.Equal(t, 40, g.Stats().Held)
 }
 
 func TestRaisingTheLimitServesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(t, win7, limits.IIS, &Settings{WorkerProcesses: 2})
-		require.NoError(t, g.SetLimit(1))
+		g := newGate(t, win7, limits.IIS, &simulate.Settings{WorkerProcesses: 2})
+		require.NoError(t, g.SetLimit(limits.Number(1)))
 		fill(t, g, 1)
 		for range 5 {
-			go func() { assert.NoError(t, g.Acquire(t.Context(), new(Slot))) }()
+			go func() { assert.NoError(t, g.Acquire(t.Context(), new(simulate.Slot))) }()
 		}
 		synctest.Wait()
-		require.NoError(t, g.SetLimit(4))
+		require.NoError(t, g.SetLimit(limits.Number(4)))
 		require.NoError(t, g.WaitHeld(t.Context(), 4))
-		require.NoError(t, g.SetLimit(20))
-		require.NoError(t, g.Wait(t.Context(), func(s Stats) bool { return s.Waited == 5 }))
+		require.NoError(t, g.SetLimit(limits.Number(20)))
+		require.NoError(t, g.Wait(t.Context(), func(s simulate.Stats) bool { return s.Waited == 5 }))
 		assert.Equal(t, 6, g.Stats().Held)
 	})
 }
@@ -201,7 +202,7 @@ func TestGateUnderLoad(t *testing.T) {
 	for _, w := range []limits.Windows{xpPro, win7} {
 		t.Run(w.String(), func(t *testing.T) {
 			g := newGate(t, w, limits.IIS, nil)
-			ceiling, _ := g.Ceiling().Number()
+			ceiling, _ := g.Policy().Ceiling.Number()
 			const workers, rounds = 32, 200
 			var wg sync.WaitGroup
 			for i := range workers {
@@ -211,16 +212,16 @@ func TestGateUnderLoad(t *testing.T) {
 						if (i+j)%3 == 0 {
 							go cancel()
 						}
-						var s Slot
+						var s simulate.Slot
 						if err := g.Acquire(ctx, &s); err == nil {
 							assert.LessOrEqual(t, g.Stats().Held, ceiling)
 							s.Release()
 						} else {
-							assert.ErrorIs(t, err, ErrLimit)
+							assert.ErrorIs(t, err, simulate.ErrLimit)
 						}
 						cancel()
 						if i == 0 {
-							assert.NoError(t, g.SetLimit((j*7)%ceiling+1))
+							assert.NoError(t, g.SetLimit(limits.Number((j*7)%ceiling+1)))
 						}
 					}
 				})
@@ -228,12 +229,12 @@ func TestGateUnderLoad(t *testing.T) {
 			wg.Wait()
 			s := g.Stats()
 			assert.Zero(t, s.Held)
-			assert.Zero(t, s.Waiting)
+			assert.Zero(t, s.Queued)
 			assert.LessOrEqual(t, s.Peak, ceiling)
 			assert.EqualValues(t, workers*rounds, s.Admitted+s.Refused+s.TimedOut+s.Abandoned)
-			require.NoError(t, g.SetLimit(ceiling))
+			require.NoError(t, g.SetLimit(limits.Number(ceiling)))
 			fill(t, g, ceiling)
-			assert.False(t, g.TryAcquire(new(Slot)))
+			assert.False(t, g.TryAcquire(new(simulate.Slot)))
 		})
 	}
 }
@@ -249,18 +250,18 @@ func TestWaitReturnsContextError(t *testing.T) {
 
 func TestSlotCannotHoldTwice(t *testing.T) {
 	g := newGate(t, xpPro, limits.SMB, nil)
-	var s Slot
+	var s simulate.Slot
 	require.True(t, g.TryAcquire(&s))
 	assert.Panics(t, func() { g.TryAcquire(&s) })
 	s.Release()
-	assert.True(t, g.TryAcquire(&s), "a released Slot may be used again")
+	assert.True(t, g.TryAcquire(&s), "a released simulate.Slot may be used again")
 }
 
 func TestUnlimitedGateCounts(t *testing.T) {
 	g := newGate(t, xpPro, limits.TCPOther, nil)
 	assert.True(t, g.Limit().IsUnlimited())
 	slots := fill(t, g, 1000)
-	assert.Equal(t, Stats{Held: 1000, Peak: 1000, Admitted: 1000}, g.Stats())
+	assert.Equal(t, simulate.Stats{Held: 1000, Peak: 1000, Admitted: 1000}, g.Stats())
 	for _, s := range slots {
 		s.Release()
 	}
@@ -268,9 +269,104 @@ func TestUnlimitedGateCounts(t *testing.T) {
 }
 
 func TestLimitErrorUnwraps(t *testing.T) {
-	err := error(&LimitError{Outcome: TimedOut, Err: context.DeadlineExceeded})
+	err := error(&simulate.LimitError{Outcome: simulate.TimedOut, Err: context.DeadlineExceeded})
 	var netErr net.Error
 	require.True(t, errors.As(err, &netErr))
 	assert.True(t, netErr.Timeout())
 	assert.ErrorIs(t, err, context.DeadlineExceeded)
 }
+
+func TestHold(t *testing.T) {
+	g := newGate(t, xpPro, limits.SMB, nil)
+	fill(t, g, 3)
+	release, err := g.Hold(7)
+	require.NoError(t, err)
+	assert.Equal(t, 7, g.Holds())
+	assert.Equal(t, simulate.Stats{Held: 10, Peak: 10, Admitted: 3}, g.Stats())
+	assert.False(t, g.TryAcquire(new(simulate.Slot)))
+	_, err = g.Hold(1)
+	require.ErrorContains(t, err, "only 0 of 10 are free")
+	release()
+	release()
+	assert.Equal(t, 0, g.Holds())
+	assert.Equal(t, 3, g.Stats().Held)
+	_, err = g.Hold(8)
+	require.ErrorContains(t, err, "only 7 of 10 are free")
+	_, err = g.Hold(-1)
+	require.ErrorContains(t, err, "hold -1 slots")
+	fill(t, g, 7)
+}
+
+// Slots that are held wait in no queue, and do not pass the attempts in it.
+func TestHoldPassesNoQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, win7, limits.IIS, nil)
+		release, err := g.Hold(10)
+		require.NoError(t, err)
+		go func() { assert.NoError(t, g.Acquire(t.Context(), new(simulate.Slot))) }()
+		synctest.Wait()
+		require.NoError(t, g.SetLimit(limits.Number(5)))
+		_, err = g.Hold(1)
+		require.ErrorContains(t, err, "only 0 of 5 are free, with 1 queued")
+		release()
+		synctest.Wait()
+		assert.Equal(t, 1, g.Stats().Held)
+		assert.EqualValues(t, 1, g.Stats().Admitted)
+	})
+}
+
+func TestZeroGateSaysWhatItLacks(t *testing.T) {
+	var g simulate.Gate
+	assert.PanicsWithValue(t, "simulate: the zero Gate has no limit; Host.Gate returns one that has", func() { g.TryAcquire(new(simulate.Slot)) })
+	assert.PanicsWithValue(t, "simulate: the zero Gate has no limit; Host.Gate returns one that has", func() { _ = g.Acquire(t.Context(), new(simulate.Slot)) })
+}
+
+// The settings of the machine end the wait, and name themselves as the clock.
+func TestQueueTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, win7, limits.IIS, &simulate.Settings{QueueTimeout: time.Minute})
+		fill(t, g, 10)
+		start := time.Now()
+		err := g.Acquire(t.Context(), new(simulate.Slot))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, simulate.ErrLimit)
+		assert.Equal(t, time.Minute, time.Since(start))
+		assert.EqualValues(t, 1, g.Stats().TimedOut)
+	})
+}
+
+// Peer and Process are the caller's to set: events name the one, and the other
+// is the line that the slot waits in.
+func TestSlotNamesItsPeerAndProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(t, xpSP2, limits.TCPHalfOpen, &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(1)}})
+		release, err := g.Hold(1)
+		require.NoError(t, err)
+		var mu sync.Mutex
+		var order []string
+		stop := g.Host().Observe(func(e simulate.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if e.Outcome == simulate.Waited {
+				order = append(order, e.Peer)
+			}
+		})
+		defer stop()
+		var all sync.WaitGroup
+		for _, who := range []string{"a1", "a2", "a3", "b1", "b2"} {
+			all.Go(func() {
+				s := simulate.Slot{Peer: peer(who), Process: who[:1]}
+				assert.NoError(t, g.Acquire(t.Context(), &s))
+				s.Release()
+			})
+			synctest.Wait()
+		}
+		release()
+		all.Wait()
+		assert.Equal(t, []string{"a1", "b1", "a2", "b2", "a3"}, order, "in turn")
+	})
+}
+
+type peer string
+
+func (p peer) String() string { return string(p) }
