@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate/internal/facts"
@@ -12,7 +11,7 @@ import (
 
 // entry4226 returns the entry that TCP/IP writes when it begins to queue
 // connection attempts.
-func entry4226(e limits.Edition, now time.Time) *LogEntry {
+func entry4226(e limits.Edition) LogEntry {
 	text := limits.TextEvent4226
 	if facts.IISVersion(e) == 6 {
 		text = facts.TextEvent4226NT52
@@ -22,9 +21,9 @@ func entry4226(e limits.Edition, now time.Time) *LogEntry {
 	for i, word := range [...]uint32{0, 0x00540001, 0, limits.Event4226Code, 1} {
 		binary.LittleEndian.PutUint32(data[4*i:], word)
 	}
-	return &LogEntry{
+	return LogEntry{
 		ID: limits.Event4226, Log: "System", Source: "Tcpip", Level: "Warning", Category: "None",
-		Text: text, Data: data, Time: now,
+		Text: text, Data: data,
 	}
 }
 

@@ -23,7 +23,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -41,9 +40,10 @@ type Host struct {
 	windows   limits.Windows
 	settings  Settings
 	gates     [int(limits.Licence) + 1]atomic.Pointer[Gate] // by service
-	mu        sync.Mutex                                    // guards making a gate, the observers and the parts
+	mu        sync.Mutex                                    // guards all that follows, and making a gate
 	observers atomic.Pointer[[]*func(Event)]
-	parts     []any // in the order in which they were made
+	parts     []any      // in the order in which they were made
+	eventLog  []LogEntry // the last entries
 	closed    bool
 }
 
@@ -171,32 +171,6 @@ func (h *Host) Disconnect() {
 			d.Disconnect()
 		}
 	}
-}
-
-// ErrCommand matches the error of Console for a line that is no command of the
-// host.
-var ErrCommand = errors.New("simulate: not a command of this machine")
-
-// Console runs a command line that an administrator would type on the machine
-// and returns what it prints. The commands are those of the adapters that were
-// made from the host: net of package smb, adsutil of package iis, and the event
-// log (wevtutil, eventquery) of the machine itself. A line that no part of the
-// host knows is an error that matches ErrCommand. What Windows itself would
-// answer with a message is output, and no error.
-func (h *Host) Console(line string) (output string, err error) {
-	if strings.TrimSpace(line) == "" {
-		return "", nil
-	}
-	for _, p := range h.partList() {
-		if c, ok := p.(interface {
-			Console(string) (string, bool, error)
-		}); ok {
-			if output, known, err := c.Console(line); known {
-				return output, err
-			}
-		}
-	}
-	return "", fmt.Errorf("%w: %.100q", ErrCommand, line)
 }
 
 // Observe calls f for every event at every gate of the host, from then on until

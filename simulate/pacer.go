@@ -78,8 +78,4 @@ func (p *pacer) tick() {
 	}
 }
 
-func (p *pacer) log() {
-	if p.gate.host.IsObserved() {
-		p.gate.changed(nil, Event{Kind: Logged, Log: entry4226(p.gate.policy.Rule.Edition, time.Now())})
-	}
-}
+func (p *pacer) log() { p.gate.log(entry4226(p.gate.policy.Rule.Edition)) }

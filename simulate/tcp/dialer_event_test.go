@@ -97,4 +97,3 @@ func TestObserverMayDial(t *testing.T) {
 		require.NoError(t, d.gate.WaitHeld(t.Context(), 0))
 	})
 }
-

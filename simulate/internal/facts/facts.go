@@ -111,3 +111,14 @@ func (s SYNSchedule) GiveUp() time.Duration { return s.Sent(s.Retransmissions + 
 // themselves version 5.2, of which XP Professional x64 alone has the limit
 // (ms-event-4226-52).
 const TextEvent4226NT52 = "TCP/IP has reached the security limit imposed on the number of concurrent (incomplete) TCP connect attempts."
+
+// HasWevtutil reports whether an edition has wevtutil, which came with Vista, in
+// place of eventquery.
+func HasWevtutil(e limits.Edition) bool {
+	switch e.Product() {
+	case "Windows NT 3.1", "Windows NT 3.5", "Windows NT 3.51", "Windows NT 4.0", "Windows 95", "Windows 98", "Windows Me",
+		"Windows 2000", "Windows XP", "Windows Server 2003", "Windows Small Business Server 2003", "Windows Home Server":
+		return false
+	}
+	return true
+}
