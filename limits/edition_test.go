@@ -16,7 +16,7 @@ import (
 func TestEditions(t *testing.T) {
 	all := slices.Collect(limits.Editions())
 	assert.Equal(t, limits.NT31, all[0])
-	assert.Equal(t, limits.Server2025Datacenter, all[len(all)-1])
+	assert.Equal(t, limits.Server2025DatacenterAzureEdition, all[len(all)-1])
 	assert.NotContains(t, all, limits.UnknownEdition)
 	seen := map[string]bool{}
 	for _, e := range all {

@@ -281,7 +281,7 @@ func (c *candidates) windows() (list []Windows) {
 //
 // A SKU that the product was never sold with, such as the PRODUCT_ULTIMATE_N
 // that Wine has for every version, says nothing. A SKU that stands for an
-// edition without rows in the table, such as PRODUCT_PRO_WORKSTATION, and a
+// edition without rows in the table, such as PRODUCT_CLOUDEDITION, and a
 // version or SKU that nobody knows are a *NameError, whose Candidates are the
 // nearest editions; so is a service pack that contradicts the build. A service
 // pack that none of the editions had is a *ServicePackError.
@@ -326,19 +326,16 @@ func (id Identity) product() (c, near candidates, err error) {
 		if !v.is(row) {
 			continue
 		}
-		families := [...]family{row.client, row.server}
-		if id.ProductType == TypeWorkstation {
-			families[1] = family{}
-		}
-		if id.ProductType > TypeWorkstation {
-			families[0] = family{}
-		}
-		for _, f := range families {
+		for _, f := range [...]family{row.client, row.server} {
 			if f == (family{}) || id.ProductType != UnknownProductType && Windows95 <= f.first && f.first <= WindowsMe {
 				continue
 			}
 			for e := f.first; e <= f.last; e++ {
-				if id.ProductType != UnknownProductType && e.Server() == (id.ProductType == TypeWorkstation) {
+				multiSession := e.fullName()&markMultiSession != 0
+				if multiSession && id.SKU != SKUServerRDSH {
+					continue // it is meant only where the SKU says so
+				}
+				if id.ProductType != UnknownProductType && e.Server() == (id.ProductType == TypeWorkstation) && !multiSession {
 					continue // both of Windows NT 3.1 are in one row
 				}
 				near.add(e, 0)

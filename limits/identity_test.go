@@ -84,9 +84,15 @@ func TestIdentify(t *testing.T) {
 		{limits.Identity{Major: 10, Minor: 0, Build: 17763, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServer}, "Windows Server 2019 Datacenter"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 20348, SKU: limits.SKUStandardEvaluationServer}, "Windows Server 2022 Standard"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 26100, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServer}, "Windows Server 2025 Datacenter"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUProWorkstation}, "Windows 10 Pro"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 22631, ProductType: limits.TypeWorkstation, SKU: limits.SKUProForEducation}, "Windows 11 Pro"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 19045, SKU: limits.SKUServerRDSH}, "Windows 10 Enterprise multi-session"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 22631, ProductType: limits.TypeServer, SKU: limits.SKUServerRDSH}, "Windows 11 Enterprise multi-session"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 20348, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServerAzureEdition}, "Windows Server 2022 Datacenter Azure Edition"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 26100, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServerCoreAzureEdition}, "Windows Server 2025 Datacenter Azure Edition"},
 
 		// What is not told stays open.
-		{limits.Identity{Major: 10, Minor: 0, Build: 26100, SKU: limits.SKUUnlicensed}, "Windows 11 Home or Windows 11 Pro or Windows 11 Enterprise or Windows 11 Education or Windows 11 IoT Enterprise or Windows Server 2025 Standard or Windows Server 2025 Datacenter"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 26100, SKU: limits.SKUUnlicensed}, "Windows 11 Home or Windows 11 Pro or Windows 11 Enterprise or Windows 11 Education or Windows 11 IoT Enterprise or Windows Server 2025 Standard or Windows Server 2025 Datacenter or Windows Server 2025 Datacenter Azure Edition"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 14393, SKU: limits.SKUUndefined, ProductType: limits.TypeServer}, "Windows Server 2016 Standard or Windows Server 2016 Datacenter"},
 		{limits.Identity{Major: 6, Minor: 1, SKU: limits.SKUUltimate}, "Windows 7 Ultimate SP0"},
 		{limits.Identity{Major: 6, Minor: 1, SKU: limits.SKUUltimate, ServicePack: anyLevel}, "Windows 7 Ultimate"},
@@ -131,11 +137,10 @@ func TestIdentifyUnlisted(t *testing.T) {
 		near []limits.Edition
 		text string
 	}{
-		{limits.Identity{Major: 10, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUProWorkstation}, win10, "10.0.19045, workstation, PRODUCT_PRO_WORKSTATION"},
-		{limits.Identity{Major: 10, Build: 19045, SKU: limits.SKUServerRDSH}, win10, "10.0.19045, PRODUCT_SERVERRDSH"},
+		{limits.Identity{Major: 10, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUCloudEdition}, win10, "10.0.19045, workstation, PRODUCT_CLOUDEDITION"},
 		{limits.Identity{Major: 10, Build: 19045, SKU: 0x1234}, win10, "10.0.19045, SKU(0x1234)"},
 		{limits.Identity{Major: 10, Build: 17763, ProductType: limits.TypeServer, SKU: limits.SKUHyperV}, []limits.Edition{limits.Server2019Standard, limits.Server2019Datacenter}, "PRODUCT_HYPERV"},
-		{limits.Identity{Major: 10, Build: 20348, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServerAzureEdition}, []limits.Edition{limits.Server2022Standard, limits.Server2022Datacenter}, "AZURE_EDITION"},
+		{limits.Identity{Major: 10, Build: 20348, ProductType: limits.TypeServer, SKU: limits.SKUAzureStackHCIServerCore}, []limits.Edition{limits.Server2022Standard, limits.Server2022Datacenter, limits.Server2022DatacenterAzureEdition}, "AZURESTACKHCI"},
 		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.TypeServer, SKU: limits.SKUWebServer}, []limits.Edition{limits.Server2008R2Foundation, limits.Server2008R2Standard, limits.Server2008R2Enterprise, limits.Server2008R2Datacenter}, "PRODUCT_WEB_SERVER"},
 		{limits.Identity{Major: 10, Build: 19042, ProductType: limits.TypeServer, SKU: limits.SKUStandardAServerCore}, nil, "10.0.19042, server, PRODUCT_STANDARD_A_SERVER_CORE"},
 		{limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 3, Suite: limits.SuiteEmbeddedNT}, []limits.Edition{limits.XPStarter, limits.XPHome, limits.XPProfessional, limits.XPMediaCenter, limits.XPTabletPC}, "5.1.2600 SP3, suite 0x40"},
@@ -272,10 +277,10 @@ func ExampleIdentify() {
 
 // A SKU that the table has no rows for is an error with the nearest editions.
 func ExampleIdentify_unlisted() {
-	_, err := limits.Identify(limits.Identity{Major: 10, Build: 26100, ProductType: limits.TypeWorkstation, SKU: limits.SKUProWorkstation})
+	_, err := limits.Identify(limits.Identity{Major: 10, Build: 26100, ProductType: limits.TypeWorkstation, SKU: limits.SKUCloudEdition})
 	fmt.Println(err)
 	// Output:
-	// limits: unknown edition: "10.0.26100, workstation, PRODUCT_PRO_WORKSTATION"; the nearest are Windows 11 Home, Windows 11 Pro, Windows 11 Enterprise, Windows 11 Education, Windows 11 IoT Enterprise
+	// limits: unknown edition: "10.0.26100, workstation, PRODUCT_CLOUDEDITION"; the nearest are Windows 11 Home, Windows 11 Pro, Windows 11 Enterprise, Windows 11 Education, Windows 11 IoT Enterprise
 }
 
 // What an inventory does not tell yields a range, never a guess.

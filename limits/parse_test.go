@@ -237,8 +237,8 @@ func TestParseEditionUnknown(t *testing.T) {
 		"Windows 7 Utlimate":              {limits.Windows7Ultimate},
 		"Widnows 7 Ultimate":              {limits.Windows7Ultimate},
 		"Windows Vsta Ultimate":           {limits.VistaUltimate},
-		"Windows 10 Pro for Workstations": {limits.Windows10Pro},
-		"Windows 10 Pro Education":        {limits.Windows10Pro, limits.Windows10Education},
+		"Windows 10 Pro Starter":          {limits.Windows10Pro},
+		"Windows 10 Enterprise Education": {limits.Windows10Enterprise, limits.Windows10Education, limits.Windows10IoTEnterprise},
 		"Windows 11 SE":                   {limits.Windows11Home, limits.Windows11Pro, limits.Windows11Enterprise, limits.Windows11Education, limits.Windows11IoTEnterprise},
 		"Windows XP Embedded":             xp,
 		"Windows XP 64-Bit Edition":       xp,
@@ -246,7 +246,7 @@ func TestParseEditionUnknown(t *testing.T) {
 		"XP Home x64":                     {limits.XPHome, limits.XPProfessionalX64},
 		"NT 4.0 Terminal Server Edition":  {limits.NT40Server},
 		"Windows Home Server 2011":        {limits.HomeServer},
-		"Windows Server 2022 Datacenter Azure Edition": {limits.Server2022Datacenter},
+		"Windows Server 2019 Datacenter Azure Edition": {limits.Server2019Datacenter},
 		"Windows 7 Professional 22H2":                  {limits.Windows7Professional},
 		"Windows 7 Professional 7600 SP1":              {limits.Windows7Professional},
 		"Windows 7 Professional 7600 7601":             {limits.Windows7Professional},
@@ -255,7 +255,6 @@ func TestParseEditionUnknown(t *testing.T) {
 		"Windows 7 R2 Ultimate":                        {limits.Windows7Ultimate},
 		"Windows XP Vista Business":                    {limits.XPStarter, limits.XPHome, limits.XPProfessional, limits.XPProfessionalX64, limits.XPMediaCenter, limits.XPTabletPC},
 		"Windows 10 Server":                            {limits.Windows10Home, limits.Windows10Pro, limits.Windows10Enterprise, limits.Windows10Education, limits.Windows10IoTCore, limits.Windows10IoTEnterprise},
-		"Windows 10 专业工作站版":                            {limits.Windows10Home, limits.Windows10Pro, limits.Windows10Enterprise, limits.Windows10Education, limits.Windows10IoTCore, limits.Windows10IoTEnterprise},
 	} {
 		got, err := limits.ParseEdition(name)
 		assert.Zero(t, got)
@@ -274,13 +273,13 @@ func TestParseWindowsTwoServicePacks(t *testing.T) {
 
 func TestNameErrorText(t *testing.T) {
 	for name, want := range map[string]string{
-		"win7 home":                `limits: ambiguous name of an edition: "win7 home"; it can be Windows 7 Home Basic, Windows 7 Home Premium`,
-		"Windows 7 Profesional":    `limits: unknown edition: "Windows 7 Profesional"; the nearest is Windows 7 Professional`,
-		"Windows 10 Pro Education": `limits: unknown edition: "Windows 10 Pro Education"; the nearest are Windows 10 Pro, Windows 10 Education`,
-		"Plan 9":                   `limits: unknown edition: "Plan 9"`,
+		"win7 home":                 `limits: ambiguous name of an edition: "win7 home"; it can be Windows 7 Home Basic, Windows 7 Home Premium`,
+		"Windows 7 Profesional":     `limits: unknown edition: "Windows 7 Profesional"; the nearest is Windows 7 Professional`,
+		"Windows 10 Home Education": `limits: unknown edition: "Windows 10 Home Education"; the nearest are Windows 10 Home, Windows 10 Education`,
+		"Plan 9":                    `limits: unknown edition: "Plan 9"`,
 		"Windows Server": `limits: ambiguous name of an edition: "Windows Server"; it can be Windows NT 3.1 Advanced Server, ` +
 			`Windows NT 3.5 Server, Windows NT 3.51 Server, Windows NT 4.0 Server, Windows 2000 Server, ` +
-			`Windows 2000 Advanced Server, Windows 2000 Datacenter Server, Windows Server 2003 Web or 30 more`,
+			`Windows 2000 Advanced Server, Windows 2000 Datacenter Server, Windows Server 2003 Web or 32 more`,
 	} {
 		_, err := limits.ParseEdition(name)
 		assert.EqualError(t, err, want)

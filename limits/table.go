@@ -80,6 +80,7 @@ func (r *row) rule(e Edition) Rule {
 		Discipline:     r.discipline,
 		Queue:          r.queue,
 		Grade:          r.grade,
+		grades:         r.grades,
 		Note:           r.note,
 		sources:        r.sources,
 		rivals:         r.rivals,

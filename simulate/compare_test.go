@@ -178,7 +178,7 @@ func TestOverloadedQueue(t *testing.T) {
 	serving, err := Serving(t.Context(), s, 0.01)
 	require.NoError(t, err)
 	for _, c := range serving {
-		require.True(t, c.Report.Limit.IsUnlimited(), "%v", c.Windows)
+		require.True(t, c.Report.Limit.Holds(s.Clients), "%v", c.Windows)
 	}
 	fit, err := Fitting(t.Context(), s, 0)
 	require.NoError(t, err)

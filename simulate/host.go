@@ -59,7 +59,7 @@ type Settings struct {
 	// MaxConnections is the metabase property of IIS 4.0 to 6.0: the open
 	// connections that the web server takes. 0 is the default of the edition;
 	// other values go from 1 to the ceiling of the edition, which is 10, or 40
-	// on 2000 Professional and XP Professional.
+	// on XP Professional.
 	MaxConnections int
 	// AllowKeepAlive is the metabase property of IIS 4.0 to 6.0, and true if
 	// nil. If false, a connection is closed after its request; IIS 4.0 does

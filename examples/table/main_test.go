@@ -18,9 +18,9 @@ func TestSelections(t *testing.T) {
 		first string
 		lines int
 	}{
-		{nil, "Windows NT 3.1 does not limit SMB sessions. [inferred]", 524},
+		{nil, "Windows NT 3.1 does not limit SMB sessions. [inferred]", 762},
 		{[]string{"-service", "telnet"}, "Windows XP Professional takes 2 Telnet sessions", 6},
-		{[]string{"-windows", "Windows XP Home SP3"}, "Windows XP Home takes 5 SMB sessions", 8},
+		{[]string{"-windows", "Windows XP Home SP3"}, "Windows XP Home takes 5 SMB sessions", 10},
 		{[]string{"-symptom", "MSMQ 0xC00E0067"}, "Windows NT 4.0 Workstation takes 10 remote computers", 4},
 		{[]string{"-format", "csv", "-service", "smtp"}, "product,edition,", 3},
 		{[]string{"-format", "markdown", "-service", "smtp"}, "| product | edition |", 4},
