@@ -14,6 +14,9 @@
 // inventories have, and ParseSymptom what is seen at the limit. Rules, ByEdition
 // and ByService go through the table.
 //
+// A service pack that is not named is unknown, and what depends on it has no
+// answer but an error that names those of all levels; see Windows and Lookup.
+//
 // Unlimited, absent and unknown are three different answers; see Limit. The
 // facts are those of Revision, and each carries its sources. Nothing
 // here does I/O, but for Detect, which asks the Windows it runs on.
@@ -327,18 +330,18 @@ func (e Edition) Server() bool {
 // waiting to be accepted or to close, share one limit (kb198663).
 func (e Edition) poolsSockets() bool { return Windows95 <= e && e <= WindowsMe }
 
-// ServicePacks returns the service pack levels the edition had, lowest first.
-// The first is the level of its release, which is 0 for all but Windows Server
-// 2008 and XP Professional x64 (1) and Windows Home Server (2).
-func (e Edition) ServicePacks() []int {
+// ServicePacks returns the service packs the edition had, lowest first. The
+// first is what it was released at: AsReleased for all but Windows Server 2008
+// and XP Professional x64 (1) and Windows Home Server (2).
+func (e Edition) ServicePacks() []ServicePack {
 	if !e.valid() {
 		return nil
 	}
-	var levels []int
-	for sp := editions[e].firstSP; sp <= editions[e].lastSP; sp++ {
-		levels = append(levels, sp)
+	var packs []ServicePack
+	for level := editions[e].firstSP; level <= editions[e].lastSP; level++ {
+		packs = append(packs, ServicePackAt(level))
 	}
-	return levels
+	return packs
 }
 
 // MarshalText returns the String form. An Edition that is not declared is an
@@ -365,102 +368,14 @@ func (e *Edition) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Windows is an installed Windows: an edition and the service pack level it is
-// at. It is the value everything starts from, comparable and usable as a map
-// key. Its zero value names no Windows.
-type Windows struct {
-	Edition Edition
-	// ServicePack is the level; 0 means the edition as it was released.
-	ServicePack int
-}
-
-// String returns the edition and, unless ServicePack is 0, the level, such as
-// "Windows XP Professional SP2".
-func (w Windows) String() string {
-	if w.ServicePack == 0 {
-		return w.Edition.String()
-	}
-	return fmt.Sprintf("%v SP%d", w.Edition, w.ServicePack)
-}
-
-// Valid returns nil if the edition is known and had the service pack. The
-// error names the levels it did have; it matches ErrUnknownEdition or
-// ErrServicePack.
-func (w Windows) Valid() error {
-	if !w.Edition.valid() {
-		return fmt.Errorf("%w: %v", ErrUnknownEdition, w.Edition)
-	}
-	ed := &editions[w.Edition]
-	if w.ServicePack == 0 || ed.firstSP <= w.ServicePack && w.ServicePack <= ed.lastSP {
-		return nil
-	}
-	return &ServicePackError{Windows: w}
-}
-
-// MarshalText returns the String form. A Windows that Valid rejects is an
-// error, but for the zero Windows, which is "unknown".
-func (w Windows) MarshalText() ([]byte, error) {
-	if w == (Windows{}) {
-		return []byte(unknownName), nil
-	}
-	if err := w.Valid(); err != nil {
-		return nil, err
-	}
-	return []byte(w.String()), nil
-}
-
-// UnmarshalText accepts what ParseWindows accepts, and "unknown" for the zero
-// Windows.
-func (w *Windows) UnmarshalText(text []byte) error {
-	if string(text) == unknownName {
-		*w = Windows{}
-		return nil
-	}
-	parsed, err := ParseWindows(string(text))
-	if err != nil {
-		return err
-	}
-	*w = parsed
-	return nil
-}
-
 // Errors that the functions of this package wrap; test with errors.Is.
 var (
 	// ErrUnknownEdition says that a value or a name is no edition of the table.
 	ErrUnknownEdition = errors.New("limits: unknown edition")
-	// ErrServicePack says that the edition never had the service pack.
+	// ErrServicePack says that the edition never had the service pack, or that
+	// the answer depends on a service pack that is not named.
 	ErrServicePack = errors.New("limits: no such service pack")
 	// ErrNoRule says that the table has no row that answers the question. It
 	// never means that there is no limit.
 	ErrNoRule = errors.New("limits: no rule known")
 )
-
-// ServicePackError reports a service pack that the edition never had.
-type ServicePackError struct {
-	Windows Windows
-}
-
-// Error names the level asked for and the ones that exist.
-func (e *ServicePackError) Error() string {
-	ed := e.Windows.Edition
-	had := ed.ServicePacks()
-	if len(had) == 1 && had[0] == 0 {
-		return fmt.Sprintf("limits: %v never had a service pack (asked for %d)", ed, e.Windows.ServicePack)
-	}
-	names := make([]string, 0, len(had))
-	for _, sp := range had {
-		switch {
-		case sp == 0:
-			names = append(names, "0 (as released)")
-		case sp == editions[ed].firstSP:
-			names = append(names, fmt.Sprintf("%d (as released)", sp))
-		default:
-			names = append(names, fmt.Sprint(sp))
-		}
-	}
-	return fmt.Sprintf("limits: %v never had service pack %d; its levels are %s",
-		ed, e.Windows.ServicePack, strings.Join(names, ", "))
-}
-
-// Is makes the error match ErrServicePack.
-func (e *ServicePackError) Is(target error) bool { return target == ErrServicePack }

@@ -123,19 +123,30 @@ func TestParseEditionReadsEveryString(t *testing.T) {
 	}
 }
 
+func assertParses(t *testing.T, name string, want limits.Windows) {
+	t.Helper()
+	got, err := limits.ParseWindows(name)
+	if assert.NoError(t, err, name) {
+		assert.Equal(t, want, got, name)
+	}
+}
+
 func TestParseWindowsReadsEveryString(t *testing.T) {
 	for e := range limits.Editions() {
-		for _, sp := range append(e.ServicePacks(), 0) {
+		assertParses(t, e.String(), limits.Windows{Edition: e})
+		for i, sp := range e.ServicePacks() {
 			w := limits.Windows{Edition: e, ServicePack: sp}
-			for _, name := range []string{
-				w.String(),
-				fmt.Sprintf("%v Service Pack %d", e, sp),
-				fmt.Sprintf("%vSP%d", e, sp),
-			} {
-				got, err := limits.ParseWindows(name)
-				if assert.NoError(t, err, name) {
-					assert.Equal(t, w, got, name)
+			names := []string{w.String()}
+			for level := range 8 {
+				if limits.ServicePackAt(level) == sp {
+					names = append(names, fmt.Sprintf("%v Service Pack %d", e, level), fmt.Sprintf("%vSP%d", e, level))
 				}
+			}
+			if i == 0 {
+				names = append(names, e.String()+" SP0", e.String()+" RTM", e.String()+" (as released)", e.String()+" (no service pack)")
+			}
+			for _, name := range names {
+				assertParses(t, name, w)
 			}
 		}
 	}
@@ -149,15 +160,22 @@ func TestParseWindows(t *testing.T) {
 		"Microsoft Windows XP Professional Service Pack 3":              {limits.XPProfessional, 3},
 		"Microsoft Windows XP Professional Version 2002 Service Pack 3": {limits.XPProfessional, 3},
 		"Windows XP Professional 2600 Service Pack 2":                   {limits.XPProfessional, 2},
-		"XP Pro RTM":                                                  {limits.XPProfessional, 0},
-		"Windows XP Home (no service pack)":                           {limits.XPHome, 0},
+		"XP Pro RTM":                                                  {limits.XPProfessional, limits.AsReleased},
+		"Windows XP Home (no service pack)":                           {limits.XPHome, limits.AsReleased},
 		"Windows NT 4.0 Server SP6a":                                  {limits.NT40Server, 6},
 		"Windows 7 Professional 7601":                                 {limits.Windows7Professional, 1},
 		"Windows 7 Professional 6.1.7601":                             {limits.Windows7Professional, 1},
 		"Windows 7 Ultimate 7601 Service Pack 1":                      {limits.Windows7Ultimate, 1},
 		"Windows Server 2003 Standard Edition R2 3790 Service Pack 2": {limits.Server2003Standard, 2},
 		"Windows Server (R) 2008 Standard 6001 Service Pack 1":        {limits.Server2008Standard, 1},
-		"Windows Server 2008 Standard":                                {limits.Server2008Standard, 0},
+		"Windows Server 2008 Standard":                                {Edition: limits.Server2008Standard},
+		"Windows Server 2008 Standard RTM":                            {limits.Server2008Standard, 1},
+		"XP x64 as released":                                          {limits.XPProfessionalX64, 1},
+		"WHS SP0":                                                     {limits.HomeServer, 2},
+		"XP Pro":                                                      {Edition: limits.XPProfessional},
+		"XP Pro as released":                                          {limits.XPProfessional, limits.AsReleased},
+		"2000 AS as released":                                         {limits.Windows2000AdvancedServer, limits.AsReleased},
+		"Windows Vista Business 6000":                                 {limits.VistaBusiness, limits.AsReleased},
 		"Vista Ultimate SP 2":                                         {limits.VistaUltimate, 2},
 	} {
 		got, err := limits.ParseWindows(name)

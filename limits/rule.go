@@ -18,8 +18,9 @@ const AndLater = -1
 // Rivals.
 type Rule struct {
 	Edition Edition
-	// ServicePackMin and ServicePackMax are the service packs that the rule
-	// holds for, both included. ServicePackMax may be AndLater.
+	// ServicePackMin and ServicePackMax are the levels that the rule holds for,
+	// both included. They are plain numbers, 0 being the edition as released;
+	// ServicePackAt turns one into a ServicePack. ServicePackMax may be AndLater.
 	ServicePackMin, ServicePackMax int
 
 	Service Service
@@ -109,14 +110,22 @@ func sourceOf(key SourceKey) Source {
 	return Source{Key: key}
 }
 
-// Covers reports whether the rule holds for w.
+// Covers reports whether the rule holds for w, and if the service pack of w is
+// not known, whether it can hold: at one of the levels of the edition at least.
 func (r Rule) Covers(w Windows) bool {
-	sp := w.ServicePack
-	if sp == 0 && w.Edition.valid() {
-		sp = editions[w.Edition].firstSP
+	asked, ok := w.levels()
+	return ok && r.Edition == w.Edition && r.ServicePackMin <= asked.last && (r.ServicePackMax == AndLater || asked.first <= r.ServicePackMax)
+}
+
+// Windows returns the machine that the rule is about. Its service pack is
+// unknown if the rule holds at every level of the edition, and else the lowest
+// one that it holds at.
+func (r Rule) Windows() Windows {
+	w := Windows{Edition: r.Edition}
+	if all, ok := w.levels(); ok && (r.ServicePackMin > all.first || r.ServicePackMax != AndLater && r.ServicePackMax < all.last) {
+		w.ServicePack = ServicePackAt(max(r.ServicePackMin, all.first))
 	}
-	return r.Edition == w.Edition && r.ServicePackMin <= sp &&
-		(r.ServicePackMax == AndLater || sp <= r.ServicePackMax)
+	return w
 }
 
 // Movable reports whether the limit can be raised above its default.

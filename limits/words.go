@@ -170,6 +170,7 @@ var vocabulary = [...]word{
 	{text: "r1"}, {text: "r2", kind: secondWord}, {text: "release 2", kind: secondWord},
 	{text: "sp", kind: packWord}, {text: "service pack", kind: packWord},
 	{text: "no service pack", kind: noPackWord}, {text: "no sp", kind: noPackWord}, {text: "rtm", kind: noPackWord}, {text: "gold", kind: noPackWord},
+	{text: "as released", kind: noPackWord},
 	{text: "n"}, {text: "k"}, {text: "kn"}, {text: "evaluation"}, {text: "eval"}, {text: "insider preview"},
 	{text: "oem"}, {text: "retail"}, {text: "volume"}, {text: "vl"},
 	{text: "x86 64", marks: mark64}, {text: "x64", marks: mark64}, {text: "amd64", marks: mark64}, {text: "arm64"}, {text: "arm"},

@@ -72,7 +72,7 @@ func TestSharedRuns(t *testing.T) {
 		}
 		var windows []limits.Windows
 		for rule := range limits.ByService(service) {
-			windows = append(windows, limits.Windows{Edition: rule.Edition, ServicePack: rule.ServicePackMin})
+			windows = append(windows, rule.Windows())
 		}
 		all, err := Compare(t.Context(), s, windows...)
 		require.NoError(t, err)

@@ -95,7 +95,7 @@ func (h *Host) checkHalfOpenSettings() error {
 func hasRateLimitingSwitch(w limits.Windows) bool {
 	switch w.Edition.Product() {
 	case "Windows Vista", "Windows Server 2008":
-		return w.ServicePack >= 2
+		return w.ServicePack == 2 // the last of both
 	case "Windows 7":
 		return true
 	}
@@ -116,7 +116,7 @@ func patchWant(rule limits.Rule, s *HalfOpenSettings) string {
 		if isNumber && n > math.MaxUint8 {
 			return "the limit is one byte in the tcpip.sys of this Windows; want 1 to 255, or unlimited"
 		}
-	case rule.Discipline != limits.Queue && hasRateLimitingSwitch(limits.Windows{Edition: rule.Edition, ServicePack: rule.ServicePackMin}):
+	case rule.Discipline != limits.Queue && hasRateLimitingSwitch(rule.Windows()):
 		return "there is no limit in force to patch; set EnableConnectionRateLimiting"
 	case rule.Discipline != limits.Queue:
 		return "there is no limit to patch: " + rule.String()
