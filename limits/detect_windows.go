@@ -28,7 +28,7 @@ func Detect() (Identity, error) {
 	}
 	id := Identity{
 		Major: int(info.major), Minor: int(info.minor), Build: int(info.build),
-		ServicePack: int(info.servicePack),
+		ServicePack: ServicePackAt(int(info.servicePack)),
 		Suite:       SuiteMask(info.suite),
 	}
 	if info.productType <= uint8(TypeServer) {

@@ -14,6 +14,9 @@
 // inventories have, and ParseSymptom what is seen at the limit. Rules, ByEdition
 // and ByService go through the table.
 //
+// A service pack that is not named is unknown, and what depends on it has no
+// answer but an error that names those of all levels; see Windows and Lookup.
+//
 // Unlimited, absent and unknown are three different answers; see Limit. The
 // facts are those of Revision, and each carries its sources. Nothing
 // here does I/O, but for Detect, which asks the Windows it runs on.
@@ -133,18 +136,20 @@ const (
 
 	// Windows 10.
 	Windows10Home
-	Windows10Pro
+	Windows10Pro // also Pro for Workstations and Pro Education
 	Windows10Enterprise
 	Windows10Education
 	Windows10IoTCore
 	Windows10IoTEnterprise
+	Windows10EnterpriseMultiSession
 
 	// Windows 11.
 	Windows11Home
-	Windows11Pro
+	Windows11Pro // also Pro for Workstations and Pro Education
 	Windows11Enterprise
 	Windows11Education
 	Windows11IoTEnterprise
+	Windows11EnterpriseMultiSession
 
 	// Windows Server 2016 to 2025.
 	Server2016Standard
@@ -153,8 +158,10 @@ const (
 	Server2019Datacenter
 	Server2022Standard
 	Server2022Datacenter
+	Server2022DatacenterAzureEdition
 	Server2025Standard
 	Server2025Datacenter
+	Server2025DatacenterAzureEdition
 )
 
 // An edition is what the names and service packs of an Edition are made of.
@@ -172,89 +179,93 @@ type edition struct {
 // Server 2003 SP1 and reported that level from the start. Windows Home Server
 // was built from Server 2003 SP2.
 var editions = [...]edition{
-	NT31:                            {product: "Windows NT 3.1", name: "Core", lastSP: 3},
-	NT31AdvancedServer:              {product: "Windows NT 3.1", name: "Advanced Server", lastSP: 3},
-	NT35Workstation:                 {product: "Windows NT 3.5", name: "Workstation", lastSP: 3},
-	NT35Server:                      {product: "Windows NT 3.5", name: "Server", lastSP: 3},
-	NT351Workstation:                {product: "Windows NT 3.51", name: "Workstation", lastSP: 5},
-	NT351Server:                     {product: "Windows NT 3.51", name: "Server", lastSP: 5},
-	NT40Workstation:                 {product: "Windows NT 4.0", name: "Workstation", lastSP: 6},
-	NT40Server:                      {product: "Windows NT 4.0", name: "Server", lastSP: 6},
-	Windows95:                       {product: "Windows 95", name: "Core", lastSP: 1},
-	Windows98:                       {product: "Windows 98", name: "Core", lastSP: 1},
-	WindowsMe:                       {product: "Windows Me", name: "Core"},
-	Windows2000Professional:         {product: "Windows 2000", name: "Professional", lastSP: 4},
-	Windows2000Server:               {product: "Windows 2000", name: "Server", lastSP: 4},
-	Windows2000AdvancedServer:       {product: "Windows 2000", name: "Advanced Server", lastSP: 4},
-	Windows2000DatacenterServer:     {product: "Windows 2000", name: "Datacenter Server", lastSP: 4},
-	XPStarter:                       {product: "Windows XP", name: "Starter", lastSP: 3},
-	XPHome:                          {product: "Windows XP", name: "Home", lastSP: 3},
-	XPProfessional:                  {product: "Windows XP", name: "Professional", lastSP: 3},
-	XPProfessionalX64:               {product: "Windows XP", name: "Professional x64", firstSP: 1, lastSP: 2},
-	XPMediaCenter:                   {product: "Windows XP", name: "Media Center", lastSP: 3},
-	XPTabletPC:                      {product: "Windows XP", name: "Tablet PC", lastSP: 3},
-	Server2003Web:                   {product: "Windows Server 2003", name: "Web", lastSP: 2},
-	Server2003Standard:              {product: "Windows Server 2003", name: "Standard", lastSP: 2},
-	Server2003Enterprise:            {product: "Windows Server 2003", name: "Enterprise", lastSP: 2},
-	Server2003Datacenter:            {product: "Windows Server 2003", name: "Datacenter", lastSP: 2},
-	SmallBusinessServer2003Standard: {product: "Windows Small Business Server 2003", name: "Standard", lastSP: 2},
-	SmallBusinessServer2003Premium:  {product: "Windows Small Business Server 2003", name: "Premium", lastSP: 2},
-	HomeServer:                      {product: "Windows Home Server", name: "Core", firstSP: 2, lastSP: 2},
-	VistaStarter:                    {product: "Windows Vista", name: "Starter", lastSP: 2},
-	VistaHomeBasic:                  {product: "Windows Vista", name: "Home Basic", lastSP: 2},
-	VistaHomePremium:                {product: "Windows Vista", name: "Home Premium", lastSP: 2},
-	VistaBusiness:                   {product: "Windows Vista", name: "Business", lastSP: 2},
-	VistaEnterprise:                 {product: "Windows Vista", name: "Enterprise", lastSP: 2},
-	VistaUltimate:                   {product: "Windows Vista", name: "Ultimate", lastSP: 2},
-	Server2008Web:                   {product: "Windows Server 2008", name: "Web", firstSP: 1, lastSP: 2},
-	Server2008Standard:              {product: "Windows Server 2008", name: "Standard", firstSP: 1, lastSP: 2},
-	Server2008Enterprise:            {product: "Windows Server 2008", name: "Enterprise", firstSP: 1, lastSP: 2},
-	Server2008Datacenter:            {product: "Windows Server 2008", name: "Datacenter", firstSP: 1, lastSP: 2},
-	Windows7Starter:                 {product: "Windows 7", name: "Starter", lastSP: 1},
-	Windows7HomeBasic:               {product: "Windows 7", name: "Home Basic", lastSP: 1},
-	Windows7HomePremium:             {product: "Windows 7", name: "Home Premium", lastSP: 1},
-	Windows7Professional:            {product: "Windows 7", name: "Professional", lastSP: 1},
-	Windows7Enterprise:              {product: "Windows 7", name: "Enterprise", lastSP: 1},
-	Windows7Ultimate:                {product: "Windows 7", name: "Ultimate", lastSP: 1},
-	Server2008R2Foundation:          {product: "Windows Server 2008 R2", name: "Foundation", lastSP: 1},
-	Server2008R2Standard:            {product: "Windows Server 2008 R2", name: "Standard", lastSP: 1},
-	Server2008R2Enterprise:          {product: "Windows Server 2008 R2", name: "Enterprise", lastSP: 1},
-	Server2008R2Datacenter:          {product: "Windows Server 2008 R2", name: "Datacenter", lastSP: 1},
-	Windows8:                        {product: "Windows 8", name: "Core"},
-	Windows8Pro:                     {product: "Windows 8", name: "Pro"},
-	Windows8Enterprise:              {product: "Windows 8", name: "Enterprise"},
-	Windows8RT:                      {product: "Windows 8", name: "RT"},
-	Windows81:                       {product: "Windows 8.1", name: "Core"},
-	Windows81Pro:                    {product: "Windows 8.1", name: "Pro"},
-	Windows81Enterprise:             {product: "Windows 8.1", name: "Enterprise"},
-	Windows81RT:                     {product: "Windows 8.1", name: "RT"},
-	Server2012Foundation:            {product: "Windows Server 2012", name: "Foundation"},
-	Server2012Essentials:            {product: "Windows Server 2012", name: "Essentials"},
-	Server2012Standard:              {product: "Windows Server 2012", name: "Standard"},
-	Server2012Datacenter:            {product: "Windows Server 2012", name: "Datacenter"},
-	Server2012R2Foundation:          {product: "Windows Server 2012 R2", name: "Foundation"},
-	Server2012R2Essentials:          {product: "Windows Server 2012 R2", name: "Essentials"},
-	Server2012R2Standard:            {product: "Windows Server 2012 R2", name: "Standard"},
-	Server2012R2Datacenter:          {product: "Windows Server 2012 R2", name: "Datacenter"},
-	Windows10Home:                   {product: "Windows 10", name: "Home"},
-	Windows10Pro:                    {product: "Windows 10", name: "Pro"},
-	Windows10Enterprise:             {product: "Windows 10", name: "Enterprise"},
-	Windows10Education:              {product: "Windows 10", name: "Education"},
-	Windows10IoTCore:                {product: "Windows 10", name: "IoT Core"},
-	Windows10IoTEnterprise:          {product: "Windows 10", name: "IoT Enterprise"},
-	Windows11Home:                   {product: "Windows 11", name: "Home"},
-	Windows11Pro:                    {product: "Windows 11", name: "Pro"},
-	Windows11Enterprise:             {product: "Windows 11", name: "Enterprise"},
-	Windows11Education:              {product: "Windows 11", name: "Education"},
-	Windows11IoTEnterprise:          {product: "Windows 11", name: "IoT Enterprise"},
-	Server2016Standard:              {product: "Windows Server 2016", name: "Standard"},
-	Server2016Datacenter:            {product: "Windows Server 2016", name: "Datacenter"},
-	Server2019Standard:              {product: "Windows Server 2019", name: "Standard"},
-	Server2019Datacenter:            {product: "Windows Server 2019", name: "Datacenter"},
-	Server2022Standard:              {product: "Windows Server 2022", name: "Standard"},
-	Server2022Datacenter:            {product: "Windows Server 2022", name: "Datacenter"},
-	Server2025Standard:              {product: "Windows Server 2025", name: "Standard"},
-	Server2025Datacenter:            {product: "Windows Server 2025", name: "Datacenter"},
+	NT31:                             {product: "Windows NT 3.1", name: "Core", lastSP: 3},
+	NT31AdvancedServer:               {product: "Windows NT 3.1", name: "Advanced Server", lastSP: 3},
+	NT35Workstation:                  {product: "Windows NT 3.5", name: "Workstation", lastSP: 3},
+	NT35Server:                       {product: "Windows NT 3.5", name: "Server", lastSP: 3},
+	NT351Workstation:                 {product: "Windows NT 3.51", name: "Workstation", lastSP: 5},
+	NT351Server:                      {product: "Windows NT 3.51", name: "Server", lastSP: 5},
+	NT40Workstation:                  {product: "Windows NT 4.0", name: "Workstation", lastSP: 6},
+	NT40Server:                       {product: "Windows NT 4.0", name: "Server", lastSP: 6},
+	Windows95:                        {product: "Windows 95", name: "Core", lastSP: 1},
+	Windows98:                        {product: "Windows 98", name: "Core", lastSP: 1},
+	WindowsMe:                        {product: "Windows Me", name: "Core"},
+	Windows2000Professional:          {product: "Windows 2000", name: "Professional", lastSP: 4},
+	Windows2000Server:                {product: "Windows 2000", name: "Server", lastSP: 4},
+	Windows2000AdvancedServer:        {product: "Windows 2000", name: "Advanced Server", lastSP: 4},
+	Windows2000DatacenterServer:      {product: "Windows 2000", name: "Datacenter Server", lastSP: 4},
+	XPStarter:                        {product: "Windows XP", name: "Starter", lastSP: 3},
+	XPHome:                           {product: "Windows XP", name: "Home", lastSP: 3},
+	XPProfessional:                   {product: "Windows XP", name: "Professional", lastSP: 3},
+	XPProfessionalX64:                {product: "Windows XP", name: "Professional x64", firstSP: 1, lastSP: 2},
+	XPMediaCenter:                    {product: "Windows XP", name: "Media Center", lastSP: 3},
+	XPTabletPC:                       {product: "Windows XP", name: "Tablet PC", lastSP: 3},
+	Server2003Web:                    {product: "Windows Server 2003", name: "Web", lastSP: 2},
+	Server2003Standard:               {product: "Windows Server 2003", name: "Standard", lastSP: 2},
+	Server2003Enterprise:             {product: "Windows Server 2003", name: "Enterprise", lastSP: 2},
+	Server2003Datacenter:             {product: "Windows Server 2003", name: "Datacenter", lastSP: 2},
+	SmallBusinessServer2003Standard:  {product: "Windows Small Business Server 2003", name: "Standard", lastSP: 2},
+	SmallBusinessServer2003Premium:   {product: "Windows Small Business Server 2003", name: "Premium", lastSP: 2},
+	HomeServer:                       {product: "Windows Home Server", name: "Core", firstSP: 2, lastSP: 2},
+	VistaStarter:                     {product: "Windows Vista", name: "Starter", lastSP: 2},
+	VistaHomeBasic:                   {product: "Windows Vista", name: "Home Basic", lastSP: 2},
+	VistaHomePremium:                 {product: "Windows Vista", name: "Home Premium", lastSP: 2},
+	VistaBusiness:                    {product: "Windows Vista", name: "Business", lastSP: 2},
+	VistaEnterprise:                  {product: "Windows Vista", name: "Enterprise", lastSP: 2},
+	VistaUltimate:                    {product: "Windows Vista", name: "Ultimate", lastSP: 2},
+	Server2008Web:                    {product: "Windows Server 2008", name: "Web", firstSP: 1, lastSP: 2},
+	Server2008Standard:               {product: "Windows Server 2008", name: "Standard", firstSP: 1, lastSP: 2},
+	Server2008Enterprise:             {product: "Windows Server 2008", name: "Enterprise", firstSP: 1, lastSP: 2},
+	Server2008Datacenter:             {product: "Windows Server 2008", name: "Datacenter", firstSP: 1, lastSP: 2},
+	Windows7Starter:                  {product: "Windows 7", name: "Starter", lastSP: 1},
+	Windows7HomeBasic:                {product: "Windows 7", name: "Home Basic", lastSP: 1},
+	Windows7HomePremium:              {product: "Windows 7", name: "Home Premium", lastSP: 1},
+	Windows7Professional:             {product: "Windows 7", name: "Professional", lastSP: 1},
+	Windows7Enterprise:               {product: "Windows 7", name: "Enterprise", lastSP: 1},
+	Windows7Ultimate:                 {product: "Windows 7", name: "Ultimate", lastSP: 1},
+	Server2008R2Foundation:           {product: "Windows Server 2008 R2", name: "Foundation", lastSP: 1},
+	Server2008R2Standard:             {product: "Windows Server 2008 R2", name: "Standard", lastSP: 1},
+	Server2008R2Enterprise:           {product: "Windows Server 2008 R2", name: "Enterprise", lastSP: 1},
+	Server2008R2Datacenter:           {product: "Windows Server 2008 R2", name: "Datacenter", lastSP: 1},
+	Windows8:                         {product: "Windows 8", name: "Core"},
+	Windows8Pro:                      {product: "Windows 8", name: "Pro"},
+	Windows8Enterprise:               {product: "Windows 8", name: "Enterprise"},
+	Windows8RT:                       {product: "Windows 8", name: "RT"},
+	Windows81:                        {product: "Windows 8.1", name: "Core"},
+	Windows81Pro:                     {product: "Windows 8.1", name: "Pro"},
+	Windows81Enterprise:              {product: "Windows 8.1", name: "Enterprise"},
+	Windows81RT:                      {product: "Windows 8.1", name: "RT"},
+	Server2012Foundation:             {product: "Windows Server 2012", name: "Foundation"},
+	Server2012Essentials:             {product: "Windows Server 2012", name: "Essentials"},
+	Server2012Standard:               {product: "Windows Server 2012", name: "Standard"},
+	Server2012Datacenter:             {product: "Windows Server 2012", name: "Datacenter"},
+	Server2012R2Foundation:           {product: "Windows Server 2012 R2", name: "Foundation"},
+	Server2012R2Essentials:           {product: "Windows Server 2012 R2", name: "Essentials"},
+	Server2012R2Standard:             {product: "Windows Server 2012 R2", name: "Standard"},
+	Server2012R2Datacenter:           {product: "Windows Server 2012 R2", name: "Datacenter"},
+	Windows10Home:                    {product: "Windows 10", name: "Home"},
+	Windows10Pro:                     {product: "Windows 10", name: "Pro"},
+	Windows10Enterprise:              {product: "Windows 10", name: "Enterprise"},
+	Windows10Education:               {product: "Windows 10", name: "Education"},
+	Windows10IoTCore:                 {product: "Windows 10", name: "IoT Core"},
+	Windows10IoTEnterprise:           {product: "Windows 10", name: "IoT Enterprise"},
+	Windows10EnterpriseMultiSession:  {product: "Windows 10", name: "Enterprise multi-session"},
+	Windows11Home:                    {product: "Windows 11", name: "Home"},
+	Windows11Pro:                     {product: "Windows 11", name: "Pro"},
+	Windows11Enterprise:              {product: "Windows 11", name: "Enterprise"},
+	Windows11Education:               {product: "Windows 11", name: "Education"},
+	Windows11IoTEnterprise:           {product: "Windows 11", name: "IoT Enterprise"},
+	Windows11EnterpriseMultiSession:  {product: "Windows 11", name: "Enterprise multi-session"},
+	Server2016Standard:               {product: "Windows Server 2016", name: "Standard"},
+	Server2016Datacenter:             {product: "Windows Server 2016", name: "Datacenter"},
+	Server2019Standard:               {product: "Windows Server 2019", name: "Standard"},
+	Server2019Datacenter:             {product: "Windows Server 2019", name: "Datacenter"},
+	Server2022Standard:               {product: "Windows Server 2022", name: "Standard"},
+	Server2022Datacenter:             {product: "Windows Server 2022", name: "Datacenter"},
+	Server2022DatacenterAzureEdition: {product: "Windows Server 2022", name: "Datacenter Azure Edition"},
+	Server2025Standard:               {product: "Windows Server 2025", name: "Standard"},
+	Server2025Datacenter:             {product: "Windows Server 2025", name: "Datacenter"},
+	Server2025DatacenterAzureEdition: {product: "Windows Server 2025", name: "Datacenter Azure Edition"},
 }
 
 // valid reports whether e is one of the declared editions.
@@ -315,18 +326,22 @@ func (e Edition) Server() bool {
 	return strings.Contains(editions[e].name, "Server")
 }
 
-// ServicePacks returns the service pack levels the edition had, lowest first.
-// The first is the level of its release, which is 0 for all but Windows Server
-// 2008 and XP Professional x64 (1) and Windows Home Server (2).
-func (e Edition) ServicePacks() []int {
+// poolsSockets reports whether all TCP sockets of the machine, in and out,
+// waiting to be accepted or to close, share one limit (kb198663).
+func (e Edition) poolsSockets() bool { return Windows95 <= e && e <= WindowsMe }
+
+// ServicePacks returns the service packs the edition had, lowest first. The
+// first is what it was released at: AsReleased for all but Windows Server 2008
+// and XP Professional x64 (1) and Windows Home Server (2).
+func (e Edition) ServicePacks() []ServicePack {
 	if !e.valid() {
 		return nil
 	}
-	var levels []int
-	for sp := editions[e].firstSP; sp <= editions[e].lastSP; sp++ {
-		levels = append(levels, sp)
+	var packs []ServicePack
+	for level := editions[e].firstSP; level <= editions[e].lastSP; level++ {
+		packs = append(packs, ServicePackAt(level))
 	}
-	return levels
+	return packs
 }
 
 // MarshalText returns the String form. An Edition that is not declared is an
@@ -353,102 +368,14 @@ func (e *Edition) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Windows is an installed Windows: an edition and the service pack level it is
-// at. It is the value everything starts from, comparable and usable as a map
-// key. Its zero value names no Windows.
-type Windows struct {
-	Edition Edition
-	// ServicePack is the level; 0 means the edition as it was released.
-	ServicePack int
-}
-
-// String returns the edition and, unless ServicePack is 0, the level, such as
-// "Windows XP Professional SP2".
-func (w Windows) String() string {
-	if w.ServicePack == 0 {
-		return w.Edition.String()
-	}
-	return fmt.Sprintf("%v SP%d", w.Edition, w.ServicePack)
-}
-
-// Valid returns nil if the edition is known and had the service pack. The
-// error names the levels it did have; it matches ErrUnknownEdition or
-// ErrServicePack.
-func (w Windows) Valid() error {
-	if !w.Edition.valid() {
-		return fmt.Errorf("%w: %v", ErrUnknownEdition, w.Edition)
-	}
-	ed := &editions[w.Edition]
-	if w.ServicePack == 0 || ed.firstSP <= w.ServicePack && w.ServicePack <= ed.lastSP {
-		return nil
-	}
-	return &ServicePackError{Windows: w}
-}
-
-// MarshalText returns the String form. A Windows that Valid rejects is an
-// error, but for the zero Windows, which is "unknown".
-func (w Windows) MarshalText() ([]byte, error) {
-	if w == (Windows{}) {
-		return []byte(unknownName), nil
-	}
-	if err := w.Valid(); err != nil {
-		return nil, err
-	}
-	return []byte(w.String()), nil
-}
-
-// UnmarshalText accepts what ParseWindows accepts, and "unknown" for the zero
-// Windows.
-func (w *Windows) UnmarshalText(text []byte) error {
-	if string(text) == unknownName {
-		*w = Windows{}
-		return nil
-	}
-	parsed, err := ParseWindows(string(text))
-	if err != nil {
-		return err
-	}
-	*w = parsed
-	return nil
-}
-
 // Errors that the functions of this package wrap; test with errors.Is.
 var (
 	// ErrUnknownEdition says that a value or a name is no edition of the table.
 	ErrUnknownEdition = errors.New("limits: unknown edition")
-	// ErrServicePack says that the edition never had the service pack.
+	// ErrServicePack says that the edition never had the service pack, or that
+	// the answer depends on a service pack that is not named.
 	ErrServicePack = errors.New("limits: no such service pack")
 	// ErrNoRule says that the table has no row that answers the question. It
 	// never means that there is no limit.
 	ErrNoRule = errors.New("limits: no rule known")
 )
-
-// ServicePackError reports a service pack that the edition never had.
-type ServicePackError struct {
-	Windows Windows
-}
-
-// Error names the level asked for and the ones that exist.
-func (e *ServicePackError) Error() string {
-	ed := e.Windows.Edition
-	had := ed.ServicePacks()
-	if len(had) == 1 && had[0] == 0 {
-		return fmt.Sprintf("limits: %v never had a service pack (asked for %d)", ed, e.Windows.ServicePack)
-	}
-	names := make([]string, 0, len(had))
-	for _, sp := range had {
-		switch {
-		case sp == 0:
-			names = append(names, "0 (as released)")
-		case sp == editions[ed].firstSP:
-			names = append(names, fmt.Sprintf("%d (as released)", sp))
-		default:
-			names = append(names, fmt.Sprint(sp))
-		}
-	}
-	return fmt.Sprintf("limits: %v never had service pack %d; its levels are %s",
-		ed, e.Windows.ServicePack, strings.Join(names, ", "))
-}
-
-// Is makes the error match ErrServicePack.
-func (e *ServicePackError) Is(target error) bool { return target == ErrServicePack }

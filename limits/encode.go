@@ -24,6 +24,8 @@ type ruleJSON struct {
 	Discipline     Discipline `json:"discipline"`
 	Queue          *Limit     `json:"queue"` // null = does not queue, or length unknown
 	Grade          Grade      `json:"grade"`
+	DefaultGrade   *Grade     `json:"defaultGrade"` // absent = grade
+	CeilingGrade   *Grade     `json:"ceilingGrade"` // absent = grade
 	Sources        []Source   `json:"sources"`
 	Rivals         []Rival    `json:"rivals"`
 	Note           string     `json:"note"`
@@ -40,6 +42,8 @@ func (r Rule) MarshalJSON() ([]byte, error) {
 		Default: r.Default, Ceiling: r.Ceiling, Discipline: r.Discipline,
 		Grade: r.Grade, Sources: r.Sources(), Rivals: r.Rivals(), Note: r.Note,
 	}
+	byDefault, ceiling := r.DefaultGrade(), r.CeilingGrade()
+	out.DefaultGrade, out.CeilingGrade = &byDefault, &ceiling
 	if r.ServicePackMax != AndLater {
 		out.ServicePackMax = &r.ServicePackMax
 	}
@@ -72,6 +76,16 @@ func (r *Rule) UnmarshalJSON(data []byte) error {
 	}
 	if in.Queue != nil {
 		r.Queue = *in.Queue
+	}
+	grades := split{in.Grade, in.Grade}
+	if in.DefaultGrade != nil {
+		grades.def = *in.DefaultGrade
+	}
+	if in.CeilingGrade != nil {
+		grades.ceiling = *in.CeilingGrade
+	}
+	if grades != (split{in.Grade, in.Grade}) {
+		r.grades = grades
 	}
 	for _, s := range in.Sources {
 		r.sources = append(r.sources, s.Key)

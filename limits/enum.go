@@ -36,9 +36,18 @@ const (
 	RDP
 	// Telnet is the Telnet server.
 	Telnet
+	// RADIUS is the clients of the RADIUS server (IAS, NPS): access servers, and a
+	// limit of the configuration, not of traffic.
+	RADIUS
+	// TCPBacklog is connections that the TCP stack holds for a listening socket
+	// and its program has not accepted. Each listening socket has its own.
+	TCPBacklog
 	// TCPHalfOpen is outbound TCP connection attempts in progress, the sockets
 	// in SYN_SENT.
 	TCPHalfOpen
+	// TCPOutbound is outbound TCP connections whose local port the system chose,
+	// those in TIME_WAIT included.
+	TCPOutbound
 	// TCPOther is inbound TCP to any program that is not one of the services
 	// above: Apache, Samba, a database, a program of one's own.
 	TCPOther
@@ -46,7 +55,11 @@ const (
 	Licence
 )
 
-var serviceNames = [...]string{unknownName, "smb", "iis", "ftp", "smtp", "msmq", "ras", "rdp", "telnet", "tcp-half-open", "tcp-other", "licence"}
+var serviceNames = [...]string{unknownName, "smb", "iis", "ftp", "smtp", "msmq", "ras", "rdp", "telnet", "radius", "tcp-backlog", "tcp-half-open", "tcp-outbound", "tcp-other", "licence"}
+
+// Licence stays the last service, because no gate can be made for it: a service
+// behind it does not compile.
+var _ = [1]struct{}{}[len(serviceNames)-1-int(Licence)]
 
 // Unit is what a limit counts.
 type Unit uint8

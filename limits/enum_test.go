@@ -105,10 +105,10 @@ func ExampleParseService() {
 	fmt.Println(err)
 	// Output:
 	// rdp <nil>
-	// limits: unknown service "telefax"; want one of smb, iis, ftp, smtp, msmq, ras, rdp, telnet, tcp-half-open, tcp-other, licence
+	// limits: unknown service "telefax"; want one of smb, iis, ftp, smtp, msmq, ras, rdp, telnet, radius, tcp-backlog, tcp-half-open, tcp-outbound, tcp-other, licence
 }
 
 func ExampleServices() {
 	fmt.Println(limits.Services())
-	// Output: [smb iis ftp smtp msmq ras rdp telnet tcp-half-open tcp-other licence]
+	// Output: [smb iis ftp smtp msmq ras rdp telnet radius tcp-backlog tcp-half-open tcp-outbound tcp-other licence]
 }

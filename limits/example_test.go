@@ -120,7 +120,9 @@ func ExampleByEdition() {
 	// Windows 11 Home takes 20 SMB sessions at the same time and refuses the next one.
 	// Windows 11 Home executes 3 requests to its web server (IIS) at the same time; the next one waits in a queue of 1000.
 	// Windows 11 Home has no Remote Desktop for others to use.
+	// Windows 11 Home holds 200 TCP connections that wait to be accepted at each listening socket and refuses the next one; the number can be raised to 65535.
 	// Windows 11 Home does not limit outbound TCP connection attempts in progress.
+	// Windows 11 Home has at most 16384 outbound TCP connections (TIME_WAIT included) at the same time and refuses the next one; the number can be raised to 64511.
 	// Windows 11 Home does not limit TCP connections to third-party servers.
 	// The licence of Windows 11 Home allows 20 devices to connect; nothing in Windows enforces that number.
 }

@@ -9,23 +9,20 @@ import (
 
 // Identity is what an inventory knows of a Windows without its name: the
 // fields of OSVERSIONINFOEX and of WMI's Win32_OperatingSystem. Zero fields but
-// Major, Minor and ServicePack are not known. Identify turns it into editions.
+// Major and Minor are not known. Identify turns it into editions.
 type Identity struct {
 	// Major, Minor and Build are the version, such as 5.1.2600 or 10.0.19045.
 	// Windows 11 is 10.0 from build 22000 on. 6.3 with a build of Windows 10 or
 	// later, as the registry and GetProductInfo have it, is read as 10.0.
 	Major, Minor, Build int
-	// ServicePack is the level, 0 for none, or UnknownServicePack. From Windows
-	// Vista on the build tells the level as well, and goes before a 0 here.
-	ServicePack int
+	// ServicePack is the service pack; ServicePackAt turns the level that Windows
+	// gives into one. From Windows Vista on the build tells it as well, and goes
+	// before AsReleased here.
+	ServicePack ServicePack
 	ProductType ProductType
 	SKU         SKU
 	Suite       SuiteMask
 }
-
-// UnknownServicePack as the ServicePack of an Identity says that the level is
-// not known.
-const UnknownServicePack = -1
 
 // String returns the known fields, as in "5.1.2600 SP2, workstation, suite
 // 0x100".
@@ -35,8 +32,8 @@ func (id Identity) String() string {
 	if id.Build != 0 {
 		fmt.Fprintf(&b, ".%d", id.Build)
 	}
-	if id.ServicePack > 0 {
-		fmt.Fprintf(&b, " SP%d", id.ServicePack)
+	if id.ServicePack != UnknownServicePack && id.ServicePack != AsReleased {
+		fmt.Fprintf(&b, " %v", id.ServicePack)
 	}
 	if id.ProductType != UnknownProductType {
 		fmt.Fprintf(&b, ", %v", id.ProductType)
@@ -106,7 +103,8 @@ const (
 // stays open: then there are several candidates, never a guess among them.
 type Identification struct {
 	// Candidates is every edition and service pack that fits, in order of
-	// release.
+	// release. Only an edition that never had a service pack is there without
+	// one.
 	Candidates []Windows `json:"candidates"`
 	// Unlisted is what it can be besides, in the words of the description or of
 	// Microsoft, but the table has no rows for, such as "Windows Embedded
@@ -164,7 +162,7 @@ func (id Identification) String() string {
 		name := e.String()
 		if n < len(e.ServicePacks()) {
 			for i, w := range rest[:n] {
-				name += fmt.Sprintf("%cSP%d", " /"[min(i, 1)], w.ServicePack)
+				name += fmt.Sprintf("%c%v", " /"[min(i, 1)], w.ServicePack)
 			}
 		}
 		names, rest = append(names, name), rest[n:]
@@ -256,6 +254,12 @@ func (c *candidates) keep(fits func(Edition) bool) {
 
 func (c *candidates) empty() bool { return *c == candidates{} }
 
+// contains reports whether the set has w, one of a list that windows returned.
+func (c *candidates) contains(w Windows) bool {
+	at, ok := w.levels()
+	return ok && c[w.Edition]&(1<<at.first) != 0
+}
+
 // editions returns the editions of the set.
 func (c *candidates) editions() (list []Edition) {
 	for e := range c {
@@ -266,11 +270,16 @@ func (c *candidates) editions() (list []Edition) {
 	return list
 }
 
-// windows returns the set as a list.
+// windows returns the set as a list. An edition that never had a service pack
+// stands there without one.
 func (c *candidates) windows() (list []Windows) {
 	for e, packs := range c {
+		if packs != 0 && editions[e].lastSP == 0 {
+			list = append(list, Windows{Edition: Edition(e)})
+			continue
+		}
 		for ; packs != 0; packs &= packs - 1 {
-			list = append(list, Windows{Edition(e), bits.TrailingZeros16(packs)})
+			list = append(list, Windows{Edition(e), ServicePackAt(bits.TrailingZeros16(packs))})
 		}
 	}
 	return list
@@ -281,7 +290,7 @@ func (c *candidates) windows() (list []Windows) {
 //
 // A SKU that the product was never sold with, such as the PRODUCT_ULTIMATE_N
 // that Wine has for every version, says nothing. A SKU that stands for an
-// edition without rows in the table, such as PRODUCT_PRO_WORKSTATION, and a
+// edition without rows in the table, such as PRODUCT_CLOUDEDITION, and a
 // version or SKU that nobody knows are a *NameError, whose Candidates are the
 // nearest editions; so is a service pack that contradicts the build. A service
 // pack that none of the editions had is a *ServicePackError.
@@ -326,19 +335,16 @@ func (id Identity) product() (c, near candidates, err error) {
 		if !v.is(row) {
 			continue
 		}
-		families := [...]family{row.client, row.server}
-		if id.ProductType == TypeWorkstation {
-			families[1] = family{}
-		}
-		if id.ProductType > TypeWorkstation {
-			families[0] = family{}
-		}
-		for _, f := range families {
+		for _, f := range [...]family{row.client, row.server} {
 			if f == (family{}) || id.ProductType != UnknownProductType && Windows95 <= f.first && f.first <= WindowsMe {
 				continue
 			}
 			for e := f.first; e <= f.last; e++ {
-				if id.ProductType != UnknownProductType && e.Server() == (id.ProductType == TypeWorkstation) {
+				multiSession := e.fullName()&markMultiSession != 0
+				if multiSession && id.SKU != SKUServerRDSH {
+					continue // it is meant only where the SKU says so
+				}
+				if id.ProductType != UnknownProductType && e.Server() == (id.ProductType == TypeWorkstation) && !multiSession {
 					continue // both of Windows NT 3.1 are in one row
 				}
 				near.add(e, 0)
@@ -347,17 +353,20 @@ func (id Identity) product() (c, near candidates, err error) {
 					packs = 1 << row.pack
 				}
 				switch {
-				case id.ServicePack > 15:
+				case id.ServicePack == UnknownServicePack:
+				case id.ServicePack == AsReleased:
+					if packs == 0 {
+						packs = 1
+					}
+				case !id.ServicePack.valid():
 					continue
-				case id.ServicePack > 0 && packs == 0:
+				case packs == 0:
 					packs = 1 << id.ServicePack
-				case id.ServicePack > 0:
+				default:
 					packs &= 1 << id.ServicePack
 					if packs == 0 {
 						continue
 					}
-				case id.ServicePack == 0 && packs == 0:
-					packs = 1
 				}
 				c.add(e, packs)
 			}
@@ -367,11 +376,11 @@ func (id Identity) product() (c, near candidates, err error) {
 	case near.empty():
 		return c, near, &NameError{Input: id.String()}
 	case c.empty() && slices.ContainsFunc(near.editions(), func(e Edition) bool {
-		return id.ServicePack <= 15 && levelMask(e)&(1<<id.ServicePack) != 0
+		return Windows{e, id.ServicePack}.Valid() == nil
 	}):
 		return c, near, &NameError{Input: id.String(), Candidates: near.editions()} // but not at this build
 	case c.empty():
-		return c, near, &ServicePackError{Windows{near.editions()[0], id.ServicePack}}
+		return c, near, &ServicePackError{Windows: Windows{near.editions()[0], id.ServicePack}}
 	}
 	return c, near, nil
 }

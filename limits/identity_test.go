@@ -15,7 +15,6 @@ import (
 const (
 	xpUsers    = limits.SuiteSingleUserTS
 	serverTS   = limits.SuiteTerminal | limits.SuiteSingleUserTS
-	anyLevel   = limits.UnknownServicePack
 	xpHomeMask = xpUsers | limits.SuitePersonal
 )
 
@@ -26,13 +25,13 @@ func TestIdentify(t *testing.T) {
 		id   limits.Identity
 		want string
 	}{
-		{limits.Identity{Major: 3, Minor: 10, Build: 528, ProductType: limits.TypeWorkstation, ServicePack: anyLevel}, "Windows NT 3.1"},
+		{limits.Identity{Major: 3, Minor: 10, Build: 528, ProductType: limits.TypeWorkstation}, "Windows NT 3.1"},
 		{limits.Identity{Major: 3, Minor: 51, Build: 1057, ProductType: limits.TypeServer, ServicePack: 5}, "Windows NT 3.51 Server SP5"},
 		{limits.Identity{Major: 4, Minor: 0, Build: 1381, ServicePack: 6, ProductType: limits.TypeWorkstation}, "Windows NT 4.0 Workstation SP6"},
 		{limits.Identity{Major: 4, Minor: 0, Build: 1381, ServicePack: 6, ProductType: limits.TypeDomainController}, "Windows NT 4.0 Server SP6"},
-		{limits.Identity{Major: 4, Minor: 0, Build: 950, ServicePack: anyLevel}, "Windows 95"},
-		{limits.Identity{Major: 4, Minor: 0, ServicePack: anyLevel}, "Windows NT 4.0 Workstation or Windows NT 4.0 Server or Windows 95"},
-		{limits.Identity{Major: 4, Minor: 10, Build: 2222, ServicePack: anyLevel}, "Windows 98"},
+		{limits.Identity{Major: 4, Minor: 0, Build: 950}, "Windows 95"},
+		{limits.Identity{Major: 4, Minor: 0}, "Windows NT 4.0 Workstation or Windows NT 4.0 Server or Windows 95"},
+		{limits.Identity{Major: 4, Minor: 10, Build: 2222}, "Windows 98"},
 		{limits.Identity{Major: 4, Minor: 90, Build: 3000}, "Windows Me"},
 		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 4, ProductType: limits.TypeWorkstation}, "Windows 2000 Professional SP4"},
 		{limits.Identity{Major: 5, Minor: 0, Build: 2195, ServicePack: 4, ProductType: limits.TypeServer}, "Windows 2000 Server SP4 or Windows 2000 Advanced Server SP4 or Windows 2000 Datacenter Server SP4"},
@@ -44,7 +43,8 @@ func TestIdentify(t *testing.T) {
 		{limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 1}, "Windows XP Starter SP1 or Windows XP Home SP1 or Windows XP Professional SP1 or Windows XP Media Center SP1 or Windows XP Tablet PC SP1"},
 		{limits.Identity{Major: 5, Minor: 1, Build: 2710, ServicePack: 2, ProductType: limits.TypeWorkstation, Suite: xpUsers}, "Windows XP Media Center SP2 or Windows XP Tablet PC SP2"},
 		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.TypeWorkstation, Suite: xpUsers}, "Windows XP Professional x64 SP2"},
-		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ProductType: limits.TypeWorkstation}, "Windows XP Professional x64 SP1"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: limits.AsReleased, ProductType: limits.TypeWorkstation}, "Windows XP Professional x64 SP1"},
+		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ProductType: limits.TypeWorkstation}, "Windows XP Professional x64"},
 		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 2, ProductType: limits.TypeServer, Suite: serverTS}, "Windows Server 2003 Standard SP2"},
 		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 1, ProductType: limits.TypeServer, Suite: serverTS | limits.SuiteEnterprise}, "Windows Server 2003 Enterprise SP1"},
 		{limits.Identity{Major: 5, Minor: 2, Build: 3790, ServicePack: 1, ProductType: limits.TypeServer, Suite: serverTS | limits.SuiteDatacenter | limits.SuiteEnterprise}, "Windows Server 2003 Datacenter SP1"},
@@ -84,12 +84,19 @@ func TestIdentify(t *testing.T) {
 		{limits.Identity{Major: 10, Minor: 0, Build: 17763, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServer}, "Windows Server 2019 Datacenter"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 20348, SKU: limits.SKUStandardEvaluationServer}, "Windows Server 2022 Standard"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 26100, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServer}, "Windows Server 2025 Datacenter"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUProWorkstation}, "Windows 10 Pro"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 22631, ProductType: limits.TypeWorkstation, SKU: limits.SKUProForEducation}, "Windows 11 Pro"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 19045, SKU: limits.SKUServerRDSH}, "Windows 10 Enterprise multi-session"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 22631, ProductType: limits.TypeServer, SKU: limits.SKUServerRDSH}, "Windows 11 Enterprise multi-session"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 20348, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServerAzureEdition}, "Windows Server 2022 Datacenter Azure Edition"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 26100, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServerCoreAzureEdition}, "Windows Server 2025 Datacenter Azure Edition"},
 
 		// What is not told stays open.
-		{limits.Identity{Major: 10, Minor: 0, Build: 26100, SKU: limits.SKUUnlicensed}, "Windows 11 Home or Windows 11 Pro or Windows 11 Enterprise or Windows 11 Education or Windows 11 IoT Enterprise or Windows Server 2025 Standard or Windows Server 2025 Datacenter"},
+		{limits.Identity{Major: 10, Minor: 0, Build: 26100, SKU: limits.SKUUnlicensed}, "Windows 11 Home or Windows 11 Pro or Windows 11 Enterprise or Windows 11 Education or Windows 11 IoT Enterprise or Windows Server 2025 Standard or Windows Server 2025 Datacenter or Windows Server 2025 Datacenter Azure Edition"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 14393, SKU: limits.SKUUndefined, ProductType: limits.TypeServer}, "Windows Server 2016 Standard or Windows Server 2016 Datacenter"},
-		{limits.Identity{Major: 6, Minor: 1, SKU: limits.SKUUltimate}, "Windows 7 Ultimate SP0"},
-		{limits.Identity{Major: 6, Minor: 1, SKU: limits.SKUUltimate, ServicePack: anyLevel}, "Windows 7 Ultimate"},
+		{limits.Identity{Major: 6, Minor: 1, SKU: limits.SKUUltimate, ServicePack: limits.AsReleased}, "Windows 7 Ultimate SP0"},
+		{limits.Identity{Major: 6, Minor: 1, SKU: limits.SKUUltimate}, "Windows 7 Ultimate"},
+		{limits.Identity{Major: 5, Minor: 1}, "Windows XP Starter or Windows XP Home or Windows XP Professional or Windows XP Media Center or Windows XP Tablet PC"},
 		{limits.Identity{Major: 10, Minor: 0, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUUltimateN}, // Wine
 			"Windows 10 Home or Windows 10 Pro or Windows 10 Enterprise or Windows 10 Education or Windows 10 IoT Core or Windows 10 IoT Enterprise"},
 	} {
@@ -106,12 +113,16 @@ func checkIdentification(t testing.TB, id limits.Identification) {
 	t.Helper()
 	require.NotEmpty(t, id.Candidates)
 	assert.True(t, slices.IsSortedFunc(id.Candidates, func(a, b limits.Windows) int {
-		return slices.Compare([]int{int(a.Edition), a.ServicePack}, []int{int(b.Edition), b.ServicePack})
+		return slices.Compare([]int{int(a.Edition), int(a.ServicePack)}, []int{int(b.Edition), int(b.ServicePack)})
 	}))
 	assert.Len(t, slices.Compact(slices.Clone(id.Candidates)), len(id.Candidates))
 	for _, w := range id.Candidates {
 		assert.NoError(t, w.Valid())
-		assert.Contains(t, w.Edition.ServicePacks(), w.ServicePack)
+		if packs := w.Edition.ServicePacks(); packs[len(packs)-1] == limits.AsReleased {
+			assert.Equal(t, limits.UnknownServicePack, w.ServicePack, "%v never had one", w.Edition)
+		} else {
+			assert.Contains(t, packs, w.ServicePack)
+		}
 	}
 	for _, s := range limits.Services() {
 		byDefault, ceiling := id.Range(s)
@@ -131,11 +142,10 @@ func TestIdentifyUnlisted(t *testing.T) {
 		near []limits.Edition
 		text string
 	}{
-		{limits.Identity{Major: 10, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUProWorkstation}, win10, "10.0.19045, workstation, PRODUCT_PRO_WORKSTATION"},
-		{limits.Identity{Major: 10, Build: 19045, SKU: limits.SKUServerRDSH}, win10, "10.0.19045, PRODUCT_SERVERRDSH"},
+		{limits.Identity{Major: 10, Build: 19045, ProductType: limits.TypeWorkstation, SKU: limits.SKUCloudEdition}, win10, "10.0.19045, workstation, PRODUCT_CLOUDEDITION"},
 		{limits.Identity{Major: 10, Build: 19045, SKU: 0x1234}, win10, "10.0.19045, SKU(0x1234)"},
 		{limits.Identity{Major: 10, Build: 17763, ProductType: limits.TypeServer, SKU: limits.SKUHyperV}, []limits.Edition{limits.Server2019Standard, limits.Server2019Datacenter}, "PRODUCT_HYPERV"},
-		{limits.Identity{Major: 10, Build: 20348, ProductType: limits.TypeServer, SKU: limits.SKUDatacenterServerAzureEdition}, []limits.Edition{limits.Server2022Standard, limits.Server2022Datacenter}, "AZURE_EDITION"},
+		{limits.Identity{Major: 10, Build: 20348, ProductType: limits.TypeServer, SKU: limits.SKUAzureStackHCIServerCore}, []limits.Edition{limits.Server2022Standard, limits.Server2022Datacenter, limits.Server2022DatacenterAzureEdition}, "AZURESTACKHCI"},
 		{limits.Identity{Major: 6, Minor: 1, Build: 7601, ProductType: limits.TypeServer, SKU: limits.SKUWebServer}, []limits.Edition{limits.Server2008R2Foundation, limits.Server2008R2Standard, limits.Server2008R2Enterprise, limits.Server2008R2Datacenter}, "PRODUCT_WEB_SERVER"},
 		{limits.Identity{Major: 10, Build: 19042, ProductType: limits.TypeServer, SKU: limits.SKUStandardAServerCore}, nil, "10.0.19042, server, PRODUCT_STANDARD_A_SERVER_CORE"},
 		{limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 3, Suite: limits.SuiteEmbeddedNT}, []limits.Edition{limits.XPStarter, limits.XPHome, limits.XPProfessional, limits.XPMediaCenter, limits.XPTabletPC}, "5.1.2600 SP3, suite 0x40"},
@@ -162,7 +172,7 @@ func TestIdentifyUnlisted(t *testing.T) {
 func TestIdentifyServicePackError(t *testing.T) {
 	for _, id := range []limits.Identity{
 		{Major: 5, Minor: 1, Build: 2600, ServicePack: 4},
-		{Major: 5, Minor: 1, Build: 2600, ServicePack: 400},
+		{Major: 5, Minor: 1, Build: 2600, ServicePack: limits.ServicePackAt(400)},
 		{Major: 10, Build: 19045, ServicePack: 1},
 		{Major: 6, Minor: 1, Build: 7601, ServicePack: 2},
 	} {
@@ -172,12 +182,12 @@ func TestIdentifyServicePackError(t *testing.T) {
 }
 
 func FuzzIdentify(f *testing.F) {
-	f.Add(5, 1, 2600, 2, uint8(1), uint32(0), uint32(0x300))
-	f.Add(10, 0, 19045, 0, uint8(3), uint32(0x30), uint32(0))
-	f.Add(6, 3, 99999, 9, uint8(0), uint32(0xABCDABCD), uint32(0xFFFF))
-	f.Fuzz(func(t *testing.T, major, minor, build, pack int, productType uint8, sku, suite uint32) {
+	f.Add(5, 1, 2600, int8(2), uint8(1), uint32(0), uint32(0x300))
+	f.Add(10, 0, 19045, int8(0), uint8(3), uint32(0x30), uint32(0))
+	f.Add(6, 3, 99999, int8(9), uint8(0), uint32(0xABCDABCD), uint32(0xFFFF))
+	f.Fuzz(func(t *testing.T, major, minor, build int, pack int8, productType uint8, sku, suite uint32) {
 		got, err := limits.Identify(limits.Identity{
-			Major: major, Minor: minor, Build: build, ServicePack: pack,
+			Major: major, Minor: minor, Build: build, ServicePack: limits.ServicePack(pack),
 			ProductType: limits.ProductType(productType), SKU: limits.SKU(sku), Suite: limits.SuiteMask(suite),
 		})
 		checkAnswer(t, got, err)
@@ -233,7 +243,7 @@ func TestIdentificationOne(t *testing.T) {
 func TestIdentityText(t *testing.T) {
 	assert.Equal(t, "5.1.2600 SP2, workstation, suite 0x100",
 		limits.Identity{Major: 5, Minor: 1, Build: 2600, ServicePack: 2, ProductType: limits.TypeWorkstation, Suite: limits.SuiteSingleUserTS}.String())
-	assert.Equal(t, "4.0", limits.Identity{Major: 4, ServicePack: limits.UnknownServicePack}.String())
+	assert.Equal(t, "4.0", limits.Identity{Major: 4}.String())
 
 	id, err := limits.IdentifyNmap("Windows XP Home SP1 or SP2 or Windows Embedded Standard 2009")
 	require.NoError(t, err)
@@ -272,10 +282,10 @@ func ExampleIdentify() {
 
 // A SKU that the table has no rows for is an error with the nearest editions.
 func ExampleIdentify_unlisted() {
-	_, err := limits.Identify(limits.Identity{Major: 10, Build: 26100, ProductType: limits.TypeWorkstation, SKU: limits.SKUProWorkstation})
+	_, err := limits.Identify(limits.Identity{Major: 10, Build: 26100, ProductType: limits.TypeWorkstation, SKU: limits.SKUCloudEdition})
 	fmt.Println(err)
 	// Output:
-	// limits: unknown edition: "10.0.26100, workstation, PRODUCT_PRO_WORKSTATION"; the nearest are Windows 11 Home, Windows 11 Pro, Windows 11 Enterprise, Windows 11 Education, Windows 11 IoT Enterprise
+	// limits: unknown edition: "10.0.26100, workstation, PRODUCT_CLOUDEDITION"; the nearest are Windows 11 Home, Windows 11 Pro, Windows 11 Enterprise, Windows 11 Education, Windows 11 IoT Enterprise
 }
 
 // What an inventory does not tell yields a range, never a guess.

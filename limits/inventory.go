@@ -62,7 +62,7 @@ func (r *reading) collect(name string, all []Edition, c *candidates) error {
 		for packs>>level > 1 {
 			level++
 		}
-		return &ServicePackError{Windows{all[0], level}}
+		return &ServicePackError{Windows: Windows{all[0], ServicePackAt(level)}}
 	}
 	for e := range found {
 		c[e] |= found[e]
@@ -88,7 +88,7 @@ func IdentifyVer(line string) (Identification, error) {
 	if !ok || !strings.Contains(strings.ToLower(name), "windows") {
 		return Identification{}, &NameError{Input: line}
 	}
-	c, _, err := Identity{Major: v.major, Minor: v.minor, Build: v.build, ServicePack: UnknownServicePack}.product()
+	c, _, err := Identity{Major: v.major, Minor: v.minor, Build: v.build}.product()
 	if err != nil {
 		return Identification{}, &NameError{Input: line}
 	}
@@ -160,16 +160,16 @@ func IdentifySysteminfo(output string) (Identification, error) {
 		if err != nil {
 			return Identification{}, err
 		}
-		id := Identity{Major: v.major, Minor: v.minor, Build: v.build}
+		id := Identity{Major: v.major, Minor: v.minor, Build: v.build, ServicePack: AsReleased}
 		if _, pack, ok := strings.Cut(version, "Service Pack "); ok && pack != "" && isDigit(pack[0]) {
-			id.ServicePack = int(pack[0] - '0')
+			id.ServicePack = ServicePackAt(int(pack[0] - '0'))
 		}
 		c, _, err := id.product()
 		if err != nil {
 			return Identification{}, err
 		}
 		named.Candidates = slices.DeleteFunc(named.Candidates, func(w Windows) bool {
-			return c[w.Edition]&(1<<w.ServicePack) == 0
+			return !c.contains(w)
 		})
 		if len(named.Candidates) == 0 {
 			return Identification{}, &NameError{Input: name + ", " + id.String()}

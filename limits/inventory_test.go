@@ -25,6 +25,7 @@ const (
 	any10     = "Windows 10 Home or Windows 10 Pro or Windows 10 Enterprise or Windows 10 Education or Windows 10 IoT Core or Windows 10 IoT Enterprise"
 	any11     = "Windows 11 Home or Windows 11 Pro or Windows 11 Enterprise or Windows 11 Education or Windows 11 IoT Enterprise"
 	any2012   = "Windows Server 2012 Foundation or Windows Server 2012 Essentials or Windows Server 2012 Standard or Windows Server 2012 Datacenter"
+	any2022   = "Windows Server 2022 Standard or Windows Server 2022 Datacenter or Windows Server 2022 Datacenter Azure Edition"
 	anySBS    = "Windows Small Business Server 2003 Standard or Windows Small Business Server 2003 Premium"
 )
 
@@ -92,14 +93,26 @@ func TestIdentifyCaption(t *testing.T) {
 		"Microsoft Windows 10 Famille":                                  "Windows 10 Home",
 		"Microsoft Windows 10 专业版":                                      "Windows 10 Pro",
 		"Microsoft Windows 11 IoT Enterprise":                           "Windows 11 IoT Enterprise",
+		"Microsoft Windows 11 Pro for Workstations":                     "Windows 11 Pro",
+		"Microsoft Windows 10 Pro N for Workstations":                   "Windows 10 Pro",
+		"Microsoft Windows 10 专业工作站版":                                   "Windows 10 Pro",
+		"Microsoft Windows 10 Pro Education N":                          "Windows 10 Pro",
+		"Microsoft Windows 10 Pro in S mode":                            "Windows 10 Pro",
+		"Microsoft Windows 11 Home in S mode":                           "Windows 11 Home",
+		"Microsoft Windows 10 Enterprise for Virtual Desktops":          "Windows 10 Enterprise multi-session",
+		"Microsoft Windows 11 Enterprise multi-session":                 "Windows 11 Enterprise multi-session",
+		"Microsoft Windows 11 Enterprise":                               "Windows 11 Enterprise",
+		"Microsoft Windows Server 2022 Datacenter Azure Edition":        "Windows Server 2022 Datacenter Azure Edition",
+		"Microsoft Windows Server 2025 Datacenter: Azure Edition":       "Windows Server 2025 Datacenter Azure Edition",
+		"Microsoft Windows Server 2025 Azure Edition":                   "Windows Server 2025 Datacenter Azure Edition",
 		"Microsoft Windows Server 2016 Standard Evaluation":             "Windows Server 2016 Standard",
 		"Microsoft Windows Server 2025 Datacenter":                      "Windows Server 2025 Datacenter",
 		"Microsoft Windows NT Workstation":                              "Windows NT 3.5 Workstation or Windows NT 3.51 Workstation or Windows NT 4.0 Workstation",
 		"Microsoft Windows Small Business Server":                       anySBS + " or another release of Windows Small Business Server (not in the table)",
 	})
 	for _, name := range []string{
-		"", "Microsoft Windows", "Microsoft Windows 11 Pro for Workstations", "Microsoft Windows 10 Pro Education", "Microsoft Hyper-V Server 2016",
-		"Microsoft Windows 10 Enterprise for Virtual Desktops", "Microsoft Windows Server 2022 Datacenter Azure Edition",
+		"", "Microsoft Windows", "Microsoft Windows 11 SE", "Microsoft Windows 7 Professional for Workstations", "Microsoft Windows 10 Enterprise Education", "Microsoft Windows 10 multi-session Home", "Microsoft Hyper-V Server 2016",
+		"Microsoft Windows 7 Enterprise for Virtual Desktops", "Microsoft Windows Server 2019 Datacenter Azure Edition",
 		"Microsoft Windows Storage Server 2012 R2 Standard", "Microsoft Windows Embedded Standard", "Ubuntu 24.04", strings.Repeat("Windows 7", 100),
 	} {
 		_, err := limits.IdentifyCaption(name)
@@ -124,8 +137,8 @@ func TestIdentifyVer(t *testing.T) {
 		"Microsoft Windows [Version 6.2.9200]":                any8 + " or " + any2012,
 		"\r\nMicrosoft Windows [Version 10.0.19045.3803]\r\n": any10,
 		"Microsoft Windows [版本 10.0.22631.3155]":              any11,
-		"Microsoft Windows [Version 10.0.20348.587]":          "Windows Server 2022 Standard or Windows Server 2022 Datacenter",
-		"Microsoft Windows [Version 10.0.26100.1742]":         any11 + " or Windows Server 2025 Standard or Windows Server 2025 Datacenter",
+		"Microsoft Windows [Version 10.0.20348.587]":          any2022,
+		"Microsoft Windows [Version 10.0.26100.1742]":         any11 + " or Windows Server 2025 Standard or Windows Server 2025 Datacenter or Windows Server 2025 Datacenter Azure Edition",
 	})
 	for _, line := range []string{
 		"", "[", "Windows", "Microsoft Windows [Version", "Microsoft Windows [Version 12.0.1]", "Microsoft Windows [Version 10]",
@@ -166,7 +179,7 @@ func TestIdentifySysteminfo(t *testing.T) {
 		"", "\n\n", "OS Name: Linux", "Registered Owner: Microsoft",
 		"OS Name: Microsoft Windows 10 Pro\nOS Version: 6.1.7601 N/A Build 7601",
 		"OS Name: Microsoft Windows 7 Professional\nOS Version: 6.1.7600 Service Pack 1 Build 7600",
-		"OS Name: Microsoft Windows 10 Pro for Workstations\nOS Version: 10.0.19045 N/A Build 19045",
+		"OS Name: Microsoft Windows 11 SE\nOS Version: 10.0.19045 N/A Build 19045",
 		"OS Name: Microsoft Windows 10 Pro\nOS Version: 13.0.1 N/A Build 1",
 		strings.Repeat("x", 70000),
 	} {
@@ -339,17 +352,17 @@ func FuzzIdentifyCPE(f *testing.F) {
 func ExampleIdentifyCaption() {
 	found, err := limits.IdentifyCaption("Microsoft® Windows Vista™ Business  Service Pack 2")
 	fmt.Println(found, err)
-	_, err = limits.IdentifyCaption("Microsoft Windows 11 Pro for Workstations")
+	_, err = limits.IdentifyCaption("Microsoft Windows 11 Professional Server")
 	fmt.Println(err)
 	// Output:
 	// Windows Vista Business SP2 <nil>
-	// limits: unknown edition: "Microsoft Windows 11 Pro for Workstations"; the nearest is Windows 11 Pro
+	// limits: unknown edition: "Microsoft Windows 11 Professional Server"; the nearest is Windows 11 Pro
 }
 
 func ExampleIdentifyVer() {
 	found, err := limits.IdentifyVer("Microsoft Windows [Version 10.0.20348.587]")
 	fmt.Println(found, err)
-	// Output: Windows Server 2022 Standard or Windows Server 2022 Datacenter <nil>
+	// Output: Windows Server 2022 Standard or Windows Server 2022 Datacenter or Windows Server 2022 Datacenter Azure Edition <nil>
 }
 
 func ExampleIdentifySysteminfo() {

@@ -87,9 +87,10 @@ func ParseEdition(name string) (Edition, error) {
 // ParseWindows returns the edition and the service pack of a name, such as "xp
 // professional sp2", "Microsoft Windows XP Professional Service Pack 3" or
 // "Windows 7 Ultimate 7601". The edition is read as by ParseEdition, with the
-// same errors. Without a service pack in the name the level is 0, the edition
-// as it was released. A service pack that the edition never had is a
-// *ServicePackError.
+// same errors. A name without a service pack leaves it unknown. "SP0", "RTM" and
+// "as released" are AsReleased, and the number of the first level where an
+// edition was released at a higher one. A service pack that the edition never
+// had is a *ServicePackError.
 func ParseWindows(name string) (Windows, error) {
 	if len(name) > maxName {
 		return Windows{}, tooLong(name, maxName)
@@ -101,13 +102,22 @@ func ParseWindows(name string) (Windows, error) {
 		return Windows{}, r.failure(name)
 	}
 	w := Windows{Edition: e}
+	level := -1
 	switch bits.OnesCount16(r.packs) {
 	case 0:
-		w.ServicePack = max(0, int(r.built)-1)
+		if editions[e].lastSP > 0 { // else there is nothing that a build could tell
+			level = int(r.built) - 1
+		}
 	case 1:
-		w.ServicePack = bits.TrailingZeros16(r.packs)
+		level = bits.TrailingZeros16(r.packs)
 	default:
 		return Windows{}, r.failure(name)
+	}
+	if level >= 0 {
+		if level == 0 {
+			level = editions[e].firstSP
+		}
+		w.ServicePack = ServicePackAt(level)
 	}
 	if err := w.Valid(); err != nil {
 		return Windows{}, err

@@ -123,19 +123,30 @@ func TestParseEditionReadsEveryString(t *testing.T) {
 	}
 }
 
+func assertParses(t *testing.T, name string, want limits.Windows) {
+	t.Helper()
+	got, err := limits.ParseWindows(name)
+	if assert.NoError(t, err, name) {
+		assert.Equal(t, want, got, name)
+	}
+}
+
 func TestParseWindowsReadsEveryString(t *testing.T) {
 	for e := range limits.Editions() {
-		for _, sp := range append(e.ServicePacks(), 0) {
+		assertParses(t, e.String(), limits.Windows{Edition: e})
+		for i, sp := range e.ServicePacks() {
 			w := limits.Windows{Edition: e, ServicePack: sp}
-			for _, name := range []string{
-				w.String(),
-				fmt.Sprintf("%v Service Pack %d", e, sp),
-				fmt.Sprintf("%vSP%d", e, sp),
-			} {
-				got, err := limits.ParseWindows(name)
-				if assert.NoError(t, err, name) {
-					assert.Equal(t, w, got, name)
+			names := []string{w.String()}
+			for level := range 8 {
+				if limits.ServicePackAt(level) == sp {
+					names = append(names, fmt.Sprintf("%v Service Pack %d", e, level), fmt.Sprintf("%vSP%d", e, level))
 				}
+			}
+			if i == 0 {
+				names = append(names, e.String()+" SP0", e.String()+" RTM", e.String()+" (as released)", e.String()+" (no service pack)")
+			}
+			for _, name := range names {
+				assertParses(t, name, w)
 			}
 		}
 	}
@@ -149,15 +160,22 @@ func TestParseWindows(t *testing.T) {
 		"Microsoft Windows XP Professional Service Pack 3":              {limits.XPProfessional, 3},
 		"Microsoft Windows XP Professional Version 2002 Service Pack 3": {limits.XPProfessional, 3},
 		"Windows XP Professional 2600 Service Pack 2":                   {limits.XPProfessional, 2},
-		"XP Pro RTM":                                                  {limits.XPProfessional, 0},
-		"Windows XP Home (no service pack)":                           {limits.XPHome, 0},
+		"XP Pro RTM":                                                  {limits.XPProfessional, limits.AsReleased},
+		"Windows XP Home (no service pack)":                           {limits.XPHome, limits.AsReleased},
 		"Windows NT 4.0 Server SP6a":                                  {limits.NT40Server, 6},
 		"Windows 7 Professional 7601":                                 {limits.Windows7Professional, 1},
 		"Windows 7 Professional 6.1.7601":                             {limits.Windows7Professional, 1},
 		"Windows 7 Ultimate 7601 Service Pack 1":                      {limits.Windows7Ultimate, 1},
 		"Windows Server 2003 Standard Edition R2 3790 Service Pack 2": {limits.Server2003Standard, 2},
 		"Windows Server (R) 2008 Standard 6001 Service Pack 1":        {limits.Server2008Standard, 1},
-		"Windows Server 2008 Standard":                                {limits.Server2008Standard, 0},
+		"Windows Server 2008 Standard":                                {Edition: limits.Server2008Standard},
+		"Windows Server 2008 Standard RTM":                            {limits.Server2008Standard, 1},
+		"XP x64 as released":                                          {limits.XPProfessionalX64, 1},
+		"WHS SP0":                                                     {limits.HomeServer, 2},
+		"XP Pro":                                                      {Edition: limits.XPProfessional},
+		"XP Pro as released":                                          {limits.XPProfessional, limits.AsReleased},
+		"2000 AS as released":                                         {limits.Windows2000AdvancedServer, limits.AsReleased},
+		"Windows Vista Business 6000":                                 {limits.VistaBusiness, limits.AsReleased},
 		"Vista Ultimate SP 2":                                         {limits.VistaUltimate, 2},
 	} {
 		got, err := limits.ParseWindows(name)
@@ -237,8 +255,8 @@ func TestParseEditionUnknown(t *testing.T) {
 		"Windows 7 Utlimate":              {limits.Windows7Ultimate},
 		"Widnows 7 Ultimate":              {limits.Windows7Ultimate},
 		"Windows Vsta Ultimate":           {limits.VistaUltimate},
-		"Windows 10 Pro for Workstations": {limits.Windows10Pro},
-		"Windows 10 Pro Education":        {limits.Windows10Pro, limits.Windows10Education},
+		"Windows 10 Pro Starter":          {limits.Windows10Pro},
+		"Windows 10 Enterprise Education": {limits.Windows10Enterprise, limits.Windows10Education, limits.Windows10IoTEnterprise},
 		"Windows 11 SE":                   {limits.Windows11Home, limits.Windows11Pro, limits.Windows11Enterprise, limits.Windows11Education, limits.Windows11IoTEnterprise},
 		"Windows XP Embedded":             xp,
 		"Windows XP 64-Bit Edition":       xp,
@@ -246,7 +264,7 @@ func TestParseEditionUnknown(t *testing.T) {
 		"XP Home x64":                     {limits.XPHome, limits.XPProfessionalX64},
 		"NT 4.0 Terminal Server Edition":  {limits.NT40Server},
 		"Windows Home Server 2011":        {limits.HomeServer},
-		"Windows Server 2022 Datacenter Azure Edition": {limits.Server2022Datacenter},
+		"Windows Server 2019 Datacenter Azure Edition": {limits.Server2019Datacenter},
 		"Windows 7 Professional 22H2":                  {limits.Windows7Professional},
 		"Windows 7 Professional 7600 SP1":              {limits.Windows7Professional},
 		"Windows 7 Professional 7600 7601":             {limits.Windows7Professional},
@@ -255,7 +273,6 @@ func TestParseEditionUnknown(t *testing.T) {
 		"Windows 7 R2 Ultimate":                        {limits.Windows7Ultimate},
 		"Windows XP Vista Business":                    {limits.XPStarter, limits.XPHome, limits.XPProfessional, limits.XPProfessionalX64, limits.XPMediaCenter, limits.XPTabletPC},
 		"Windows 10 Server":                            {limits.Windows10Home, limits.Windows10Pro, limits.Windows10Enterprise, limits.Windows10Education, limits.Windows10IoTCore, limits.Windows10IoTEnterprise},
-		"Windows 10 专业工作站版":                            {limits.Windows10Home, limits.Windows10Pro, limits.Windows10Enterprise, limits.Windows10Education, limits.Windows10IoTCore, limits.Windows10IoTEnterprise},
 	} {
 		got, err := limits.ParseEdition(name)
 		assert.Zero(t, got)
@@ -274,13 +291,13 @@ func TestParseWindowsTwoServicePacks(t *testing.T) {
 
 func TestNameErrorText(t *testing.T) {
 	for name, want := range map[string]string{
-		"win7 home":                `limits: ambiguous name of an edition: "win7 home"; it can be Windows 7 Home Basic, Windows 7 Home Premium`,
-		"Windows 7 Profesional":    `limits: unknown edition: "Windows 7 Profesional"; the nearest is Windows 7 Professional`,
-		"Windows 10 Pro Education": `limits: unknown edition: "Windows 10 Pro Education"; the nearest are Windows 10 Pro, Windows 10 Education`,
-		"Plan 9":                   `limits: unknown edition: "Plan 9"`,
+		"win7 home":                 `limits: ambiguous name of an edition: "win7 home"; it can be Windows 7 Home Basic, Windows 7 Home Premium`,
+		"Windows 7 Profesional":     `limits: unknown edition: "Windows 7 Profesional"; the nearest is Windows 7 Professional`,
+		"Windows 10 Home Education": `limits: unknown edition: "Windows 10 Home Education"; the nearest are Windows 10 Home, Windows 10 Education`,
+		"Plan 9":                    `limits: unknown edition: "Plan 9"`,
 		"Windows Server": `limits: ambiguous name of an edition: "Windows Server"; it can be Windows NT 3.1 Advanced Server, ` +
 			`Windows NT 3.5 Server, Windows NT 3.51 Server, Windows NT 4.0 Server, Windows 2000 Server, ` +
-			`Windows 2000 Advanced Server, Windows 2000 Datacenter Server, Windows Server 2003 Web or 30 more`,
+			`Windows 2000 Advanced Server, Windows 2000 Datacenter Server, Windows Server 2003 Web or 32 more`,
 	} {
 		_, err := limits.ParseEdition(name)
 		assert.EqualError(t, err, want)

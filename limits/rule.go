@@ -18,8 +18,9 @@ const AndLater = -1
 // Rivals.
 type Rule struct {
 	Edition Edition
-	// ServicePackMin and ServicePackMax are the service packs that the rule
-	// holds for, both included. ServicePackMax may be AndLater.
+	// ServicePackMin and ServicePackMax are the levels that the rule holds for,
+	// both included. They are plain numbers, 0 being the edition as released;
+	// ServicePackAt turns one into a ServicePack. ServicePackMax may be AndLater.
 	ServicePackMin, ServicePackMax int
 
 	Service Service
@@ -33,10 +34,13 @@ type Rule struct {
 	// nothing queues, and where the length is not known (half-open).
 	Queue Limit
 
+	// Grade covers the whole rule and follows its weaker number; see
+	// DefaultGrade and CeilingGrade.
 	Grade Grade
 	// Note is a plain sentence or two on the evidence.
 	Note string
 
+	grades  split
 	sources []SourceKey
 	rivals  []rival
 }
@@ -66,6 +70,38 @@ func (r Rule) Rivals() []Rival {
 	return list
 }
 
+// DefaultGrade says how good the evidence for Default is. It is Grade unless the
+// evidence for the two numbers differs, as for the web server of XP
+// Professional: ten are documented, forty reported.
+func (r Rule) DefaultGrade() Grade {
+	if r.grades == (split{}) {
+		return r.Grade
+	}
+	return r.grades.def
+}
+
+// CeilingGrade says how good the evidence for Ceiling is. It is UnknownGrade
+// where the upper bound of a setting is not known, as for the Telnet server.
+func (r Rule) CeilingGrade() Grade {
+	if r.grades == (split{}) {
+		return r.Grade
+	}
+	return r.grades.ceiling
+}
+
+// Evidence returns the grade in words, and both where that of the ceiling
+// differs: "documented", "10 documented, 40 reported", "2 documented, upper
+// bound unknown".
+func (r Rule) Evidence() string {
+	switch {
+	case r.grades == (split{}):
+		return r.Grade.String()
+	case r.grades.ceiling == UnknownGrade:
+		return fmt.Sprintf("%v %v, upper bound unknown", r.Default, r.grades.def)
+	}
+	return fmt.Sprintf("%v %v, %v %v", r.Default, r.grades.def, r.Ceiling, r.grades.ceiling)
+}
+
 // sourceOf returns the source of a key, or one that has nothing but the key.
 func sourceOf(key SourceKey) Source {
 	if s, ok := LookupSource(key); ok {
@@ -74,14 +110,22 @@ func sourceOf(key SourceKey) Source {
 	return Source{Key: key}
 }
 
-// Covers reports whether the rule holds for w.
+// Covers reports whether the rule holds for w, and if the service pack of w is
+// not known, whether it can hold: at one of the levels of the edition at least.
 func (r Rule) Covers(w Windows) bool {
-	sp := w.ServicePack
-	if sp == 0 && w.Edition.valid() {
-		sp = editions[w.Edition].firstSP
+	asked, ok := w.levels()
+	return ok && r.Edition == w.Edition && r.ServicePackMin <= asked.last && (r.ServicePackMax == AndLater || asked.first <= r.ServicePackMax)
+}
+
+// Windows returns the machine that the rule is about. Its service pack is
+// unknown if the rule holds at every level of the edition, and else the lowest
+// one that it holds at.
+func (r Rule) Windows() Windows {
+	w := Windows{Edition: r.Edition}
+	if all, ok := w.levels(); ok && (r.ServicePackMin > all.first || r.ServicePackMax != AndLater && r.ServicePackMax < all.last) {
+		w.ServicePack = ServicePackAt(max(r.ServicePackMin, all.first))
 	}
-	return r.Edition == w.Edition && r.ServicePackMin <= sp &&
-		(r.ServicePackMax == AndLater || sp <= r.ServicePackMax)
+	return w
 }
 
 // Movable reports whether the limit can be raised above its default.
@@ -120,7 +164,10 @@ var nouns = [...]struct{ service, one, many string }{
 	RAS:         {"incoming calls", "incoming call", "incoming calls"},
 	RDP:         {"Remote Desktop for others to use", "Remote Desktop session", "Remote Desktop sessions"},
 	Telnet:      {"Telnet server", "Telnet session", "Telnet sessions"},
+	RADIUS:      {"RADIUS server", "RADIUS client", "RADIUS clients"},
+	TCPBacklog:  {"inbound TCP", "TCP connection that waits to be accepted at each listening socket", "TCP connections that wait to be accepted at each listening socket"},
 	TCPHalfOpen: {"outbound TCP", "outbound TCP connection attempt in progress", "outbound TCP connection attempts in progress"},
+	TCPOutbound: {"outbound TCP", "outbound TCP connection (TIME_WAIT included)", "outbound TCP connections (TIME_WAIT included)"},
 	TCPOther:    {"inbound TCP", "TCP connection to a third-party server", "TCP connections to third-party servers"},
 	Licence:     {"licence for others to connect", "", ""},
 }
@@ -133,8 +180,11 @@ func (r Rule) counted(l Limit) string {
 	} else if r.Unit != UnknownUnit {
 		one = strings.TrimSuffix(many, "s")
 	}
-	if r.Service == IIS && r.Unit == UnitRequests {
+	switch {
+	case r.Service == IIS && r.Unit == UnitRequests:
 		one, many = "request to its web server (IIS)", "requests to its web server (IIS)"
+	case (r.Service == TCPOther || r.Service == TCPOutbound) && r.Edition.poolsSockets():
+		one, many = "TCP socket of any kind", "TCP sockets of every kind"
 	}
 	n, ok := l.Number()
 	switch {
@@ -169,13 +219,15 @@ func (r Rule) String() string {
 
 	takes := "takes"
 	switch {
-	case r.Service == TCPHalfOpen:
+	case r.Service == TCPBacklog:
+		takes = "holds"
+	case r.Service == TCPHalfOpen || r.Service == TCPOutbound:
 		takes = "has at most"
 	case r.Unit == UnitRequests:
 		takes = "executes"
 	}
 	sentence := fmt.Sprintf("%s %s %s", who, takes, r.counted(r.Default))
-	if n, _ := r.Default.Number(); n != 0 {
+	if n, _ := r.Default.Number(); n != 0 && r.Service != TCPBacklog {
 		sentence += " at the same time"
 	}
 	switch r.Discipline {
@@ -191,7 +243,7 @@ func (r Rule) String() string {
 			sentence += " of " + r.Queue.String()
 		}
 	case Displace:
-		sentence += "; the next one may displace who is there"
+		sentence += "; the next one may displace a present one"
 	}
 	switch {
 	case r.Ceiling.IsUnlimited():
@@ -216,7 +268,7 @@ func (r Rule) licenceSentence(who string) string {
 func (r Rule) Explain() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, r)
-	fmt.Fprintf(&b, "\nEvidence (%s):\n", r.Grade)
+	fmt.Fprintf(&b, "\nEvidence (%s):\n", r.Evidence())
 	for _, s := range r.Sources() {
 		fmt.Fprintf(&b, "  - %s\n", s)
 	}
@@ -249,19 +301,45 @@ func (r Rule) change() string {
 	}
 	switch r.Service {
 	case SMB:
+		if r.Movable() {
+			return fmt.Sprintf("client licences in packs raise it, to %v in all (techsoup-sbs).", r.Ceiling)
+		}
 		return `DWORD Users in HKLM\SYSTEM\CurrentControlSet\Services\LanmanServer\Parameters can lower the number, never raise it (ms-srvs).`
 	case IIS:
 		switch {
 		case r.Unit == UnitRequests:
 			return "no setting does (iis-docs-request-restrictions)."
+		case r.Ceiling.IsUnlimited():
+			return "the setting MaxConnections of the service, without an upper bound (kb143180)."
 		case r.Movable():
 			return fmt.Sprintf("cscript adsutil.vbs set w3svc/MaxConnections N, with N up to %s (hadsy-adsutil).", r.Ceiling)
 		}
 		return fmt.Sprintf("the metabase property MaxConnections can lower it, from %s (iisref-2000).", r.Ceiling)
 	case FTP:
+		if r.Movable() {
+			return fmt.Sprintf("the setting MaxConnections of the FTP service; the highest that it takes is %v (kb101322).", r.Ceiling)
+		}
 		return "the metabase property MaxConnections of the FTP service can lower it (iisref-2000)."
 	case Telnet:
 		return "tlntadmn config maxconn=N; its upper bound is not known (ms-tlntadmn)."
+	case RAS:
+		if r.Movable() {
+			return "the number of ports in Routing and Remote Access; more than 1000 need a restart (ms-mpr-server-1)."
+		}
+	case TCPBacklog:
+		if r.Movable() {
+			return "a program that calls listen with SOMAXCONN_HINT(N) gets N, from 200 to 65535 (ms-listen)."
+		}
+		return "no setting raises it; a program that accepts sooner needs less of it."
+	case TCPOutbound, TCPOther:
+		switch {
+		case r.Edition.poolsSockets():
+			return "the value MaxConnections of MSTCP in the registry; its upper bound is not known (kb198663, proxyplus-faq)."
+		case r.Edition >= VistaStarter:
+			return "netsh int ipv4 set dynamicport tcp start=N num=N, with 255 to 64511 ports (kb929851)."
+		case r.Movable():
+			return `DWORD MaxUserPort, 5000 to 65534, in HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters adds ports; TcpTimedWaitDelay, 30 to 300 s, gives closed ones back earlier (kb196271, kb149532).`
+		}
 	case RDP:
 		if r.Edition.Server() {
 			return "the role that hosts sessions for users lifts it; then licences decide (ms-rds-cal)."

@@ -20,13 +20,13 @@ func TestRuleString(t *testing.T) {
 		{Windows{Windows7Starter, 0}, IIS, "Windows 7 Starter executes 1 request to its web server (IIS) at the same time; the next one waits in a queue of 1000."},
 		{Windows{Server2003Standard, 0}, IIS, "Windows Server 2003 Standard does not limit connections to its web server (IIS)."},
 		{Windows{XPProfessional, 2}, TCPHalfOpen, "Windows XP Professional SP2 and later has at most 10 outbound TCP connection attempts in progress at the same time; the next one waits in a queue."},
-		{Windows{XPProfessional, 0}, TCPHalfOpen, "Windows XP Professional up to SP1 does not limit outbound TCP connection attempts in progress."},
-		{Windows{VistaUltimate, 0}, TCPHalfOpen, "Windows Vista Ultimate as released has at most 10 outbound TCP connection attempts in progress at the same time; the next one waits in a queue."},
+		{Windows{XPProfessional, AsReleased}, TCPHalfOpen, "Windows XP Professional up to SP1 does not limit outbound TCP connection attempts in progress."},
+		{Windows{VistaUltimate, AsReleased}, TCPHalfOpen, "Windows Vista Ultimate as released has at most 10 outbound TCP connection attempts in progress at the same time; the next one waits in a queue."},
 		{Windows{VistaUltimate, 1}, TCPHalfOpen, "Windows Vista Ultimate SP1 has at most 10 outbound TCP connection attempts in progress at the same time; the next one waits in a queue."},
 		{Windows{VistaUltimate, 2}, TCPHalfOpen, "Windows Vista Ultimate SP2 does not limit outbound TCP connection attempts in progress."},
-		{Windows{Server2008Standard, 0}, TCPHalfOpen, "Windows Server 2008 Standard as released has at most 10 outbound TCP connection attempts in progress at the same time; the next one waits in a queue."},
+		{Windows{Server2008Standard, AsReleased}, TCPHalfOpen, "Windows Server 2008 Standard as released has at most 10 outbound TCP connection attempts in progress at the same time; the next one waits in a queue."},
 		{Windows{NT40Workstation, 3}, IIS, "Windows NT 4.0 Workstation SP2 and later takes 10 connections to its web server (IIS) at the same time and refuses the next one; the number can be raised to 40."},
-		{Windows{XPProfessional, 0}, RDP, "Windows XP Professional takes 1 Remote Desktop session at the same time; the next one may displace who is there."},
+		{Windows{XPProfessional, 0}, RDP, "Windows XP Professional takes 1 Remote Desktop session at the same time; the next one may displace a present one."},
 		{Windows{XPProfessional, 0}, Telnet, "Windows XP Professional takes 2 Telnet sessions at the same time and refuses the next one; the number can be raised."},
 		{Windows{VistaStarter, 0}, SMB, "Windows Vista Starter takes no SMB session and refuses the first one."},
 		{Windows{XPProfessional, 0}, Licence, "The licence of Windows XP Professional allows 10 devices to connect; nothing in Windows enforces that number."},
@@ -47,7 +47,7 @@ func TestEveryRuleExplainsItself(t *testing.T) {
 		assert.NotContains(t, sentence, "%!")
 		text := r.Explain()
 		assert.True(t, strings.HasPrefix(text, sentence+"\n"), text)
-		assert.Contains(t, text, "Evidence ("+r.Grade.String()+"):")
+		assert.Contains(t, text, "Evidence ("+r.Evidence()+"):")
 		assert.Contains(t, text, "\nChanging it: ")
 		for _, s := range r.Sources() {
 			assert.Contains(t, text, string(s.Key))
@@ -64,6 +64,20 @@ func TestExplainSaysHowToChange(t *testing.T) {
 	}{
 		{Windows{XPProfessional, 0}, SMB, "can lower the number, never raise it"},
 		{Windows{XPProfessional, 0}, IIS, "adsutil.vbs set w3svc/MaxConnections N, with N up to 40"},
+		{Windows{Windows2000Professional, 0}, IIS, "can lower it, from 10"},
+		{Windows{NT40Server, 0}, IIS, "without an upper bound"},
+		{Windows{NT40Workstation, 3}, FTP, "the highest that it takes is 40"},
+		{Windows{SmallBusinessServer2003Premium, 0}, SMB, "client licences in packs raise it, to 75"},
+		{Windows{Server2003Enterprise, 0}, RAS, "more than 1000 need a restart"},
+		{Windows{Server2008Standard, 0}, RADIUS, "no setting is known"},
+		{Windows{XPProfessional, 0}, TCPBacklog, "no setting raises it"},
+		{Windows{Windows8Pro, 0}, TCPBacklog, "SOMAXCONN_HINT(N)"},
+		{Windows{NT351Workstation, 4}, TCPOutbound, "no setting is known"},
+		{Windows{NT351Workstation, 5}, TCPOutbound, "MaxUserPort, 5000 to 65534"},
+		{Windows{XPProfessional, 0}, TCPOutbound, "TcpTimedWaitDelay, 30 to 300 s"},
+		{Windows{VistaStarter, 0}, TCPOutbound, "netsh int ipv4 set dynamicport"},
+		{Windows{Windows98, 0}, TCPOutbound, "MaxConnections of MSTCP"},
+		{Windows{WindowsMe, 0}, TCPOther, "MaxConnections of MSTCP"},
 		{Windows{Windows95, 0}, IIS, "can lower it, from 10"},
 		{Windows{Windows7Professional, 0}, IIS, "no setting does"},
 		{Windows{VistaUltimate, 2}, TCPHalfOpen, "EnableConnectionRateLimiting = 1"},

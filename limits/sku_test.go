@@ -49,7 +49,8 @@ func TestSKU(t *testing.T) {
 	assert.Equal(t, "PRODUCT_UNLICENSED", SKU(0xABCDABCD).String())
 	assert.Equal(t, "SKU(0x1234)", SKU(0x1234).String())
 	assert.Nil(t, SKU(0x1234).Editions())
-	assert.Nil(t, SKUProWorkstation.Editions())
+	assert.Nil(t, SKUCloudEdition.Editions())
+	assert.Equal(t, []Edition{Windows10Pro, Windows11Pro}, SKUProWorkstation.Editions())
 	assert.Equal(t, []Edition{VistaUltimate, Windows7Ultimate}, SKUUltimateN.Editions())
 	SKUUltimateN.Editions()[0] = 0 // a copy
 	assert.Equal(t, []Edition{VistaUltimate, Windows7Ultimate}, SKUUltimateN.Editions())

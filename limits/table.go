@@ -8,30 +8,44 @@ import (
 
 // Lookup returns the rule for a service of a Windows.
 //
+// If the service pack is not known, all levels of the edition must agree in
+// default, ceiling, unit and discipline; the rule is that of the latest. Else
+// the error is a *ServicePackError that has the rules and says what each level
+// has.
+//
 // A rule whose Default is unlimited or absent is an answer, not an error. The
 // error says what is missing: it matches ErrUnknownEdition, ErrServicePack, or
 // ErrNoRule where the table has no row. ErrNoRule never means unlimited.
 func Lookup(w Windows, s Service) (Rule, error) {
-	if !w.Edition.valid() || int(s) >= len(serviceNames) || s == UnknownService {
+	asked, ok := w.levels()
+	if !ok || int(s) >= len(serviceNames) || s == UnknownService {
 		return Rule{}, lookupError(w, s)
 	}
-	ed := &editions[w.Edition]
-	sp := w.ServicePack
-	if sp == 0 {
-		sp = ed.firstSP
-	}
-	if sp < ed.firstSP || sp > ed.lastSP {
-		return Rule{}, lookupError(w, s)
-	}
+	// The rows stand in order of levels. They answer if they cover all that was
+	// asked, without a gap, and say the same.
+	var answer *row
+	next := asked.first // level that no row has covered
 	for _, i := range index()[w.Edition][s] {
 		if i == 0 {
 			break
 		}
-		if r := &rows[i-1]; r.levels.contain(sp) {
+		r := &rows[i-1]
+		if !r.levels.contain(next) {
+			continue
+		}
+		if answer != nil && !answer.agrees(r) {
+			break
+		}
+		if answer, next = r, int(r.levels.end); r.levels.end == 0 || next > asked.last {
 			return r.rule(w.Edition), nil
 		}
 	}
 	return Rule{}, lookupError(w, s)
+}
+
+// agrees reports whether two rows of a service are the same answer.
+func (r *row) agrees(other *row) bool {
+	return r.def == other.def && r.ceiling == other.ceiling && r.unit == other.unit && r.discipline == other.discipline
 }
 
 func lookupError(w Windows, s Service) error {
@@ -40,6 +54,16 @@ func lookupError(w Windows, s Service) error {
 	}
 	if int(s) >= len(serviceNames) || s == UnknownService {
 		return fmt.Errorf("%w: %v is no service", ErrNoRule, s)
+	}
+	if w.ServicePack == UnknownServicePack {
+		var rules []Rule
+		eachRule(w.Edition, s, func(r Rule) bool {
+			rules = append(rules, r)
+			return true
+		})
+		if len(rules) > 0 {
+			return &ServicePackError{Windows: w, Service: s, Rules: rules}
+		}
 	}
 	return fmt.Errorf("%w for %v of %v", ErrNoRule, s, w)
 }
@@ -80,6 +104,7 @@ func (r *row) rule(e Edition) Rule {
 		Discipline:     r.discipline,
 		Queue:          r.queue,
 		Grade:          r.grade,
+		grades:         r.grades,
 		Note:           r.note,
 		sources:        r.sources,
 		rivals:         r.rivals,

@@ -2,6 +2,7 @@ package limits
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -23,7 +24,7 @@ func TestLookup(t *testing.T) {
 		{Windows{XPHome, 3}, IIS, Absent(), Absent(), AbsentService, Reported},
 		{Windows{XPProfessional, 1}, TCPHalfOpen, Unlimited(), Unlimited(), None, Reported},
 		{Windows{XPProfessional, 2}, TCPHalfOpen, Number(10), Number(10), Queue, Measured},
-		{Windows{VistaUltimate, 0}, TCPHalfOpen, Number(10), Number(10), Queue, Inferred},
+		{Windows{VistaUltimate, AsReleased}, TCPHalfOpen, Number(10), Number(10), Queue, Inferred},
 		{Windows{VistaUltimate, 1}, TCPHalfOpen, Number(10), Number(10), Queue, Documented},
 		{Windows{VistaUltimate, 2}, TCPHalfOpen, Unlimited(), Unlimited(), None, Documented},
 		{Windows{VistaStarter, 0}, SMB, Number(0), Number(0), Refuse, Measured},
@@ -34,7 +35,7 @@ func TestLookup(t *testing.T) {
 		{Windows{XPProfessional, 3}, TCPOther, Unlimited(), Unlimited(), None, Reported},
 		{Windows{Server2025Datacenter, 0}, SMB, Number(16777216), Number(16777216), Refuse, Documented},
 		// As released, Server 2008 was at level 1.
-		{Windows{Server2008Standard, 0}, TCPHalfOpen, Number(10), Number(10), Queue, Documented},
+		{Windows{Server2008Standard, AsReleased}, TCPHalfOpen, Number(10), Number(10), Queue, Documented},
 	} {
 		r, err := Lookup(test.w, test.s)
 		require.NoError(t, err, "%v %v", test.w, test.s)
@@ -56,7 +57,10 @@ func TestLookupErrors(t *testing.T) {
 		{Windows{}, SMB, ErrUnknownEdition, "unknown"},
 		{Windows{Edition: 250}, SMB, ErrUnknownEdition, "Edition(250)"},
 		{Windows{XPProfessional, 4}, SMB, ErrServicePack, "never had service pack 4; its levels are 0 (as released), 1, 2, 3"},
-		{Windows{XPProfessional, -1}, SMB, ErrServicePack, "-1"},
+		{Windows{XPProfessional, -2}, SMB, ErrServicePack, "-2"},
+		{Windows{Edition: XPProfessional}, TCPHalfOpen, ErrServicePack, "SP0 to SP1 unlimited; SP2 to SP3 10 attempts (queue)"},
+		{Windows{Edition: VistaUltimate}, TCPHalfOpen, ErrServicePack, "SP0 to SP1 10 attempts (queue); SP2 unlimited"},
+		{Windows{Edition: NT40Workstation}, IIS, ErrServicePack, "SP2 to SP6 10 connections, at most 40 (refuse)"},
 		{Windows{Windows10Pro, 1}, SMB, ErrServicePack, "never had a service pack"},
 		{Windows{Server2008Web, 3}, SMB, ErrServicePack, "1 (as released), 2"},
 		{Windows{XPHome, 0}, MSMQ, ErrNoRule, "msmq of Windows XP Home"},
@@ -69,13 +73,103 @@ func TestLookupErrors(t *testing.T) {
 	}
 }
 
-// Every edition has the five services that the table promises, at each of its
-// service packs.
+// Without a service pack Lookup answers what all levels of the edition answer,
+// and never hides one that differs.
+func TestLookupHidesNoLevel(t *testing.T) {
+	type answer struct {
+		def, ceiling Limit
+		unit         Unit
+		discipline   Discipline
+		known        bool
+	}
+	split := 0
+	for e := range Editions() {
+		for _, s := range Services() {
+			seen := map[answer]bool{}
+			var last Rule
+			var texts []string
+			for _, sp := range e.ServicePacks() {
+				r, err := Lookup(Windows{e, sp}, s)
+				if err != nil {
+					require.ErrorIs(t, err, ErrNoRule)
+				}
+				seen[answer{r.Default, r.Ceiling, r.Unit, r.Discipline, err == nil}] = true
+				last = r
+				texts = append(texts, sp.String())
+				if err == nil {
+					texts = append(texts, r.Default.String())
+				}
+			}
+			r, err := Lookup(Windows{Edition: e}, s)
+			switch {
+			case len(seen) == 1 && seen[answer{}]:
+				assert.ErrorIs(t, err, ErrNoRule, "%v %v", e, s)
+			case len(seen) == 1:
+				require.NoError(t, err, "%v %v", e, s)
+				assert.Equal(t, last, r, "%v %v: the rule of the latest level", e, s)
+				assert.True(t, r.Covers(Windows{Edition: e}))
+			default:
+				split++
+				require.ErrorIs(t, err, ErrServicePack, "%v %v", e, s)
+				var levels *ServicePackError
+				require.ErrorAs(t, err, &levels)
+				assert.Equal(t, Windows{Edition: e}, levels.Windows)
+				assert.Equal(t, s, levels.Service)
+				var all []Rule
+				eachRule(e, s, func(r Rule) bool { all = append(all, r); return true })
+				assert.Equal(t, all, levels.Rules)
+				for _, rule := range levels.Rules {
+					assert.True(t, rule.Covers(Windows{Edition: e}), "it may hold")
+					first, err := Lookup(rule.Windows(), s)
+					require.NoError(t, err)
+					assert.Equal(t, rule, first)
+				}
+				// A run of levels is named by its ends.
+				assert.Contains(t, err.Error(), texts[0])
+				for i, text := range texts {
+					if !strings.HasPrefix(text, "SP") {
+						assert.Contains(t, err.Error(), text, "%v %v %v", e, s, texts[i-1])
+					}
+				}
+			}
+		}
+	}
+	assert.NotZero(t, split, "XP, Vista and Server 2008 at least")
+}
+
+func TestRuleCovers(t *testing.T) {
+	for r := range Rules() {
+		w := r.Windows()
+		assert.True(t, r.Covers(w), r)
+		require.NoError(t, w.Valid())
+		for _, sp := range r.Edition.ServicePacks() {
+			got, err := Lookup(Windows{r.Edition, sp}, r.Service)
+			here := err == nil && got.ServicePackMin == r.ServicePackMin
+			assert.Equal(t, here, r.Covers(Windows{r.Edition, sp}), "%v at %v", r, sp)
+			if w.ServicePack == UnknownServicePack {
+				assert.True(t, here, "%v at %v", r, sp)
+			}
+		}
+		assert.False(t, r.Covers(Windows{Edition: r.Edition + 1}))
+		assert.False(t, r.Covers(Windows{r.Edition, 9}))
+	}
+	assert.False(t, Rule{}.Covers(Windows{}))
+	assert.Equal(t, Windows{}, Rule{}.Windows())
+	assert.Equal(t, Windows{XPHome, 2}, Rule{Edition: XPHome, ServicePackMin: 2, ServicePackMax: AndLater}.Windows())
+}
+
+// Every edition has the seven services that the table promises, at each of its
+// service packs, but for Enterprise multi-session, whose SMB and IIS nobody
+// knows.
 func TestEveryEditionIsCovered(t *testing.T) {
 	for e := range Editions() {
 		for _, sp := range e.ServicePacks() {
-			for _, s := range []Service{SMB, IIS, RDP, TCPHalfOpen, TCPOther} {
+			for _, s := range []Service{SMB, IIS, RDP, TCPBacklog, TCPHalfOpen, TCPOutbound, TCPOther} {
 				r, err := Lookup(Windows{e, sp}, s)
+				if strings.HasSuffix(e.Name(), "multi-session") && (s == SMB || s == IIS) {
+					require.ErrorIs(t, err, ErrNoRule)
+					continue
+				}
 				require.NoError(t, err)
 				assert.Equal(t, s, r.Service)
 				assert.Equal(t, e, r.Edition)

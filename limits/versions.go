@@ -37,12 +37,12 @@ var versions = [...]versionRow{
 	{6, 1, 7601, 7601, family{Windows7Starter, Windows7Ultimate}, family{Server2008R2Foundation, Server2008R2Datacenter}, 1},
 	{6, 2, 9200, 9200, family{Windows8, Windows8RT}, family{Server2012Foundation, Server2012Datacenter}, 0},
 	{6, 3, 9600, 9600, family{Windows81, Windows81RT}, family{Server2012R2Foundation, Server2012R2Datacenter}, 0},
-	{10, 0, 10240, 19999, family{Windows10Home, Windows10IoTEnterprise}, family{}, 0},
-	{10, 0, 14393, 14393, family{Windows10Home, Windows10IoTEnterprise}, family{Server2016Standard, Server2016Datacenter}, 0},
-	{10, 0, 17763, 17763, family{Windows10Home, Windows10IoTEnterprise}, family{Server2019Standard, Server2019Datacenter}, 0},
-	{10, 0, 20348, 20348, family{}, family{Server2022Standard, Server2022Datacenter}, 0},
-	{10, 0, 22000, math.MaxInt32, family{Windows11Home, Windows11IoTEnterprise}, family{}, 0},
-	{10, 0, 26100, 26100, family{Windows11Home, Windows11IoTEnterprise}, family{Server2025Standard, Server2025Datacenter}, 0},
+	{10, 0, 10240, 19999, family{Windows10Home, Windows10EnterpriseMultiSession}, family{}, 0},
+	{10, 0, 14393, 14393, family{Windows10Home, Windows10EnterpriseMultiSession}, family{Server2016Standard, Server2016Datacenter}, 0},
+	{10, 0, 17763, 17763, family{Windows10Home, Windows10EnterpriseMultiSession}, family{Server2019Standard, Server2019Datacenter}, 0},
+	{10, 0, 20348, 20348, family{}, family{Server2022Standard, Server2022DatacenterAzureEdition}, 0},
+	{10, 0, 22000, math.MaxInt32, family{Windows11Home, Windows11EnterpriseMultiSession}, family{}, 0},
+	{10, 0, 26100, 26100, family{Windows11Home, Windows11EnterpriseMultiSession}, family{Server2025Standard, Server2025DatacenterAzureEdition}, 0},
 }
 
 // A versionNumber is a version as written: a build alone, or major and minor,

@@ -32,7 +32,7 @@ func (f family) overlaps(g family) bool {
 }
 
 // nameMarks is a set of things that a name can say of an edition.
-type nameMarks uint32
+type nameMarks uint64
 
 const (
 	// These make up the names of the editions.
@@ -58,11 +58,14 @@ const (
 	markRT
 	markMediaCenter
 	markTablet
+	markMultiSession
+	markAzure
 	mark64 // only XP Professional x64 has it in its name; elsewhere it is the processor
 
 	// These narrow a choice down.
 	mark32
 	markItanium
+	markProVariant    // for Workstations, Education: Pro in other wrapping
 	markHomeVariant   // Single Language, with Bing, China: Core or Home in other wrapping
 	markLongTerm      // LTSB and LTSC, servicing channels of Enterprise
 	markSecondEdition // of Windows 98
@@ -127,6 +130,10 @@ func (e Edition) fullName() nameMarks {
 		return markIoT | markCore
 	case "IoT Enterprise":
 		return markIoT | markEnterprise
+	case "Enterprise multi-session":
+		return markEnterprise | markMultiSession
+	case "Datacenter Azure Edition":
+		return markDatacenter | markAzure
 	}
 	return 0 // Core
 }
@@ -163,6 +170,7 @@ var vocabulary = [...]word{
 	{text: "r1"}, {text: "r2", kind: secondWord}, {text: "release 2", kind: secondWord},
 	{text: "sp", kind: packWord}, {text: "service pack", kind: packWord},
 	{text: "no service pack", kind: noPackWord}, {text: "no sp", kind: noPackWord}, {text: "rtm", kind: noPackWord}, {text: "gold", kind: noPackWord},
+	{text: "as released", kind: noPackWord},
 	{text: "n"}, {text: "k"}, {text: "kn"}, {text: "evaluation"}, {text: "eval"}, {text: "insider preview"},
 	{text: "oem"}, {text: "retail"}, {text: "volume"}, {text: "vl"},
 	{text: "x86 64", marks: mark64}, {text: "x64", marks: mark64}, {text: "amd64", marks: mark64}, {text: "arm64"}, {text: "arm"},
@@ -194,6 +202,12 @@ var vocabulary = [...]word{
 	{text: "media center", marks: markMediaCenter}, {text: "media centre", marks: markMediaCenter}, {text: "mce", marks: markMediaCenter},
 	{text: "tablet", marks: markTablet}, {text: "tablet pc", marks: markTablet},
 
+	{text: "multi session", marks: markMultiSession}, {text: "for virtual desktops", marks: markMultiSession},
+	{text: "azure", marks: markAzure}, {text: "in s mode"}, {text: "s mode"},
+
+	{text: "for workstations", marks: markProVariant}, {text: "pro workstation", marks: markProfessional | markProVariant}, {text: "professional workstation", marks: markProfessional | markProVariant},
+	{text: "pro education", marks: markProfessional | markProVariant}, {text: "professional education", marks: markProfessional | markProVariant},
+	{text: "专业工作站版", marks: markProfessional | markProVariant}, {text: "专业教育版", marks: markProfessional | markProVariant},
 	{text: "single language", marks: markHomeVariant}, {text: "country specific", marks: markHomeVariant},
 	{text: "with bing", marks: markHomeVariant}, {text: "china", marks: markHomeVariant},
 	{text: "ltsb", marks: markLongTerm}, {text: "ltsc", marks: markLongTerm},
@@ -236,12 +250,12 @@ var numbers = [...]struct {
 	{"8.0", family{Windows8, Windows8RT}},
 	{"8.1", family{Windows81, Windows81RT}},
 	{"2012", family{Server2012Foundation, Server2012Datacenter}},
-	{"10", family{Windows10Home, Windows10IoTEnterprise}},
-	{"11", family{Windows11Home, Windows11IoTEnterprise}},
+	{"10", family{Windows10Home, Windows10EnterpriseMultiSession}},
+	{"11", family{Windows11Home, Windows11EnterpriseMultiSession}},
 	{"2016", family{Server2016Standard, Server2016Datacenter}},
 	{"2019", family{Server2019Standard, Server2019Datacenter}},
-	{"2022", family{Server2022Standard, Server2022Datacenter}},
-	{"2025", family{Server2025Standard, Server2025Datacenter}},
+	{"2022", family{Server2022Standard, Server2022DatacenterAzureEdition}},
+	{"2025", family{Server2025Standard, Server2025DatacenterAzureEdition}},
 }
 
 // read takes in a name of at most maxName bytes.
@@ -568,8 +582,8 @@ func (r *reading) fit(e Edition) fit {
 	if full == markProfessional && said&markMediaCenter != 0 && (e == Windows8Pro || e == Windows81Pro) {
 		said &^= markMediaCenter // Pro with Media Center
 	}
-	if said&^full != 0 {
-		return noFit
+	if said&^full != 0 || full&markMultiSession&^said != 0 {
+		return noFit // multi-session is meant only where it is named
 	}
 	for _, narrow := range [...]struct {
 		mark nameMarks
@@ -577,6 +591,7 @@ func (r *reading) fit(e Edition) fit {
 	}{
 		{mark32, full&mark64 == 0},
 		{markItanium, !xp && editions[e].product != "Windows Server 2008" && editions[e].product != "Windows Server 2008 R2"},
+		{markProVariant, e == Windows10Pro || e == Windows11Pro},
 		{markHomeVariant, e == Windows8 || e == Windows81 || e == Windows10Home || e == Windows11Home},
 		{markLongTerm, full&markEnterprise != 0 && (editions[e].product == "Windows 10" || editions[e].product == "Windows 11")},
 		{markSecondEdition, e == Windows98},
@@ -647,15 +662,18 @@ func (r *reading) failure(name string) error {
 	if len(err.Candidates) > 0 || r.family == (family{}) {
 		return err
 	}
+	var all []Edition
 	for e := r.family.first; e <= r.family.last; e++ {
-		if e.fullName()&r.marks != 0 {
+		switch full := e.fullName(); {
+		case full&markMultiSession&^r.marks != 0:
+			continue
+		case full&r.marks != 0:
 			err.Candidates = append(err.Candidates, e)
 		}
+		all = append(all, e)
 	}
 	if len(err.Candidates) == 0 {
-		for e := r.family.first; e <= r.family.last; e++ {
-			err.Candidates = append(err.Candidates, e)
-		}
+		err.Candidates = all
 	}
 	return err
 }

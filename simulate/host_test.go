@@ -45,12 +45,42 @@ func TestGateErrors(t *testing.T) {
 }
 
 // Every rule that code enforces makes a gate that does what the rule says.
+// A host whose service pack is not known has a gate where all levels agree, and
+// says what each of them has where they do not.
+func TestUnknownServicePack(t *testing.T) {
+	h, err := simulate.New(limits.MustParseWindows("XP Pro"), nil)
+	require.NoError(t, err)
+	g, err := h.Gate(limits.SMB)
+	require.NoError(t, err)
+	assert.Equal(t, limits.Number(10), g.Limit())
+	_, err = h.Gate(limits.TCPHalfOpen)
+	require.ErrorIs(t, err, limits.ErrServicePack)
+	var levels *limits.ServicePackError
+	require.ErrorAs(t, err, &levels)
+	assert.Len(t, levels.Rules, 2)
+
+	for e := range limits.Editions() {
+		h, err := simulate.New(limits.Windows{Edition: e}, nil)
+		require.NoError(t, err)
+		for _, s := range limits.Services() {
+			rule, lookupErr := limits.Lookup(h.Windows(), s)
+			g, err := h.Gate(s)
+			switch {
+			case lookupErr != nil:
+				assert.Equal(t, lookupErr, err)
+			case err == nil:
+				assert.Equal(t, rule, g.Policy().Rule)
+			}
+		}
+	}
+}
+
 func TestEveryRuleMakesAGate(t *testing.T) {
 	for r := range limits.Rules() {
 		if r.Basis != limits.ByCode {
 			continue
 		}
-		h, err := simulate.New(limits.Windows{Edition: r.Edition, ServicePack: r.ServicePackMin}, nil)
+		h, err := simulate.New(r.Windows(), nil)
 		require.NoError(t, err, r)
 		g, err := h.Gate(r.Service)
 		if r.Default.IsAbsent() {

@@ -185,7 +185,7 @@ func (h *HalfOpenSettings) patchWant(rule limits.Rule) string {
 		if isNumber && n > math.MaxUint8 {
 			return "the limit is one byte in the tcpip.sys of this edition; want 1 to 255, or unlimited"
 		}
-	case rule.Discipline != limits.Queue && facts.HasRateLimitingSwitch(limits.Windows{Edition: rule.Edition, ServicePack: rule.ServicePackMin}):
+	case rule.Discipline != limits.Queue && facts.HasRateLimitingSwitch(rule.Windows()):
 		return "there is no limit in force to patch; set EnableConnectionRateLimiting"
 	case rule.Discipline != limits.Queue:
 		return "there is no limit to patch: " + rule.String()

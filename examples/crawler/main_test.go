@@ -50,6 +50,8 @@ func TestBadArguments(t *testing.T) {
 		{"-limit -1", "-limit -1: want 0 or more"},
 		{"-limit 50", "need -windows"},
 		{"127.0.0.1:80", "need -windows"},
+		{"-windows XP+Pro", "SP0 to SP1 unlimited; SP2 to SP3 10 attempts (queue)"},
+		{"-windows XP+Pro -limit 50", "SP0 to SP1 unlimited; SP2 to SP3 10 attempts (queue)"},
 		{"-windows Windows+XP+Professional+SP1 -limit 50", "there is no limit to patch"},
 	} {
 		args := strings.Fields(test.args)

@@ -345,8 +345,7 @@ func (f *forecast) text(out io.Writer) error {
 		fmt.Fprintf(&b, "\n%-34s %9s %9s %8s %8s %6s\n", "", "limit", "admitted", "waited", "refused", "lost")
 		for _, c := range f.Comparison {
 			if c.Problem != "" {
-				problem, _, _ := strings.Cut(strings.TrimPrefix(c.Problem, "simulate: "), ":")
-				fmt.Fprintf(&b, "%-34.34v %.45s\n", c.Windows, problem)
+				wrap(&b, fmt.Sprintf("%v: %s", c.Windows, c.Problem))
 				continue
 			}
 			fmt.Fprintf(&b, "%-34.34v %9v %9d %8d %8d %5.1f%%\n", c.Windows, c.Report.Limit, c.Report.Admitted, c.Report.Waited, c.Report.Refused, 100*c.Report.Lost())

@@ -59,7 +59,7 @@ func TestComparison(t *testing.T) {
 		"10 clients fit, if 1 % may get none.\n",
 		"Windows XP Professional                   10        10        0       30  75.0%\n",
 		"Windows 7 Professional                    10        40       30        0   0.0%\n",
-		"Windows XP Home                    no such service in this edition\n",
+		"Windows XP Home: simulate: no such service in this edition: Windows XP Home has\n  no web server of its own (IIS).\n",
 		"Windows Server 2022 Standard       unlimited        40        0        0   0.0%\n",
 		"80 clients\n",
 	} {
@@ -68,6 +68,16 @@ func TestComparison(t *testing.T) {
 	for line := range strings.Lines(text) {
 		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 80, line)
 	}
+}
+
+// A service pack that nobody named is not made up, neither for the machine nor
+// in a comparison: the answers of all levels are printed.
+func TestUnknownServicePack(t *testing.T) {
+	const both = "SP0 to SP1 unlimited; SP2 to SP3 10 attempts (queue)"
+	var out bytes.Buffer
+	require.ErrorContains(t, run(t.Context(), []string{"-windows", "XP Pro", "-service", "tcp-half-open"}, strings.NewReader(""), &out, &out), both)
+	text := output(t, "-windows", "XP Pro SP2", "-service", "tcp-half-open", "-clients", "5", "-compare", "XP Pro")
+	assert.Contains(t, strings.ReplaceAll(text, "\n  ", " "), "Windows XP Professional: limits: the service pack of Windows XP Professional is not known, and tcp-half-open depends on it: "+both)
 }
 
 func TestJSON(t *testing.T) {

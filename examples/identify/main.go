@@ -141,7 +141,7 @@ func printText(out io.Writer, f finding) error {
 	}
 	fmt.Fprintf(out, "%s\n  %v\n", f.Input, f.Identification)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, s := range []limits.Service{limits.SMB, limits.IIS, limits.RDP, limits.TCPHalfOpen, limits.TCPOther} {
+	for _, s := range []limits.Service{limits.SMB, limits.IIS, limits.RDP, limits.TCPBacklog, limits.TCPHalfOpen, limits.TCPOutbound, limits.TCPOther} {
 		fmt.Fprintf(table, "  %v\t%v\tceiling %v\n", s, f.Limits[s].Default, f.Limits[s].Ceiling)
 	}
 	return table.Flush()

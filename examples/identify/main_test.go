@@ -13,16 +13,18 @@ import (
 
 func TestText(t *testing.T) {
 	var out strings.Builder
-	require.NoError(t, run([]string{"cpe:2.3:o:microsoft:windows_xp:-:sp3:*:*:professional:*:*:*", "Windows 10 Pro for Workstations"}, strings.NewReader(""), &out))
+	require.NoError(t, run([]string{"cpe:2.3:o:microsoft:windows_xp:-:sp3:*:*:professional:*:*:*", "Windows 10 Home Education"}, strings.NewReader(""), &out))
 	assert.Equal(t, `cpe:2.3:o:microsoft:windows_xp:-:sp3:*:*:professional:*:*:*
   Windows XP Professional SP3
   smb            10         ceiling 10
   iis            10         ceiling 40
   rdp            1          ceiling 1
+  tcp-backlog    10         ceiling 10
   tcp-half-open  10         ceiling 10
+  tcp-outbound   3976       ceiling 64510
   tcp-other      unlimited  ceiling unlimited
-Windows 10 Pro for Workstations
-  limits: unknown edition: "Windows 10 Pro for Workstations"; the nearest is Windows 10 Pro
+Windows 10 Home Education
+  limits: unknown edition: "Windows 10 Home Education"; the nearest are Windows 10 Home, Windows 10 Education
 `, out.String())
 }
 

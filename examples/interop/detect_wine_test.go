@@ -29,7 +29,7 @@ func TestDetectUnderWine(t *testing.T) {
 	for _, c := range []struct {
 		version  string // in the words of winecfg
 		product  string
-		pack     int
+		pack     limits.ServicePack
 		editions []limits.Edition // where Wine tells them
 	}{
 		{"winxp64", "Windows XP", 2, []limits.Edition{limits.XPProfessionalX64}},

@@ -16,19 +16,44 @@ func TestSelections(t *testing.T) {
 	for _, test := range []struct {
 		args  []string
 		first string
-		lines int
+		extra int // lines besides the rules
+		keep  func(limits.Rule) bool
 	}{
-		{nil, "Windows NT 3.1 does not limit SMB sessions. [inferred]", 524},
-		{[]string{"-service", "telnet"}, "Windows XP Professional takes 2 Telnet sessions", 6},
-		{[]string{"-windows", "Windows XP Home SP3"}, "Windows XP Home takes 5 SMB sessions", 8},
-		{[]string{"-symptom", "MSMQ 0xC00E0067"}, "Windows NT 4.0 Workstation takes 10 remote computers", 4},
-		{[]string{"-format", "csv", "-service", "smtp"}, "product,edition,", 3},
-		{[]string{"-format", "markdown", "-service", "smtp"}, "| product | edition |", 4},
+		{nil, "Windows NT 3.1 does not limit SMB sessions. [inferred]", 1, func(limits.Rule) bool { return true }},
+		{[]string{"-service", "telnet"}, "Windows XP Professional takes 2 Telnet sessions", 1,
+			func(r limits.Rule) bool { return r.Service == limits.Telnet }},
+		{[]string{"-windows", "Windows XP Home SP3"}, "Windows XP Home takes 5 SMB sessions", 1,
+			func(r limits.Rule) bool { return r.Covers(limits.MustParseWindows("Windows XP Home SP3")) }},
+		{[]string{"-symptom", "MSMQ 0xC00E0067"}, "Windows NT 4.0 Workstation takes 10 remote computers", 1,
+			func(r limits.Rule) bool { return r.Symptom() == limits.SymptomMSMQOverflow }},
+		{[]string{"-format", "csv", "-service", "smtp"}, "product,edition,", 1,
+			func(r limits.Rule) bool { return r.Service == limits.SMTP }},
+		{[]string{"-format", "markdown", "-service", "smtp"}, "| product | edition |", 2,
+			func(r limits.Rule) bool { return r.Service == limits.SMTP }},
 	} {
 		var out bytes.Buffer
 		require.NoError(t, run(test.args, &out), test.args)
 		assert.True(t, strings.HasPrefix(out.String(), test.first), out.String())
-		assert.Equal(t, test.lines, strings.Count(out.String(), "\n"), test.args)
+		want := test.extra
+		for r := range limits.Rules() {
+			if test.keep(r) {
+				want++
+			}
+		}
+		assert.Equal(t, want, strings.Count(out.String(), "\n"), test.args)
+	}
+}
+
+// Where no service pack is named, the answers of all levels are printed.
+func TestUnknownServicePack(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run([]string{"-windows", "XP Pro", "-service", "tcp-half-open"}, &out))
+	assert.Contains(t, out.String(), "Windows XP Professional up to SP1 does not limit outbound TCP connection attempts in progress.")
+	assert.Contains(t, out.String(), "Windows XP Professional SP2 and later has at most 10 outbound TCP connection attempts in progress")
+	for args, not := range map[string]string{"XP Pro SP1": "SP2 and later", "XP Pro as released": "SP2 and later", "XP Pro SP3": "up to SP1"} {
+		out.Reset()
+		require.NoError(t, run([]string{"-windows", args, "-service", "tcp-half-open"}, &out))
+		assert.NotContains(t, out.String(), not, args)
 	}
 }
 

@@ -105,7 +105,7 @@ func Serving(ctx context.Context, s Scenario, share float64) ([]Comparison, erro
 	}
 	var windows []limits.Windows
 	for rule := range limits.ByService(s.Service) {
-		windows = append(windows, limits.Windows{Edition: rule.Edition, ServicePack: rule.ServicePackMin})
+		windows = append(windows, rule.Windows())
 	}
 	var first []Comparison
 	lost := make([][runsPerPoint]float64, len(windows))

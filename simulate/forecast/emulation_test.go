@@ -234,7 +234,7 @@ func randomScenario(r *rand.Rand) (s Scenario, queue int64, tied bool) {
 		}
 		queue = r.Int64N(6)
 	default:
-		s.Windows, s.Service = limits.Windows{Edition: limits.XPProfessional, ServicePack: 1 + r.IntN(3)}, limits.TCPHalfOpen
+		s.Windows, s.Service = limits.Windows{Edition: limits.XPProfessional, ServicePack: limits.ServicePackAt(1 + r.IntN(3))}, limits.TCPHalfOpen
 		s.Destinations.Dead = r.Float64() / 2
 		s.Destinations.Refusing = r.Float64() / 2
 		if r.IntN(2) == 0 {

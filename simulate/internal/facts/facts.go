@@ -56,7 +56,7 @@ func IISIdleTimeout(e limits.Edition) time.Duration {
 func HasRateLimitingSwitch(w limits.Windows) bool {
 	switch w.Edition.Product() {
 	case "Windows Vista", "Windows Server 2008":
-		return w.ServicePack >= 2
+		return w.ServicePack == 2 // the last of both
 	case "Windows 7":
 		return true
 	}
