@@ -152,3 +152,13 @@ func ExamplePart() {
 	}
 	// Output: 1 2 3
 }
+
+// A gate of its own, for one of several things on a machine that have a limit
+// each.
+func ExampleNewGate() {
+	host := must(simulate.New(xpPro, nil))
+	policy := must(host.Policy(limits.TCPBacklog))
+	gate := simulate.NewGate(host, policy)
+	fmt.Println(gate.Limit(), gate.Policy().Rule.Unit)
+	// Output: 10 connections
+}

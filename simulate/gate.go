@@ -21,8 +21,9 @@ import (
 // no peer's. SetLimit moves the limit while slots are held, and Wait waits for a
 // state of the gate, which saves a test from sleeping.
 //
-// A Gate comes from Host.Gate; the zero Gate panics and says so. It may be used
-// by many goroutines.
+// A Gate comes from Host.Gate, or from NewGate where not the machine but each of
+// several things on it has the limit. The zero Gate panics and says so. A Gate may
+// be used by many goroutines.
 type Gate struct {
 	host   *Host
 	policy Policy
@@ -44,11 +45,14 @@ type Gate struct {
 	watchChan chan struct{}
 }
 
-// init makes a gate whose policy is set ready.
-func (g *Gate) init() {
-	g.bound = slots(g.policy.Queue)
-	g.policy.admission(&g.admission)
+// NewGate returns a gate of its own with a policy of the host, such as that of
+// one listening socket. Its events are events of the host. Host.Gate is what most
+// callers want.
+func NewGate(h *Host, p Policy) *Gate {
+	g := &Gate{host: h, policy: p, bound: slots(p.Queue)}
+	p.admission(&g.admission)
 	g.pacer = newPacer(g)
+	return g
 }
 
 // Stats are the counters of a gate, exact whenever nothing is in motion.

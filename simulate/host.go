@@ -88,23 +88,27 @@ func (h *Host) Policy(s limits.Service) (Policy, error) {
 }
 
 // Gate returns the gate of a service, which is the same one each time. The
-// errors are those of Policy.
+// errors are those of Policy. TCPBacklog has no such gate, as each listening
+// socket has one of its own: see NewGate, and Backlog of package tcp.
 func (h *Host) Gate(s limits.Service) (*Gate, error) {
 	if int(s) < len(h.gates) {
 		if g := h.gates[s].Load(); g != nil {
 			return g, nil
 		}
 	}
-	g := &Gate{host: h}
-	if err := g.policy.init(h.windows, &h.settings, s); err != nil {
+	p, err := h.Policy(s)
+	switch {
+	case err != nil:
 		return nil, err
+	case s == limits.TCPBacklog:
+		return nil, fmt.Errorf("simulate: %v of %v: each listening socket has a gate of its own; tcp.NewBacklog makes one", s, h.windows)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if made := h.gates[s].Load(); made != nil {
-		return made, nil
+	if g := h.gates[s].Load(); g != nil {
+		return g, nil
 	}
-	g.init()
+	g := NewGate(h, p)
 	h.gates[s].Store(g)
 	return g, nil
 }

@@ -44,7 +44,6 @@ func TestGateErrors(t *testing.T) {
 	require.ErrorIs(t, err, limits.ErrNoRule)
 }
 
-// Every rule that code enforces makes a gate that does what the rule says.
 // A host whose service pack is not known has a gate where all levels agree, and
 // says what each of them has where they do not.
 func TestUnknownServicePack(t *testing.T) {
@@ -68,6 +67,8 @@ func TestUnknownServicePack(t *testing.T) {
 			switch {
 			case lookupErr != nil:
 				assert.Equal(t, lookupErr, err)
+			case s == limits.TCPBacklog:
+				assert.ErrorContains(t, err, "each listening socket has a gate of its own")
 			case err == nil:
 				assert.Equal(t, rule, g.Policy().Rule)
 			}
@@ -75,6 +76,7 @@ func TestUnknownServicePack(t *testing.T) {
 	}
 }
 
+// Every rule that code enforces makes a gate that does what the rule says.
 func TestEveryRuleMakesAGate(t *testing.T) {
 	for r := range limits.Rules() {
 		if r.Basis != limits.ByCode {
@@ -82,12 +84,19 @@ func TestEveryRuleMakesAGate(t *testing.T) {
 		}
 		h, err := simulate.New(r.Windows(), nil)
 		require.NoError(t, err, r)
-		g, err := h.Gate(r.Service)
+		p, err := h.Policy(r.Service)
 		if r.Default.IsAbsent() {
+			require.ErrorIs(t, err, simulate.ErrAbsent, r)
+			_, err = h.Gate(r.Service)
 			require.ErrorIs(t, err, simulate.ErrAbsent, r)
 			continue
 		}
 		require.NoError(t, err, r)
+		g := simulate.NewGate(h, p)
+		if r.Service != limits.TCPBacklog {
+			g, err = h.Gate(r.Service)
+			require.NoError(t, err, r)
+		}
 		assert.Equal(t, r, g.Policy().Rule)
 		assert.Equal(t, r.Default, g.Limit(), r)
 		assert.Equal(t, r.Ceiling, g.Policy().Ceiling, r)
