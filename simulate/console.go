@@ -25,13 +25,10 @@ var ErrCommand = errors.New("simulate: not a command of this machine")
 // source shows their output for event 4226; the layout is the common one, and
 // ungraded.
 //
-// A line that nothing on the host knows is an error that matches ErrCommand. What
-// Windows itself answers with a message is output, and no error.
+// A line that nothing on the host knows is an error that matches ErrCommand, but
+// for an empty line, which answers what an adapter has asked, or does nothing.
+// What Windows itself answers with a message is output, and no error.
 func (h *Host) Console(line string) (output string, err error) {
-	fields := strings.Fields(line)
-	if len(fields) == 0 {
-		return "", nil
-	}
 	for _, p := range h.partList() {
 		if c, ok := p.(interface {
 			Console(string) (string, bool, error)
@@ -40,6 +37,10 @@ func (h *Host) Console(line string) (output string, err error) {
 				return output, err
 			}
 		}
+	}
+	fields := strings.Fields(line)
+	if len(fields) == 0 {
+		return "", nil
 	}
 	if len(fields) > 1 && commandName(fields[0]) == "cscript" {
 		fields = fields[1:]

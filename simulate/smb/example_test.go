@@ -1,59 +1,65 @@
-package simulate_test
+package smb_test
 
 import (
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// A Windows XP Home in front of a real file server: the sixth session is
-// refused with STATUS_REQUEST_NOT_ACCEPTED.
-func ExampleHost_SMBProxy() {
-	host, err := simulate.New(limits.Windows{Edition: limits.XPHome}, nil)
+func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	proxy, err := host.SMBProxy(simulate.SMBSettings{Backend: "127.0.0.1:445"})
-	if err != nil {
-		panic(err)
-	}
-	defer proxy.Close()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	go proxy.Serve(l)
+	return v
+}
 
-	// Point SMB clients at l.Addr().
-	gate, err := host.Gate(limits.SMB)
-	if err != nil {
-		panic(err)
-	}
+// A machine that runs XP Home in front of a real file server: the sixth session
+// is refused with STATUS_REQUEST_NOT_ACCEPTED.
+func ExampleNewProxy() {
+	host := must(simulate.New(limits.Windows{Edition: limits.XPHome}, nil))
+	defer host.Close()
+	proxy := must(smb.NewProxy(host, smb.Backend("127.0.0.1:445"), nil))
+	go proxy.Serve(must(net.Listen("tcp", "127.0.0.1:0")))
+
+	// Point SMB clients at the listener's address.
+	gate := must(host.Gate(limits.SMB))
 	fmt.Println("limit", gate.Limit(), "held", gate.Stats().Held)
 	// Output: limit 5 held 0
 }
 
-func ExampleSMBProxy_Net() {
-	host, err := simulate.New(limits.Windows{Edition: limits.XPHome}, nil)
+// Settings are plain values that survive JSON, and every field may be left out.
+func ExampleSettings() {
+	var settings smb.Settings
+	err := settings.UnmarshalJSON([]byte(`{"count": "computer-user", "autoDisconnect": true, "sessionTimeout": "45s"}`))
 	if err != nil {
 		panic(err)
 	}
-	proxy, err := host.SMBProxy(simulate.SMBSettings{Backend: "127.0.0.1:445", ServerName: "OFFICE"})
-	if err != nil {
-		panic(err)
-	}
-	defer proxy.Close()
-	if _, err := proxy.Net("net config server /autodisconnect:30"); err != nil {
-		panic(err)
-	}
-	text, err := proxy.Net("net config server")
-	if err != nil {
-		panic(err)
-	}
-	fmt.Print(text)
+	fmt.Println(settings.Count, settings.AutoDisconnect, settings.SessionTimeout)
+
+	host := must(simulate.New(limits.Windows{Edition: limits.XPProfessional}, nil))
+	defer host.Close()
+	proxy := must(smb.NewProxy(host, smb.Backend("127.0.0.1:445"), &settings))
+	fmt.Println(len(proxy.Sessions()), "sessions")
 	// Output:
+	// computer-user true 45s
+	// 0 sessions
+}
+
+// What the machine's administrator types goes to the console of the host.
+func ExampleProxy_console() {
+	host := must(simulate.New(limits.Windows{Edition: limits.XPHome}, nil))
+	defer host.Close()
+	must(smb.NewProxy(host, smb.Backend("127.0.0.1:445"), &smb.Settings{ServerName: "OFFICE"}))
+
+	fmt.Println(must(host.Console("net config server /autodisconnect:30")))
+	fmt.Print(must(host.Console("net config server")))
+	// Output:
+	// The command completed successfully.
+	//
 	// Server Name                           \\OFFICE
 	// Server Comment
 	//
@@ -71,19 +77,14 @@ func ExampleSMBProxy_Net() {
 	// The command completed successfully.
 }
 
-func ExampleSMBProxy_Sessions() {
-	host, err := simulate.New(limits.Windows{Edition: limits.XPProfessional}, nil)
-	if err != nil {
-		panic(err)
-	}
-	proxy, err := host.SMBProxy(simulate.SMBSettings{Backend: "127.0.0.1:445"})
-	if err != nil {
-		panic(err)
-	}
-	defer proxy.Close()
+func ExampleProxy_Sessions() {
+	host := must(simulate.New(limits.Windows{Edition: limits.XPProfessional}, nil))
+	defer host.Close()
+	proxy := must(smb.NewProxy(host, smb.Backend("127.0.0.1:445"), nil))
 	for _, s := range proxy.Sessions() {
 		fmt.Println(s.Computer, s.User, s.Opens, s.Idle)
 	}
-	fmt.Println(len(proxy.Sessions()), "sessions")
-	// Output: 0 sessions
+	out := must(host.Console("net session"))
+	fmt.Println(strings.TrimSpace(out))
+	// Output: There are no entries in the list.
 }

@@ -1,4 +1,4 @@
-package simulate
+package smb_test
 
 import (
 	"context"
@@ -13,10 +13,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// A script of FuzzSMBConnection is a byte of settings and then steps: what
+// A script of FuzzConnection is a byte of settings and then steps: what
 // happens, on which of two connections (bit 4), the length of an argument (two
 // bytes) and the argument.
 const (
@@ -31,13 +33,13 @@ func scriptStep(what, conn byte, argument []byte) []byte {
 	return append(b, argument...)
 }
 
-// FuzzSMBConnection lets two clients and the file server send anything in any
+// FuzzConnection lets two clients and the file server send anything in any
 // order. Whatever they do, nothing panics or hangs, no message of a dead
 // session reaches the file server, and at the end nothing is held.
 //
 // The corpus in testdata holds conversations of real clients with smbd, as
 // recorded by TestSMBRecord in examples/interop.
-func FuzzSMBConnection(f *testing.F) {
+func FuzzConnection(f *testing.F) {
 	setup := smbwire.Header2{Command: smbwire.Command2SessionSetup, MessageID: 1}
 	reply := setup
 	reply.Flags, reply.SessionID = smbwire.Flags2Reply, 5
@@ -61,7 +63,7 @@ func FuzzSMBConnection(f *testing.F) {
 	f.Add(append(append([]byte{33}, session...), scriptStep(scriptConsole, 0, []byte(`net session \\c0 /delete`))...))
 	f.Fuzz(func(t *testing.T, script []byte) {
 		if len(script) > 0 {
-			synctest.Test(t, func(t *testing.T) { runSMBScript(t, script) })
+			synctest.Test(t, func(t *testing.T) { runScript(t, script) })
 		}
 	})
 }
@@ -102,25 +104,24 @@ func newScriptPeer(conn net.Conn, steps int) *scriptPeer {
 	return p
 }
 
-func runSMBScript(t *testing.T, script []byte) {
+func runScript(t *testing.T, script []byte) {
 	settings, script := script[0], script[1:]
-	s := SMBSettings{Count: SMBCount(settings >> 3 & 3), RefuseFirst: settings&4 != 0, AutoDisconnect: settings&32 != 0}
-	if s.Count > CountComputers || s.Count == CountComputerUsers && s.RefuseFirst {
+	s := smb.Settings{Count: smb.Count(settings >> 3 & 3), RefuseFirst: settings&4 != 0, AutoDisconnect: settings&32 != 0}
+	if s.Count > smb.CountComputers || s.Count == smb.CountComputerUsers && s.RefuseFirst {
 		return
 	}
-	h, err := New(limits.Windows{Edition: limits.XPHome}, &Settings{Limits: map[limits.Service]int{limits.SMB: int(settings & 3)}})
+	h, err := simulate.New(limits.Windows{Edition: limits.XPHome}, &simulate.Settings{Limits: map[limits.Service]int{limits.SMB: int(settings & 3)}})
 	require.NoError(t, err)
 	steps := len(script)/3 + 1
 	var mu sync.Mutex
 	var servers []*scriptPeer
-	s.Dial = func(context.Context) (net.Conn, error) {
+	p, err := smb.NewProxy(h, func(context.Context) (net.Conn, error) {
 		near, far := net.Pipe()
 		mu.Lock()
 		defer mu.Unlock()
 		servers = append(servers, newScriptPeer(far, steps))
 		return near, nil
-	}
-	p, err := h.SMBProxy(s)
+	}, &s)
 	require.NoError(t, err)
 	gate, err := h.Gate(limits.SMB)
 	require.NoError(t, err)
@@ -136,7 +137,7 @@ func runSMBScript(t *testing.T, script []byte) {
 		argument := script[3:][:n]
 		script = script[3+n:]
 
-		dead := deadSMB(p)
+		ids, uids := p.Dead()
 		switch what {
 		case scriptClient:
 			if clients[conn] == nil {
@@ -150,14 +151,14 @@ func runSMBScript(t *testing.T, script []byte) {
 		case scriptTime:
 			time.Sleep(time.Duration(n) * time.Second)
 		case scriptConsole:
-			p.Net(string(argument))
+			h.Console(string(argument))
 		}
 		synctest.Wait()
 		for _, server := range servers {
-			passed[server] = checkNothingDead(t, server.received, passed[server], dead)
+			passed[server] = checkNothingDead(t, server.received, passed[server], ids, uids)
 		}
 		require.LessOrEqual(t, gate.Stats().Held, int(settings&3))
-		if s.Count == CountSessions {
+		if s.Count == smb.CountSessions {
 			require.LessOrEqual(t, len(p.Sessions()), int(settings&3))
 		}
 	}
@@ -173,37 +174,12 @@ func runSMBScript(t *testing.T, script []byte) {
 		}
 	}
 	require.Zero(t, gate.Stats().Held)
-	require.Zero(t, p.pending.Len())
-	require.Empty(t, p.sessions)
-	require.Empty(t, p.live)
-	require.Empty(t, p.places)
-	require.Empty(t, p.conns)
-}
-
-// deadSMB returns the SMB2 sessions that are dead, and the UIDs that are so if
-// there is one connection only: a UID has no meaning on another.
-func deadSMB(p *SMBProxy) map[smbKey]bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	dead := make(map[smbKey]bool)
-	for _, s := range p.sessions {
-		if s.key.id != 0 && s.dead.Load() {
-			dead[s.key] = true
-		}
-	}
-	for c := range p.conns {
-		for _, s := range c.allSessions() {
-			if len(p.conns) == 1 && s.key.smb1 && s.key.id != 0 && s.dead.Load() {
-				dead[s.key] = true
-			}
-		}
-	}
-	return dead
+	require.Empty(t, p.Left())
 }
 
 // checkNothingDead looks at the whole frames in b from the offset on, and
 // returns how far it came.
-func checkNothingDead(t *testing.T, b []byte, from int, dead map[smbKey]bool) int {
+func checkNothingDead(t *testing.T, b []byte, from int, ids map[uint64]bool, uids map[uint16]bool) int {
 	for {
 		rest := b[from:]
 		h, err := smbwire.ParseFrameHeader(rest)
@@ -219,17 +195,17 @@ func checkNothingDead(t *testing.T, b []byte, from int, dead map[smbKey]bool) in
 		if smbwire.ProtocolOf(msg) == smbwire.ProtocolTransform {
 			id, err := smbwire.ParseTransform(msg, len(msg))
 			require.NoError(t, err, "something follows an encrypted message")
-			require.False(t, dead[smbKey{id: id}])
+			require.False(t, ids[id])
 		}
 		if h, err := smbwire.ParseHeader1(msg); err == nil {
-			require.False(t, dead[smbKey{true, uint64(h.UID)}], "%+v", h)
+			require.False(t, uids[h.UID], "%+v", h)
 		}
 		for {
 			h, err := smbwire.ParseHeader2(msg)
 			if err != nil {
 				break
 			}
-			require.False(t, dead[smbKey{id: h.SessionID}] && !h.IsRelated(), "%+v", h)
+			require.False(t, ids[h.SessionID] && !h.IsRelated(), "%+v", h)
 			n, err := h.NextOffset(len(msg))
 			if err != nil || n == len(msg) {
 				break

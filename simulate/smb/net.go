@@ -1,133 +1,147 @@
-package simulate
+package smb
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/facts"
+	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
-// SMBSession is a session that holds a slot, or shares one.
-type SMBSession struct {
+// Session is a session that holds a slot, or shares one.
+type Session struct {
 	// Computer is the client's address.
-	Computer string
+	Computer string `json:"computer"`
 	// User is the account name of an NTLM log-on, empty for a null session and
 	// where it could not be seen.
-	User string
+	User string `json:"user,omitzero"`
 	// Opens is the number of open files, 0 for an encrypted session: they
 	// cannot be seen there.
-	Opens int
+	Opens int `json:"opens"`
 	// Idle is the time since the last request.
-	Idle time.Duration
+	Idle time.Duration `json:"idle"`
 
-	null bool // the user is known to be nobody
+	null bool // the user is known to be anonymous
+}
+
+// sessionJSON is Session with its time as text.
+type sessionJSON struct {
+	*sessionFields
+	Idle jsontime.Duration `json:"idle"`
+}
+
+type sessionFields Session
+
+// MarshalJSON writes Idle as text, such as "1m30s".
+func (s Session) MarshalJSON() ([]byte, error) {
+	return json.Marshal(sessionJSON{(*sessionFields)(&s), jsontime.Duration(s.Idle)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Session) UnmarshalJSON(b []byte) error {
+	t := sessionJSON{sessionFields: (*sessionFields)(s)}
+	if err := json.Unmarshal(b, &t); err != nil {
+		return fmt.Errorf("smb: session: %w", err)
+	}
+	s.Idle = time.Duration(t.Idle)
+	return nil
 }
 
 // Sessions returns the sessions in force, ordered by computer and user.
-func (p *SMBProxy) Sessions() []SMBSession {
+func (p *Proxy) Sessions() []Session {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	list := make([]SMBSession, 0, len(p.live))
+	list := make([]Session, 0, len(p.live))
 	for s := range p.live {
-		list = append(list, SMBSession{s.computer, s.user, s.openFiles(), s.idleTime(), s.named && s.user == ""})
+		list = append(list, Session{s.computer, s.user, s.openFiles(), s.idleTime(), s.named && s.user == ""})
 	}
-	slices.SortFunc(list, func(a, b SMBSession) int {
-		if n := strings.Compare(a.Computer, b.Computer); n != 0 {
-			return n
-		}
-		if n := strings.Compare(a.User, b.User); n != 0 {
-			return n
-		}
-		if a.null != b.null { // null sessions together, for netSession
-			if a.null {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(b.Idle, a.Idle)
-	})
+	p.mu.Unlock()
+	slices.SortFunc(list, compareSessions)
 	return list
+}
+
+// compareSessions orders by computer and user, the null sessions of a computer
+// together, for netSession.
+func compareSessions(a, b Session) int {
+	null := func(s Session) int {
+		if s.null {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(
+		strings.Compare(a.Computer, b.Computer), strings.Compare(a.User, b.User),
+		cmp.Compare(null(a), null(b)), cmp.Compare(b.Idle, a.Idle))
 }
 
 const netDone = "The command completed successfully.\n"
 
-// Net answers a command of the host's administrator with what the net program
-// of Windows prints:
-//
-//	net config server
-//	net config server /autodisconnect:N
-//	net session
-//	net session \\COMPUTER /delete
-//
-// The output is laid out as on Windows 10 from Windows 8 on and as on Server
-// 2008 R2 before that (win10-net-config, ws2008r2-net-config,
-// net-session-output); what older releases printed is not known. The transport
-// names contain a GUID that stands for one. Everything else, and a value that
-// Windows would not take, is an error that says what is accepted.
-//
-// N is the idle time in minutes after which a session ends, from 0 to 65535, or
-// -1 for never; 0 does not mean never, but a few seconds (kb138365), here five.
-// A session is idle since its last request, and ends only if it has no file
-// open. For an encrypted session open files cannot be seen, so that it ends for
-// being idle alone. A session that is ended takes its connection with it,
-// unless that carries another session.
-//
-// "net session \\COMPUTER /delete" asks for confirmation if files are open; the
-// answer, "Y" or "N", is the next command. With /y it does not ask.
-func (p *SMBProxy) Net(command string) (string, error) {
-	words := strings.Fields(strings.ToLower(command))
-	p.mu.Lock()
-	asked := p.asked
-	p.asked = ""
-	p.mu.Unlock()
-	if asked != "" && (len(words) == 0 || len(words) == 1 && strings.Contains(" y yes n no ", " "+words[0]+" ")) {
+// Console answers a line for Host.Console; see the package comment.
+func (m *machine) Console(line string) (output string, known bool, err error) {
+	words := strings.Fields(strings.ToLower(line))
+	m.mu.Lock()
+	asked := m.asked
+	m.asked = ""
+	m.mu.Unlock()
+	if asked != "" && (len(words) == 0 || len(words) == 1 && slices.Contains([]string{"y", "yes", "n", "no"}, words[0])) {
 		if len(words) == 1 && words[0][0] == 'y' {
-			return p.netDelete(asked, true)
+			output, err = m.netDelete(asked, true)
 		}
-		return "", nil
+		return output, true, err
 	}
+	if len(words) == 0 || words[0] != "net" {
+		return "", false, nil
+	}
+	output, err = m.net(line, words[1:])
+	return output, true, err
+}
+
+// net answers a command of the net program.
+func (m *machine) net(line string, words []string) (string, error) {
 	switch {
-	case len(words) < 2 || words[0] != "net":
-	case words[1] == "config":
+	case len(words) == 0:
+	case words[0] == "config":
 		switch {
-		case len(words) == 3 && words[2] == "server":
-			return p.netConfigServer(), nil
-		case len(words) == 4 && words[2] == "server" && strings.HasPrefix(words[3], "/autodisconnect:"):
-			return p.netAutoDisconnect(strings.TrimPrefix(words[3], "/autodisconnect:"))
+		case len(words) == 2 && words[1] == "server":
+			return m.netConfigServer(), nil
+		case len(words) == 3 && words[1] == "server" && strings.HasPrefix(words[2], "/autodisconnect:"):
+			return m.netAutoDisconnect(strings.TrimPrefix(words[2], "/autodisconnect:"))
 		}
-	case slices.Contains([]string{"session", "sessions", "sess"}, words[1]):
-		args := words[2:]
+	case slices.Contains([]string{"session", "sessions", "sess"}, words[0]):
+		args := words[1:]
 		yes := slices.Contains(args, "/y") || slices.Contains(args, "/yes")
 		args = slices.DeleteFunc(args, func(w string) bool { return w == "/y" || w == "/yes" })
 		switch {
 		case len(args) == 0 && !yes:
-			return p.netSession(), nil
+			return m.netSession(), nil
 		case len(args) == 2 && strings.HasPrefix(args[0], `\\`) && args[1] == "/delete":
-			return p.netDelete(strings.TrimPrefix(args[0], `\\`), yes)
+			return m.netDelete(strings.TrimPrefix(args[0], `\\`), yes)
 		}
 	}
-	return "", fmt.Errorf(`simulate: net: cannot do %q; known are "net config server [/autodisconnect:N]" and "net session [\\COMPUTER /delete [/y]]"`, command)
+	return "", fmt.Errorf(`smb: %.100q: %w; known are "net config server [/autodisconnect:N]" and "net session [\\COMPUTER /delete [/y]]"`,
+		line, simulate.ErrCommand)
 }
 
 // netTransport is the made-up device GUID in the transport's name.
 const netTransport = "NetBT_Tcpip_{00000000-0000-0000-0000-000000000000}"
 
-func (p *SMBProxy) netConfigServer() string {
+func (m *machine) netConfigServer() string {
 	var b strings.Builder
 	line := func(label, value string) {
 		b.WriteString(strings.TrimRight(fmt.Sprintf("%-38s%s", label, value), " ") + "\n")
 	}
-	name := p.settings.ServerName
-	edition := p.host.windows.Edition
+	name := m.serverName()
+	edition := m.host.Windows().Edition
 	line("Server Name", `\\`+name)
 	line("Server Comment", "")
 	line("", "")
 	line("Software version", edition.String())
-	if edition >= limits.Windows8 {
+	if facts.ListsTransportsIndented(edition) {
 		line("Server is active on", "")
 		line("        NetbiosSmb ("+name+")", "")
 		line("        "+netTransport+" ("+name+")", "")
@@ -141,35 +155,38 @@ func (p *SMBProxy) netConfigServer() string {
 		line("", "")
 	}
 	users := "Unlimited"
-	if n, ok := p.gate.Limit().Number(); ok {
+	if n, ok := m.gate.Limit().Number(); ok {
 		users = strconv.Itoa(n)
-	}
-	files := "16384" // kb219956
-	if edition < limits.Windows2000Professional {
-		files = "2048"
 	}
 	line("Server hidden", "No")
 	line("Maximum Logged On Users", users)
-	line("Maximum open files per session", files)
+	line("Maximum open files per session", strconv.Itoa(facts.OpenFilesPerSession(edition)))
 	line("", "")
-	line("Idle session time (min)", strconv.FormatInt(p.idleMinutes.Load(), 10))
+	line("Idle session time (min)", strconv.FormatInt(m.idleMinutes.Load(), 10))
 	return b.String() + netDone
 }
 
-func (p *SMBProxy) netAutoDisconnect(value string) (string, error) {
+func (m *machine) netAutoDisconnect(value string) (string, error) {
 	n, err := strconv.Atoi(value)
-	if err != nil || n < smbIdleNever || n > smbIdleMax {
-		return "", fmt.Errorf("simulate: net config server: /autodisconnect:%s is not from %d (never) to %d minutes", value, smbIdleNever, smbIdleMax)
+	if err != nil || n < facts.AutoDisconnectNever || n > facts.AutoDisconnectMax {
+		return "", fmt.Errorf("smb: net config server: /autodisconnect: %.100q is not from %d (never) to %d minutes",
+			value, facts.AutoDisconnectNever, facts.AutoDisconnectMax)
 	}
-	p.setIdle(n)
+	m.idleMinutes.Store(int64(n))
+	m.enforceIdle()
 	return netDone, nil
 }
 
 // netSession lists the sessions. The null sessions of one computer share a
 // line, although each holds a slot (kb328459).
-func (p *SMBProxy) netSession() string {
-	var lines []SMBSession
-	for _, s := range p.Sessions() {
+func (m *machine) netSession() string {
+	var all []Session
+	for _, p := range m.list() {
+		all = append(all, p.Sessions()...)
+	}
+	slices.SortFunc(all, compareSessions)
+	var lines []Session
+	for _, s := range all {
 		if n := len(lines) - 1; s.null && n >= 0 && lines[n].null && lines[n].Computer == s.Computer {
 			lines[n].Opens += s.Opens
 			lines[n].Idle = min(lines[n].Idle, s.Idle)
@@ -205,30 +222,35 @@ func netIdle(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d:%02d", minutes/60, minutes%60, int(d/time.Second)%60)
 }
 
-func (p *SMBProxy) netDelete(computer string, yes bool) (string, error) {
+func (m *machine) netDelete(computer string, yes bool) (string, error) {
 	computer = strings.Trim(computer, "[]")
-	var found []*smbSession
+	type found struct {
+		proxy   *Proxy
+		session *session
+	}
+	var all []found
 	opens := 0
-	p.mu.Lock()
-	for s := range p.live {
-		if strings.EqualFold(s.computer, computer) {
-			found = append(found, s)
-			opens += s.openFiles()
+	for _, p := range m.list() {
+		p.mu.Lock()
+		for s := range p.live {
+			if strings.EqualFold(s.computer, computer) {
+				all = append(all, found{p, s})
+				opens += s.openFiles()
+			}
 		}
+		p.mu.Unlock()
 	}
-	ask := opens > 0 && !yes
-	if ask {
-		p.asked = computer
-	}
-	p.mu.Unlock()
 	switch {
-	case len(found) == 0:
-		return "", fmt.Errorf(`simulate: net session \\%s: A session does not exist with that computer name. (2312)`, computer)
-	case ask:
+	case len(all) == 0:
+		return "", fmt.Errorf(`smb: net session \\%.100s: A session does not exist with that computer name. (2312)`, computer)
+	case opens > 0 && !yes:
+		m.mu.Lock()
+		m.asked = computer
+		m.mu.Unlock()
 		return "The session from " + computer + " has open files.\n\nDo you want to continue this operation? (Y/N) [N]: ", nil
 	}
-	for _, s := range found {
-		p.kill(s, smbByAdmin)
+	for _, f := range all {
+		f.proxy.kill(f.session, deletedByAdmin)
 	}
 	return netDone, nil
 }

@@ -1,6 +1,9 @@
-package simulate
+package smb_test
 
 import (
+	"encoding/json"
+	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -9,8 +12,33 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
+
+// TestUnseenUsers: sessions whose user cannot be seen are no null sessions and
+// have lines of their own.
+func TestUnseenUsers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newLab(t, xpPro, 5, nil)
+		setup := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus}
+		a, b := lab.client1("10.0.0.1"), lab.client1("10.0.0.1")
+		null := lab.session("10.0.0.1", "")
+		time.Sleep(time.Second)
+		a.do(setup, 13, 0xff, 0, 0, 0)
+		b.do(setup, 13, 0xff, 0, 0, 0)
+		time.Sleep(time.Second)
+		null2 := lab.session("10.0.0.1", "")
+		out, err := lab.host.Console("net session")
+		require.NoError(t, err)
+		assert.Equal(t, 3, strings.Count(out, `\\10.0.0.1`), out)
+		assert.Len(t, lab.proxy.Sessions(), 4)
+		for _, c := range []net.Conn{a, b, null, null2} {
+			c.Close()
+		}
+	})
+}
 
 const netConfig10 = `Server Name                           \\OFFICE
 Server Comment
@@ -46,21 +74,21 @@ Idle session time (min)               15
 The command completed successfully.
 `
 
-// newNetProxy returns a proxy that serves nobody.
-func newNetProxy(t *testing.T, e limits.Edition, name string) *SMBProxy {
+// newConsole returns a host with a file server that has no clients.
+func newConsole(t testing.TB, e limits.Edition, name string) *simulate.Host {
 	t.Helper()
-	h, err := New(limits.Windows{Edition: e}, nil)
+	h, err := simulate.New(limits.Windows{Edition: e}, nil)
 	require.NoError(t, err)
-	p, err := h.SMBProxy(SMBSettings{Backend: "127.0.0.1:1", ServerName: name})
+	_, err = smb.NewProxy(h, smb.Backend("127.0.0.1:1"), &smb.Settings{ServerName: name})
 	require.NoError(t, err)
-	return p
+	return h
 }
 
 func TestNetConfigServer(t *testing.T) {
-	out, err := newNetProxy(t, limits.Windows10Pro, "OFFICE").Net("net config server")
+	out, err := newConsole(t, limits.Windows10Pro, "OFFICE").Console("net config server")
 	require.NoError(t, err)
 	assert.Equal(t, netConfig10, out)
-	out, err = newNetProxy(t, limits.Server2008R2Standard, "").Net("NET Config  Server")
+	out, err = newConsole(t, limits.Server2008R2Standard, "").Console("NET Config  Server")
 	require.NoError(t, err)
 	assert.Equal(t, netConfig2008R2, out)
 }
@@ -80,7 +108,7 @@ func TestNetConfigServerOfEditions(t *testing.T) {
 		{limits.Windows7Professional, "20", "16384"},
 		{limits.Windows10Pro, "20", "16384"},
 	} {
-		out, err := newNetProxy(t, tt.edition, "").Net("net config server")
+		out, err := newConsole(t, tt.edition, "").Console("net config server")
 		require.NoError(t, err)
 		assert.Contains(t, out, "Maximum Logged On Users               "+tt.users+"\n", "%v", tt.edition)
 		assert.Contains(t, out, "Maximum open files per session        "+tt.files+"\n", "%v", tt.edition)
@@ -88,36 +116,47 @@ func TestNetConfigServerOfEditions(t *testing.T) {
 }
 
 func TestNetErrors(t *testing.T) {
-	p := newNetProxy(t, limits.XPProfessional, "")
+	h := newConsole(t, limits.XPProfessional, "")
+	const known = "not a command of this machine; known are"
 	for command, want := range map[string]string{
-		"":                                     "known are",
-		"net":                                  "known are",
-		"y":                                    "known are",
-		"net frobnicate":                       "known are",
-		"net config server /hidden:yes":        "known are",
-		"net config workstation":               "known are",
-		"net session /delete":                  "known are",
-		"net session 10.0.0.1 /delete":         "known are",
-		`net session \\10.0.0.1`:               "known are",
-		`net session \\10.0.0.1 /delete`:       `net session \\10.0.0.1: A session does not exist with that computer name`,
-		"net config server /autodisconnect:":   "not from -1 (never) to 65535 minutes",
-		"net config server /autodisconnect:-2": "not from -1 (never) to 65535 minutes",
+		"y":                                         "not a command of this machine",
+		"net":                                       known,
+		"net frobnicate":                            known,
+		"net config server /hidden:yes":             known,
+		"net config workstation":                    known,
+		"net session /delete":                       known,
+		"net session 10.0.0.1 /delete":              known,
+		`net session \\10.0.0.1`:                    known,
+		`net session \\10.0.0.1 /delete`:            `smb: net session \\10.0.0.1: A session does not exist with that computer name`,
+		"net config server /autodisconnect:":        "not from -1 (never) to 65535 minutes",
+		"net config server /autodisconnect:-2":      "not from -1 (never) to 65535 minutes",
 		"net config server /autodisconnect:65536":   "not from -1 (never) to 65535 minutes",
 		"net config server /autodisconnect:fifteen": "not from -1 (never) to 65535 minutes",
 	} {
-		out, err := p.Net(command)
+		out, err := h.Console(command)
 		assert.ErrorContains(t, err, want, "%q", command)
 		assert.Empty(t, out)
+		assert.Equal(t, strings.HasPrefix(want, "not a command"), errors.Is(err, simulate.ErrCommand), "%q", command)
 	}
+	for _, long := range []string{"", "y", "net ", "net session /", `net session \\x`, "net config server /autodisconnect:"} {
+		for _, end := range []string{"", " /delete"} {
+			_, err := h.Console(long + strings.Repeat("x", 1e6) + end)
+			require.Error(t, err)
+			assert.Less(t, len(err.Error()), 300)
+		}
+	}
+	out, err := h.Console("")
+	require.NoError(t, err)
+	assert.Empty(t, out)
 }
 
 func TestNetAutoDisconnect(t *testing.T) {
-	p := newNetProxy(t, limits.XPProfessional, "")
+	h := newConsole(t, limits.XPProfessional, "")
 	for _, n := range []string{"-1", "0", "30", "65535"} {
-		out, err := p.Net("net config server /autodisconnect:" + n)
+		out, err := h.Console("net config server /autodisconnect:" + n)
 		require.NoError(t, err)
 		assert.Equal(t, "The command completed successfully.\n", out)
-		out, err = p.Net("net config server")
+		out, err = h.Console("net config server")
 		require.NoError(t, err)
 		assert.Contains(t, out, "Idle session time (min)               "+n+"\n")
 	}
@@ -125,9 +164,9 @@ func TestNetAutoDisconnect(t *testing.T) {
 
 func TestNetSession(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		lab := newSMBLab(t, xpPro, -1, SMBSettings{})
-		p := lab.proxy
-		out, err := p.Net("net session")
+		lab := newLab(t, xpPro, -1, nil)
+		p := lab.host
+		out, err := p.Console("net session")
 		require.NoError(t, err)
 		assert.Equal(t, "There are no entries in the list.\n", out)
 
@@ -141,7 +180,7 @@ func TestNetSession(t *testing.T) {
 		null2 := lab.session("10.10.75.3", "")
 		six := lab.session("[fe80::1]", "user1")
 		time.Sleep(117 * time.Second)
-		out, err = p.Net("net sessions")
+		out, err = p.Console("net sessions")
 		require.NoError(t, err)
 		assert.Equal(t, `Computer               User name            Client Type       Opens Idle time
 
@@ -152,44 +191,44 @@ func TestNetSession(t *testing.T) {
 \\[fe80::1]            user1                                      0 00:01:57
 The command completed successfully.
 `, out)
-		assert.Len(t, p.Sessions(), 5, "null sessions share a line, not a slot")
+		assert.Len(t, lab.proxy.Sessions(), 5, "null sessions share a line, not a slot")
 		for _, line := range strings.Split(out, "\n")[3:7] {
 			assert.Equal(t, byte(' '), line[67])
 		}
 
 		// Without open files there is no question.
-		out, err = p.Net(`net session \\[fe80::1] /delete`)
+		out, err = p.Console(`net session \\[fe80::1] /delete`)
 		require.NoError(t, err)
 		assert.Equal(t, "The command completed successfully.\n", out)
 		assert.True(t, six.isClosed())
 
 		const question = "The session from 10.10.75.1 has open files.\n\nDo you want to continue this operation? (Y/N) [N]: "
 		for _, no := range []string{"", "N", "no"} {
-			out, err = p.Net(`net session \\10.10.75.1 /delete`)
+			out, err = p.Console(`net session \\10.10.75.1 /delete`)
 			require.NoError(t, err)
 			assert.Equal(t, question, out)
-			out, err = p.Net(no)
+			out, err = p.Console(no)
 			require.NoError(t, err)
 			assert.Empty(t, out)
 			assert.Equal(t, smbwire.StatusSuccess, c.command(smbwire.Command2Read).Status)
 		}
-		_, err = p.Net(`net session \\10.10.75.1 /delete`)
+		_, err = p.Console(`net session \\10.10.75.1 /delete`)
 		require.NoError(t, err)
-		out, err = p.Net("net session") // another command is no answer
+		out, err = p.Console("net session") // another command is no answer
 		require.NoError(t, err)
 		assert.Contains(t, out, "user1")
-		_, err = p.Net("Y")
+		_, err = p.Console("Y")
 		require.Error(t, err)
 
-		_, err = p.Net(`net session \\10.10.75.1 /delete`)
+		_, err = p.Console(`net session \\10.10.75.1 /delete`)
 		require.NoError(t, err)
-		out, err = p.Net("Y")
+		out, err = p.Console("Y")
 		require.NoError(t, err)
 		assert.Equal(t, "The command completed successfully.\n", out)
 		assert.True(t, c.isClosed())
 		assert.Equal(t, 3, lab.held())
 
-		out, err = p.Net(`net session \\10.10.75.3 /DELETE /y`)
+		out, err = p.Console(`net session \\10.10.75.3 /DELETE /y`)
 		require.NoError(t, err)
 		assert.Equal(t, "The command completed successfully.\n", out)
 		assert.True(t, null.isClosed())
@@ -199,16 +238,30 @@ The command completed successfully.
 	})
 }
 
+func TestSessionJSON(t *testing.T) {
+	s := smb.Session{Computer: "10.0.0.1", User: "alice", Opens: 2, Idle: 90 * time.Second}
+	b, err := json.Marshal(s)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"computer":"10.0.0.1","user":"alice","opens":2,"idle":"1m30s"}`, string(b))
+	var got smb.Session
+	require.NoError(t, json.Unmarshal(b, &got))
+	assert.Equal(t, s, got)
+	assert.ErrorContains(t, json.Unmarshal([]byte(`{"idle": "x"}`), &got), `smb: session: time "x": want`)
+}
+
 func FuzzNet(f *testing.F) {
 	for _, s := range []string{"net config server", "net config server /autodisconnect:5", "net session", `net session \\x /delete`, "y"} {
 		f.Add(s)
 	}
-	h, err := New(limits.Windows{Edition: limits.XPProfessional}, nil)
-	require.NoError(f, err)
-	p, err := h.SMBProxy(SMBSettings{Backend: "127.0.0.1:1"})
-	require.NoError(f, err)
-	f.Fuzz(func(t *testing.T, command string) {
-		out, err := p.Net(command)
-		require.True(t, (out == "") == (err != nil), "%q, %v", out, err)
+	h := newConsole(f, limits.XPProfessional, "")
+	f.Fuzz(func(t *testing.T, line string) {
+		out, err := h.Console(line)
+		switch {
+		case strings.TrimSpace(line) == "":
+			require.NoError(t, err)
+			require.Empty(t, out)
+		default:
+			require.True(t, (out == "") == (err != nil), "%q, %v", out, err)
+		}
 	})
 }

@@ -1,4 +1,4 @@
-package simulate
+package smb
 
 import (
 	"bufio"
@@ -11,13 +11,13 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// smbBuffer is how much of a frame an smbPipe looks at or holds at a time. A
+// bufferSize is how much of a frame an pipe looks at or holds at a time. A
 // session setup with an NTLM logon fits; anything longer streams through.
-const smbBuffer = 8 << 10
+const bufferSize = 8 << 10
 
-// smbSocketBuffer is the size of the socket buffers of a connection that stays
+// socketBuffer is the size of the socket buffers of a connection that stays
 // on this machine.
-const smbSocketBuffer = 128 << 10
+const socketBuffer = 128 << 10
 
 // keepShallow bounds what lies in the socket buffers of c, if it is a TCP
 // connection that stays on this machine. The system lets them grow to
@@ -29,23 +29,23 @@ func keepShallow(c net.Conn) {
 		return
 	}
 	if peer, ok := tcp.RemoteAddr().(*net.TCPAddr); ok && peer.IP.IsLoopback() {
-		tcp.SetReadBuffer(smbSocketBuffer)
-		tcp.SetWriteBuffer(smbSocketBuffer)
+		tcp.SetReadBuffer(socketBuffer)
+		tcp.SetWriteBuffer(socketBuffer)
 	}
 }
 
-// errSMBFrame is wrapped by the errors for which a peer loses its connection.
-var errSMBFrame = errors.New("simulate: SMB frame")
+// errFrame is wrapped by the errors for which a peer loses its connection.
+var errFrame = errors.New("smb: SMB frame")
 
-func badSMB(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{errSMBFrame}, args...)...)
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{errFrame}, args...)...)
 }
 
-// smbPipe moves frames from src to dst. What need has shown and pass has
+// pipe moves frames from src to dst. What need has shown and pass has
 // passed stays in the buffer until the frame ends or the buffer is full, so
 // that a small frame costs one write and can still be replaced; the payload of
 // a large one goes from socket to socket.
-type smbPipe struct {
+type pipe struct {
 	src, dst net.Conn
 	r        *bufio.Reader
 	stall    time.Duration
@@ -55,13 +55,13 @@ type smbPipe struct {
 	broken bool // part of the frame is with dst already
 }
 
-func newSMBPipe(src, dst net.Conn, stall time.Duration) *smbPipe {
-	return &smbPipe{src: src, dst: dst, r: bufio.NewReaderSize(src, smbBuffer), stall: stall}
+func newPipe(src, dst net.Conn, stall time.Duration) *pipe {
+	return &pipe{src: src, dst: dst, r: bufio.NewReaderSize(src, bufferSize), stall: stall}
 }
 
 // next waits for the next frame and returns its header. There is no bound on
 // the wait for its first byte.
-func (p *smbPipe) next() (smbwire.FrameHeader, error) {
+func (p *pipe) next() (smbwire.FrameHeader, error) {
 	p.pos, p.left, p.broken = 0, smbwire.FrameHeaderSize, false
 	if _, err := p.r.Peek(1); err != nil {
 		return smbwire.FrameHeader{}, err
@@ -80,12 +80,12 @@ func (p *smbPipe) next() (smbwire.FrameHeader, error) {
 
 // need returns at least n of the bytes that come next in the frame, and
 // further ones of the frame that have arrived. It waits for them, but not
-// longer than the stall time. n is at most smbBuffer.
-func (p *smbPipe) need(n int) ([]byte, error) {
+// longer than the stall time. n is at most bufferSize.
+func (p *pipe) need(n int) ([]byte, error) {
 	if n > p.left {
-		return nil, badSMB("%d bytes where %d are needed", p.left, n)
+		return nil, malformed("%d bytes where %d are needed", p.left, n)
 	}
-	if p.pos+n > smbBuffer {
+	if p.pos+n > bufferSize {
 		if err := p.flush(); err != nil {
 			return nil, err
 		}
@@ -98,7 +98,7 @@ func (p *smbPipe) need(n int) ([]byte, error) {
 }
 
 // fill waits until the buffer holds n bytes.
-func (p *smbPipe) fill(n int) error {
+func (p *pipe) fill(n int) error {
 	if p.r.Buffered() >= n {
 		return nil
 	}
@@ -112,9 +112,9 @@ func (p *smbPipe) fill(n int) error {
 }
 
 // pass marks the next n bytes of the frame as seen.
-func (p *smbPipe) pass(n int) error {
+func (p *pipe) pass(n int) error {
 	p.left -= n
-	if p.pos+n <= smbBuffer {
+	if p.pos+n <= bufferSize {
 		if err := p.fill(p.pos + n); err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (p *smbPipe) pass(n int) error {
 }
 
 // flush writes what has been passed.
-func (p *smbPipe) flush() error {
+func (p *pipe) flush() error {
 	if p.pos == 0 {
 		return nil
 	}
@@ -152,7 +152,7 @@ func (p *smbPipe) flush() error {
 }
 
 // finish passes the rest of the frame on.
-func (p *smbPipe) finish() error {
+func (p *pipe) finish() error {
 	if err := p.pass(p.left); err != nil {
 		return err
 	}
@@ -161,14 +161,14 @@ func (p *smbPipe) finish() error {
 
 // replace writes b in the place of the frame, of which nothing may have been
 // written.
-func (p *smbPipe) replace(b []byte) error {
+func (p *pipe) replace(b []byte) error {
 	if p.broken {
-		return badSMB("replaced after its beginning was sent")
+		return malformed("replaced after its beginning was sent")
 	}
 	p.r.Discard(p.pos)
 	p.pos = 0
 	for p.left > 0 {
-		n, err := p.r.Discard(min(p.left, smbBuffer))
+		n, err := p.r.Discard(min(p.left, bufferSize))
 		p.left -= n
 		if err != nil {
 			return err

@@ -1,4 +1,4 @@
-package simulate
+package smb
 
 import (
 	"net"
@@ -31,7 +31,7 @@ func TestSocketBuffers(t *testing.T) {
 				size, err = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, option)
 			}))
 			require.NoError(t, err)
-			require.Equal(t, 2*smbSocketBuffer, size) // Linux doubles it for its own needs
+			require.Equal(t, 2*socketBuffer, size) // Linux doubles it for its own needs
 		}
 	}
 	keepShallow(nil) // nor does it mind what is no TCP connection

@@ -1,4 +1,4 @@
-package simulate
+package smb
 
 import (
 	"bytes"
@@ -16,6 +16,11 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
+// frame puts a header in front of a message.
+func frame(msg []byte) []byte {
+	return append(smbwire.FrameHeader{Length: len(msg)}.Append(nil), msg...)
+}
+
 // streamConn is a connection that reads from r and writes to w.
 type streamConn struct {
 	net.Conn
@@ -27,14 +32,14 @@ func (c streamConn) Read(b []byte) (int, error)      { return c.r.Read(b) }
 func (c streamConn) Write(b []byte) (int, error)     { return c.w.Write(b) }
 func (c streamConn) SetReadDeadline(time.Time) error { return nil }
 
-// TestSMBPipeChangesNothing: whatever the sizes of frames and reads, and
+// TestPipeChangesNothing: whatever the sizes of frames and reads, and
 // however a frame is taken apart, the bytes that come out went in.
-func TestSMBPipeChangesNothing(t *testing.T) {
+func TestPipeChangesNothing(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var in bytes.Buffer
-	sizes := []int{0, 1, 4, 63, 64, smbBuffer - 5, smbBuffer - 4, smbBuffer - 3, smbBuffer, smbBuffer + 1, 2 * smbBuffer, 1 << 20}
+	sizes := []int{0, 1, 4, 63, 64, bufferSize - 5, bufferSize - 4, bufferSize - 3, bufferSize, bufferSize + 1, 2 * bufferSize, 1 << 20}
 	for range 50 {
-		sizes = append(sizes, rnd.IntN(3*smbBuffer))
+		sizes = append(sizes, rnd.IntN(3*bufferSize))
 	}
 	for _, n := range sizes {
 		msg := make([]byte, n)
@@ -51,13 +56,13 @@ func TestSMBPipeChangesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			p := newSMBPipe(streamConn{r: reader(bytes.NewReader(in.Bytes()))}, streamConn{w: &out}, time.Second)
+			p := newPipe(streamConn{r: reader(bytes.NewReader(in.Bytes()))}, streamConn{w: &out}, time.Second)
 			for _, n := range sizes {
 				h, err := p.next()
 				require.NoError(t, err)
 				require.Equal(t, n, h.Length)
 				for p.left > 0 && rnd.IntN(4) > 0 {
-					step := 1 + rnd.IntN(min(p.left, smbBuffer-smbwire.FrameHeaderSize))
+					step := 1 + rnd.IntN(min(p.left, bufferSize-smbwire.FrameHeaderSize))
 					b, err := p.need(step)
 					require.NoError(t, err)
 					require.GreaterOrEqual(t, len(b), step)
@@ -72,11 +77,11 @@ func TestSMBPipeChangesNothing(t *testing.T) {
 	}
 }
 
-func TestSMBPipeReplaces(t *testing.T) {
+func TestPipeReplaces(t *testing.T) {
 	var in, out bytes.Buffer
-	in.Write(frame(make([]byte, 3*smbBuffer)))
+	in.Write(frame(make([]byte, 3*bufferSize)))
 	in.Write(frame([]byte("next")))
-	p := newSMBPipe(streamConn{r: &in}, streamConn{w: &out}, time.Second)
+	p := newPipe(streamConn{r: &in}, streamConn{w: &out}, time.Second)
 	_, err := p.next()
 	require.NoError(t, err)
 	_, err = p.need(64)
@@ -89,9 +94,9 @@ func TestSMBPipeReplaces(t *testing.T) {
 	assert.Equal(t, "instead\x00\x00\x00\x04next", out.String())
 }
 
-func TestSMBPipeErrors(t *testing.T) {
-	open := func(s string) *smbPipe {
-		return newSMBPipe(streamConn{r: bytes.NewReader([]byte(s))}, streamConn{w: io.Discard}, time.Second)
+func TestPipeErrors(t *testing.T) {
+	open := func(s string) *pipe {
+		return newPipe(streamConn{r: bytes.NewReader([]byte(s))}, streamConn{w: io.Discard}, time.Second)
 	}
 	_, err := open("").next()
 	assert.ErrorIs(t, err, io.EOF, "between frames")
@@ -104,15 +109,15 @@ func TestSMBPipeErrors(t *testing.T) {
 	_, err = p.next()
 	require.NoError(t, err)
 	_, err = p.need(5)
-	assert.ErrorIs(t, err, errSMBFrame, "longer than the frame")
+	assert.ErrorIs(t, err, errFrame, "longer than the frame")
 	_, err = p.need(4)
 	assert.ErrorIs(t, err, io.ErrUnexpectedEOF, "in a message")
 
-	p = open(string(frame(make([]byte, 2*smbBuffer))))
+	p = open(string(frame(make([]byte, 2*bufferSize))))
 	_, err = p.next()
 	require.NoError(t, err)
-	require.NoError(t, p.pass(smbBuffer))
-	assert.ErrorIs(t, p.replace(nil), errSMBFrame, "its beginning is gone")
+	require.NoError(t, p.pass(bufferSize))
+	assert.ErrorIs(t, p.replace(nil), errFrame, "its beginning is gone")
 }
 
 // zeros reads as zeros for ever.
@@ -123,14 +128,14 @@ func (zeros) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestSMBPipeHoldsNoFrame: the largest frame takes no more memory than its
+// TestPipeHoldsNoFrame: the largest frame takes no more memory than its
 // beginning.
-func TestSMBPipeHoldsNoFrame(t *testing.T) {
+func TestPipeHoldsNoFrame(t *testing.T) {
 	header := smbwire.FrameHeader{Length: smbwire.MaxFrameLength}.Append(nil)
 	src := io.MultiReader(bytes.NewReader(header), io.LimitReader(zeros{}, smbwire.MaxFrameLength))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	p := newSMBPipe(streamConn{r: src}, streamConn{w: io.Discard}, time.Second)
+	p := newPipe(streamConn{r: src}, streamConn{w: io.Discard}, time.Second)
 	h, err := p.next()
 	require.NoError(t, err)
 	assert.Equal(t, smbwire.MaxFrameLength, h.Length)

@@ -1,11 +1,12 @@
-package simulate
+package smb_test
 
 import (
+	"bytes"
 	"context"
-	"encoding/binary"
-	"errors"
 	"io"
 	"net"
+	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,419 +17,23 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// smbLab is a proxy between in-memory clients and an in-memory file server.
-type smbLab struct {
-	t      testing.TB
-	proxy  *SMBProxy
-	gate   *Gate
-	server *fakeSMB
-	ln     *pipeListener
-}
-
-// newSMBLab starts a lab whose limit is n sessions, or that of w if n < 0. It
-// checks at the end that no slot is left.
-func newSMBLab(t testing.TB, w limits.Windows, n int, settings SMBSettings) *smbLab {
-	t.Helper()
-	var hostSettings Settings
-	if n >= 0 {
-		hostSettings.Limits = map[limits.Service]int{limits.SMB: n}
-	}
-	h, err := New(w, &hostSettings)
-	require.NoError(t, err)
-	lab := &smbLab{t: t, server: &fakeSMB{t: t, sessions: make(map[uint64]bool)}, ln: newPipeListener()}
-	settings.Dial = lab.server.dial
-	lab.proxy, err = h.SMBProxy(settings)
-	require.NoError(t, err)
-	lab.gate, err = h.Gate(limits.SMB)
-	require.NoError(t, err)
-	served := make(chan error, 1)
-	go func() { served <- lab.proxy.Serve(lab.ln) }()
-	t.Cleanup(func() {
-		lab.proxy.Close()
-		assert.ErrorIs(t, <-served, net.ErrClosed)
-		lab.server.wait()
-		assert.Zero(t, lab.gate.Stats().Held, "slots left")
-		assert.Zero(t, lab.proxy.pending.Len())
-		assert.Empty(t, lab.proxy.sessions)
-		assert.Empty(t, lab.proxy.live)
-		assert.Empty(t, lab.proxy.places)
-		assert.Empty(t, lab.proxy.conns)
-	})
-	return lab
-}
-
-// client connects from a computer and negotiates.
-func (lab *smbLab) client(computer string) *fakeClient {
-	c := &fakeClient{t: lab.t, Conn: lab.ln.connect(computer)}
-	reply, _ := c.do(smbwire.Header2{Command: smbwire.Command2Negotiate}, nil)
-	require.Equal(lab.t, smbwire.StatusSuccess, reply.Status)
-	return c
-}
-
-// session connects from a computer and sets up a session, which must succeed.
-func (lab *smbLab) session(computer, user string) *fakeClient {
-	c := lab.client(computer)
-	require.Equal(lab.t, smbwire.StatusSuccess, c.logon(user).Status)
-	return c
-}
-
-// held waits until nothing moves and returns the slots held.
-func (lab *smbLab) held() int {
-	synctest.Wait()
-	return lab.gate.Stats().Held
-}
-
-// bubble runs f in a synctest bubble.
-func bubble(t *testing.T, f func(t *testing.T)) { synctest.Test(t, f) }
-
-// pipeListener is a listener for in-memory connections.
-type pipeListener struct {
-	conns chan net.Conn
-	done  chan struct{}
-	once  sync.Once
-}
-
-func newPipeListener() *pipeListener {
-	return &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.done) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return pipeAddr("server:445") }
-
-func (l *pipeListener) connect(computer string) net.Conn {
-	client, server := net.Pipe()
-	l.conns <- pipeConn{server, pipeAddr(computer + ":49152")}
-	return client
-}
-
-type pipeAddr string
-
-func (pipeAddr) Network() string  { return "pipe" }
-func (a pipeAddr) String() string { return string(a) }
-
-type pipeConn struct {
-	net.Conn
-	remote net.Addr
-}
-
-func (c pipeConn) RemoteAddr() net.Addr { return c.remote }
-
-// readFrame reads one message and returns it without its frame header.
-func readFrame(r io.Reader) ([]byte, error) {
-	var b [smbwire.FrameHeaderSize]byte
-	if _, err := io.ReadFull(r, b[:]); err != nil {
-		return nil, err
-	}
-	h, err := smbwire.ParseFrameHeader(b[:])
-	if err != nil {
-		return nil, err
-	}
-	msg := make([]byte, h.Length)
-	_, err = io.ReadFull(r, msg)
-	return msg, err
-}
-
-func frame(msg []byte) []byte {
-	return append(smbwire.FrameHeader{Length: len(msg)}.Append(nil), msg...)
-}
-
-// setupBody is the body of a SESSION_SETUP request for user.
-func setupBody(user string, binding bool, previous uint64) []byte {
-	le := binary.LittleEndian
-	body := make([]byte, 24)
-	body[0] = 25
-	if binding {
-		body[2] = 1
-	}
-	le.PutUint64(body[16:], previous)
-	ntlm := make([]byte, 64)
-	copy(ntlm, "NTLMSSP\x00\x03")
-	le.PutUint16(ntlm[36:], uint16(2*len(user)))
-	le.PutUint32(ntlm[40:], 64)
-	ntlm[60] = 1
-	for i := range len(user) {
-		ntlm = append(ntlm, user[i], 0)
-	}
-	return append(body, ntlm...)
-}
-
-// fakeClient is an SMB2 client of the lab.
-type fakeClient struct {
-	net.Conn
-	t       testing.TB
-	message uint64
-	id      uint64 // of its session
-}
-
-func (c *fakeClient) send(h smbwire.Header2, body []byte) {
-	h.MessageID = c.message
-	h.CreditCharge, h.Credits = 1, 1
-	c.message++
-	_, err := c.Write(frame(append(h.Append(nil), body...)))
-	require.NoError(c.t, err)
-}
-
-func (c *fakeClient) receive() (smbwire.Header2, []byte) {
-	msg, err := readFrame(c)
-	require.NoError(c.t, err)
-	h, err := smbwire.ParseHeader2(msg)
-	require.NoError(c.t, err)
-	return h, msg[smbwire.Header2Size:]
-}
-
-func (c *fakeClient) do(h smbwire.Header2, body []byte) (smbwire.Header2, []byte) {
-	c.send(h, body)
-	return c.receive()
-}
-
-// command sends a command on the client's session.
-func (c *fakeClient) command(command smbwire.Command2) smbwire.Header2 {
-	h, _ := c.do(smbwire.Header2{Command: command, SessionID: c.id, TreeID: 1}, []byte{4, 0, 0, 0})
-	return h
-}
-
-// setup sends one leg of a session setup.
-func (c *fakeClient) setup(id uint64, body []byte) smbwire.Header2 {
-	h, _ := c.do(smbwire.Header2{Command: smbwire.Command2SessionSetup, SessionID: id}, body)
-	return h
-}
-
-// logon sets up a session in two legs and returns the last reply.
-func (c *fakeClient) logon(user string) smbwire.Header2 { return c.logonReplacing(user, 0) }
-
-func (c *fakeClient) logonReplacing(user string, previous uint64) smbwire.Header2 {
-	h := c.setup(0, setupBody("", false, previous))
-	if h.Status != smbwire.StatusMoreProcessingRequired {
-		return h
-	}
-	h = c.setup(h.SessionID, setupBody(user, false, previous))
-	if h.Status == smbwire.StatusSuccess {
-		c.id = h.SessionID
-	}
-	return h
-}
-
-// isClosed waits for the end of the connection.
-func (c *fakeClient) isClosed() bool {
-	_, err := c.Read(make([]byte, 1))
-	return errors.Is(err, io.EOF)
-}
-
-// fakeSMB is a file server that consents to everything but the users "wrong",
-// and notes what it is sent.
-type fakeSMB struct {
-	t  testing.TB
-	wg sync.WaitGroup
-
-	mu       sync.Mutex
-	next     uint64
-	sessions map[uint64]bool // true when set up
-	dials    int
-	seen     []smbwire.Header2
-	seen1    []smbwire.Header1
-}
-
-func (f *fakeSMB) dial(ctx context.Context) (net.Conn, error) {
-	client, server := net.Pipe()
-	f.mu.Lock()
-	f.dials++
-	f.mu.Unlock()
-	f.wg.Add(1)
-	go func() {
-		defer f.wg.Done()
-		defer server.Close()
-		message := uint64(0)
-		for {
-			msg, err := readFrame(server)
-			if err != nil {
-				return
-			}
-			var reply []byte
-			switch smbwire.ProtocolOf(msg) {
-			case smbwire.ProtocolSMB2:
-				h, err := smbwire.ParseHeader2(msg)
-				if !assert.NoError(f.t, err) {
-					return
-				}
-				if h.Command != smbwire.Command2Cancel {
-					assert.Equal(f.t, message, h.MessageID, "hole in the message numbers")
-					message++
-				}
-				if h.NextCommand != 0 {
-					message++ // compounds of the tests have two parts
-				}
-				reply = f.answer2(h, msg)
-			case smbwire.ProtocolSMB1:
-				h, err := smbwire.ParseHeader1(msg)
-				if !assert.NoError(f.t, err) {
-					return
-				}
-				reply = f.answer1(h)
-			default:
-				reply = msg
-			}
-			if reply == nil {
-				continue
-			}
-			if _, err := server.Write(frame(reply)); err != nil {
-				return
-			}
-		}
-	}()
-	return client, nil
-}
-
-func (f *fakeSMB) wait() { f.wg.Wait() }
-
-func (f *fakeSMB) answer2(h smbwire.Header2, msg []byte) []byte {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.seen = append(f.seen, h)
-	h.Flags |= smbwire.Flags2Reply
-	h.Credits = 7
-	switch h.Command {
-	case smbwire.Command2Cancel:
-		return nil
-	case smbwire.Command2SessionSetup:
-		user, _ := smbwire.NTLMUser(msg)
-		binding := msg[smbwire.Header2Size+2] == 1
-		switch {
-		case user == "wrong":
-			h.Status = 0xC000006D
-			return append(h.Append(nil), make([]byte, 9)...)
-		case h.SessionID == 0:
-			f.next++
-			h.SessionID = f.next
-			f.sessions[h.SessionID] = false
-			h.Status = smbwire.StatusMoreProcessingRequired
-		case binding && user == "":
-			h.Status = smbwire.StatusMoreProcessingRequired
-		default:
-			f.sessions[h.SessionID] = true
-			h.Flags |= smbwire.Flags2Sign
-			h.Signature[0] = 0xaa
-		}
-	case smbwire.Command2Logoff:
-		delete(f.sessions, h.SessionID)
-	case smbwire.Command2Negotiate, smbwire.Command2Echo:
-	default:
-		if !f.sessions[h.SessionID] {
-			h.Status = smbwire.StatusUserSessionDeleted
-		}
-	}
-	return append(h.Append(nil), msg[smbwire.Header2Size:]...)
-}
-
-func (f *fakeSMB) answer1(h smbwire.Header1) []byte {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.seen1 = append(f.seen1, h)
-	h.Flags |= smbwire.Flags1Reply
-	switch h.Command {
-	case smbwire.Command1NTCancel:
-		return nil
-	case smbwire.Command1SessionSetup:
-		if h.UID == 0 {
-			f.next++
-			h.UID = uint16(f.next)
-			if h.Flags2&smbwire.Flags2Extended != 0 {
-				h.Status = smbwire.StatusMoreProcessingRequired
-			}
-		}
-	}
-	return append(h.Append(nil), 1, 0xff, 0, 0, 0)
-}
-
-// sawSession reports whether a message with the id reached the server, other
-// than its setup.
-func (f *fakeSMB) sawSession(id uint64) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, h := range f.seen {
-		if h.SessionID == id && h.Command != smbwire.Command2SessionSetup {
-			return true
-		}
-	}
-	return false
-}
-
-func TestSMBProxySettings(t *testing.T) {
-	h, err := New(xpPro, nil)
-	require.NoError(t, err)
-	for want, bad := range map[string]SMBSettings{
-		"neither Backend nor Dial is set":                              {},
-		`SMBSettings.Count: SMBCount(9): want one of ["session" `:      {Backend: "x", Count: 9},
-		"RefuseFirst does not go with CountComputerUsers":              {Backend: "x", Count: CountComputerUsers, RefuseFirst: true},
-		"SMBSettings.MaxPending: -1: want 0, which is 1024, or more":   {Backend: "x", MaxPending: -1},
-		"SMBSettings.NegotiateTimeout: -1ns: want 0, which is 30s, or": {Backend: "x", NegotiateTimeout: -1},
-		"SMBSettings.SessionTimeout: -1ns: want 0, which is 2m0s, or":  {Backend: "x", SessionTimeout: -1},
-	} {
-		_, err := h.SMBProxy(bad)
-		assert.ErrorContains(t, err, want)
-	}
-	p, err := h.SMBProxy(SMBSettings{Backend: "127.0.0.1:1"})
-	require.NoError(t, err)
-	assert.Equal(t, 30*time.Second, p.settings.NegotiateTimeout)
-	assert.Equal(t, 2*time.Minute, p.settings.SessionTimeout)
-	assert.Equal(t, 1024, p.settings.MaxPending)
-	require.NoError(t, p.Close())
-	assert.ErrorIs(t, p.Serve(newPipeListener()), net.ErrClosed)
-}
-
-func TestSMBCountText(t *testing.T) {
-	for c, name := range smbCountNames {
-		var got SMBCount
-		require.NoError(t, got.UnmarshalText([]byte(name)))
-		assert.Equal(t, SMBCount(c), got)
-		text, err := got.MarshalText()
-		require.NoError(t, err)
-		assert.Equal(t, name, string(text))
-		assert.Equal(t, name, got.String())
-	}
-	var c SMBCount
-	assert.Error(t, c.UnmarshalText([]byte("share")))
-	_, err := SMBCount(9).MarshalText()
-	assert.Error(t, err)
-	assert.Equal(t, "SMBCount(9)", SMBCount(9).String())
-}
-
-func TestSMBComputer(t *testing.T) {
-	for addr, want := range map[string]string{
-		"10.0.0.1:445": "10.0.0.1", "[::ffff:10.0.0.1]:445": "10.0.0.1", "[fe80::1]:445": "fe80::1", "pipe": "pipe",
-	} {
-		assert.Equal(t, want, smbComputer(pipeAddr(addr)))
-	}
-}
-
-// TestSMBStarter: the edition has the service and takes nobody.
-func TestSMBStarter(t *testing.T) {
+// TestStarter: the edition has the service and takes nobody.
+func TestStarter(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		lab := newSMBLab(t, limits.Windows{Edition: limits.VistaStarter}, -1, SMBSettings{})
+		lab := newLab(t, limits.Windows{Edition: limits.VistaStarter}, -1, nil)
 		c := lab.client("c1")
 		assert.Equal(t, smbwire.StatusRequestNotAccepted, c.logon("alice").Status)
 		c.Close()
 	})
 }
 
-// TestSMBPendingTime: 30 s without a dialect, 2 minutes without a session.
-func TestSMBPendingTime(t *testing.T) {
+// TestPendingTime: 30 s without a dialect, 2 minutes without a session.
+func TestPendingTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		lab := newSMBLab(t, xpPro, -1, SMBSettings{})
+		lab := newLab(t, xpPro, -1, nil)
 		start := time.Now()
 		silent := &fakeClient{t: t, Conn: lab.ln.connect("c1")}
 		assert.True(t, silent.isClosed())
@@ -449,11 +54,11 @@ func TestSMBPendingTime(t *testing.T) {
 	})
 }
 
-// TestSMBPendingNumber: one connection too many without a session costs the
+// TestPendingNumber: one connection too many without a session costs the
 // oldest its place, and no session.
-func TestSMBPendingNumber(t *testing.T) {
+func TestPendingNumber(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		lab := newSMBLab(t, xpPro, -1, SMBSettings{MaxPending: 2})
+		lab := newLab(t, xpPro, -1, &smb.Settings{MaxPending: 2})
 		user := lab.session("c1", "alice")
 		first := lab.client("c2")
 		second := lab.client("c2")
@@ -468,11 +73,11 @@ func TestSMBPendingNumber(t *testing.T) {
 	})
 }
 
-// TestSMBBackendGone: clients of a dead file server lose the connection only.
-func TestSMBBackendGone(t *testing.T) {
+// TestBackendGone: clients of a dead file server lose the connection only.
+func TestBackendGone(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		lab := newSMBLab(t, xpPro, -1, SMBSettings{})
-		lab.proxy.settings.Dial = func(context.Context) (net.Conn, error) { return nil, io.ErrUnexpectedEOF }
+		lab := newLab(t, xpPro, -1, nil)
+		lab.dial = func(context.Context) (net.Conn, error) { return nil, io.ErrUnexpectedEOF }
 		c := &fakeClient{t: t, Conn: lab.ln.connect("c1")}
 		c.send(smbwire.Header2{Command: smbwire.Command2Negotiate}, nil)
 		assert.True(t, c.isClosed())
@@ -499,9 +104,9 @@ func (l failingListener) Accept() (net.Conn, error) {
 	}
 }
 
-func TestSMBServeSurvivesTemporaryErrors(t *testing.T) {
+func TestServeSurvivesTemporaryErrors(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		lab := newSMBLab(t, xpPro, -1, SMBSettings{})
+		lab := newLab(t, xpPro, -1, nil)
 		l := failingListener{newPipeListener(), make(chan error, 3)}
 		l.errs <- temporaryError{io.ErrNoProgress}
 		l.errs <- temporaryError{io.ErrNoProgress}
@@ -514,4 +119,192 @@ func TestSMBServeSurvivesTemporaryErrors(t *testing.T) {
 		l.connect("c9").Close()
 		assert.ErrorIs(t, <-served, io.ErrClosedPipe)
 	})
+}
+
+// TestLargeFramesOverTCP: with real sockets, payloads pass from socket to
+// socket and stay what they are.
+func TestLargeFramesOverTCP(t *testing.T) {
+	lab := newLab(t, xpPro, -1, nil)
+	backend, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer backend.Close()
+	go func() {
+		for {
+			c, err := backend.Accept()
+			if err != nil {
+				return
+			}
+			inner, _ := lab.server.dial(t.Context())
+			go func() { io.Copy(c, inner); c.Close() }()
+			go func() { io.Copy(inner, c); inner.Close() }()
+		}
+	}()
+	lab.dial = smb.Backend(backend.Addr().String())
+	c := lab.dialTCP(lab.loopback())
+	require.Equal(t, smbwire.StatusSuccess, c.logon("alice").Status)
+	body := bytes.Repeat([]byte("0123456789abcdef"), 1<<17)
+	for range 4 {
+		h, got := c.do(smbwire.Header2{Command: smbwire.Command2Write, SessionID: c.id}, body)
+		require.Equal(t, smbwire.StatusSuccess, h.Status)
+		require.True(t, bytes.Equal(body, got))
+	}
+	c.Close()
+	require.NoError(t, lab.gate.WaitHeld(t.Context(), 0))
+}
+
+// TestHostileConnections: ten thousand connections that are no clients, a
+// few hundred at a time, leave a session in peace and nothing behind.
+func TestHostileConnections(t *testing.T) {
+	lab := newLab(t, xpPro, -1, &smb.Settings{MaxPending: 64})
+	addr := lab.loopback()
+	user := lab.dialTCP(addr)
+	require.Equal(t, smbwire.StatusSuccess, user.logon("alice").Status)
+
+	attacks := [][]byte{
+		nil,
+		{0},
+		{0, 0xff, 0xff, 0xff},
+		[]byte("GET / HTTP/1.1\r\n\r\n"),
+		negotiate2(),
+		negotiate2()[:30],
+		append(negotiate2(), 0, 0xff, 0xff, 0xff),
+		bytes.Repeat([]byte{0xff}, 4096),
+	}
+	attack := func(n int) {
+		var wg sync.WaitGroup
+		work := make(chan []byte)
+		for range 50 {
+			wg.Go(func() {
+				var held []net.Conn // stalled until there are several
+				for b := range work {
+					c, err := net.Dial("tcp", addr)
+					if !assert.NoError(t, err) {
+						continue
+					}
+					c.(*net.TCPConn).SetLinger(0)
+					c.Write(b)
+					if held = append(held, c); len(held) == 8 {
+						for _, c := range held {
+							c.Close()
+						}
+						held = nil
+					}
+				}
+				for _, c := range held {
+					c.Close()
+				}
+			})
+		}
+		for i := range n {
+			work <- attacks[i%len(attacks)]
+		}
+		close(work)
+		wg.Wait()
+	}
+	goroutines, files, heap := footprint()
+	attack(10_000)
+	giveUp := time.Now().Add(time.Minute)
+	for {
+		goroutines2, files2, heap2 := footprint()
+		if goroutines2 <= goroutines+4 && files2 <= files+4 && heap2 < heap+4<<20 {
+			break
+		}
+		require.True(t, time.Now().Before(giveUp), "%d goroutines, %d descriptors, %d bytes; before it were %d, %d, %d",
+			goroutines2, files2, heap2, goroutines, files, heap)
+	}
+	assert.Equal(t, smbwire.StatusSuccess, user.command(smbwire.Command2Read).Status)
+	user.Close()
+	require.NoError(t, lab.gate.WaitHeld(t.Context(), 0))
+}
+
+// footprint returns the goroutines, descriptors and bytes in use.
+func footprint() (goroutines, files int, heap uint64) {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	fds, _ := os.ReadDir("/proc/self/fd")
+	return runtime.NumGoroutine(), len(fds), m.HeapAlloc
+}
+
+// blockingConn is a connection whose address takes its time: until it is said,
+// or the connection is closed if that helps.
+type blockingConn struct {
+	net.Conn
+	said   chan net.Addr
+	closed chan struct{} // nil: Close does not help
+	once   *sync.Once
+}
+
+func (c blockingConn) RemoteAddr() net.Addr {
+	select {
+	case addr := <-c.said:
+		return addr
+	case <-c.closed:
+		return nil
+	}
+}
+
+func (c blockingConn) Close() error {
+	c.once.Do(func() {
+		if c.closed != nil {
+			close(c.closed)
+		}
+	})
+	return c.Conn.Close()
+}
+
+// TestBlockingRemoteAddr: a connection that does not know its address yet, as
+// behind a proxy that announces it, delays neither another one nor Close, is
+// served when it knows, and is bound by the time and the number of those that
+// are no clients yet.
+func TestBlockingRemoteAddr(t *testing.T) {
+	for _, helps := range []bool{true, false} {
+		bubble(t, func(t *testing.T) {
+			lab := newLab(t, xpPro, -1, &smb.Settings{MaxPending: 10})
+			connect := func() (client net.Conn, said chan net.Addr) {
+				client, server := net.Pipe()
+				c := blockingConn{Conn: server, said: make(chan net.Addr, 1), once: new(sync.Once)}
+				if helps {
+					c.closed = make(chan struct{})
+				}
+				lab.ln.conns <- c
+				return client, c.said
+			}
+			start := time.Now()
+			silent, late := connect()
+			slow, said := connect()
+			other := lab.session("c1", "alice")
+			assert.Zero(t, time.Since(start), "delayed by another connection")
+
+			said <- pipeAddr("10.0.0.2:49152")
+			c := lab.negotiate(slow)
+			require.Equal(t, smbwire.StatusSuccess, c.logon("bob").Status)
+			assert.Equal(t, "10.0.0.2", lab.proxy.Sessions()[0].Computer)
+
+			_, err := silent.Read(make([]byte, 1))
+			assert.ErrorIs(t, err, io.EOF)
+			assert.Equal(t, 30*time.Second, time.Since(start), "as for any that does not negotiate")
+
+			var all []net.Conn
+			var ends []chan net.Addr
+			for range 20 {
+				c, said := connect()
+				all, ends = append(all, c), append(ends, said)
+			}
+			synctest.Wait()
+			assert.LessOrEqual(t, lab.proxy.Pending(), 10)
+			for _, c := range all[:10] {
+				_, err := c.Read(make([]byte, 1))
+				assert.ErrorIs(t, err, io.EOF)
+			}
+			other.Close()
+			c.Close()
+			require.NoError(t, lab.proxy.Close())
+			assert.Equal(t, 30*time.Second, time.Since(start))
+			for _, said := range append(ends, late) {
+				said <- nil // so that the bubble ends
+			}
+		})
+	}
 }

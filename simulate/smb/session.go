@@ -1,23 +1,25 @@
-package simulate
+package smb
 
 import (
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 )
 
-// smbKey names a session on a connection: the SessionId of SMB2 and later, or
+// sessionKey names a session on a connection: the SessionId of SMB2 and later, or
 // the UID of SMB1.
-type smbKey struct {
+type sessionKey struct {
 	smb1 bool
 	id   uint64
 }
 
-// smbSession is a session that was admitted or refused.
-type smbSession struct {
-	key      smbKey
+// session is a session that was admitted or refused.
+type session struct {
+	key      sessionKey
 	computer string
 	user     string
 	named    bool // user is known; the empty user is anonymous
@@ -26,8 +28,8 @@ type smbSession struct {
 	dead     atomic.Bool  // refused or ended while the file server still has it
 
 	// Guarded by the proxy.
-	place *smbPlace // nil unless the session holds a slot
-	conns map[*smbConn]struct{}
+	slot  *sharedSlot // nil unless the session holds a slot
+	conns map[*conn]struct{}
 	ready atomic.Bool // set up completely
 	idle  *time.Timer
 
@@ -35,189 +37,40 @@ type smbSession struct {
 	opens map[uint32]int // open files by tree
 }
 
-// smbPlace is a slot and the number of sessions that share it.
-type smbPlace struct {
-	slot Slot
-	refs int
-	key  string // in SMBProxy.places, or empty
-}
+// peer is how events name the holder of a slot.
+type peer struct{ computer, user string }
 
-// smbPeer is how events name the holder of a slot.
-type smbPeer struct{ computer, user string }
-
-func (smbPeer) Network() string { return "smb" }
-
-func (p smbPeer) String() string {
+// String returns the peer as the console would, with the user if it is known.
+func (p peer) String() string {
 	if p.user == "" {
 		return `\\` + p.computer
 	}
 	return `\\` + p.computer + " " + p.user
 }
 
-var _ net.Addr = smbPeer{}
-
-// smbReason is why a session ended.
-type smbReason string
+// reason is why a session ended.
+type reason string
 
 const (
-	smbLoggedOff    smbReason = "logged off"
-	smbDisconnected smbReason = "last connection ended"
-	smbDeleted      smbReason = "the file server ended it"
-	smbFailed       smbReason = "setup failed"
-	smbReplaced     smbReason = "replaced by the client"
-	smbIdle         smbReason = "idle"
-	smbByAdmin      smbReason = "deleted by the administrator"
+	loggedOff       reason = "logged off"
+	disconnected    reason = "last connection ended"
+	deletedByServer reason = "the file server ended it"
+	setupFailed     reason = "setup failed"
+	replaced        reason = "replaced by the client"
+	wasIdle         reason = "idle"
+	deletedByAdmin  reason = "deleted by the administrator"
 )
 
 // touch notes that a request of the session has come.
-func (s *smbSession) touch() { s.last.Store(int64(time.Since(s.created))) }
+func (s *session) touch() { s.last.Store(int64(time.Since(s.created))) }
 
 // idleTime returns the time since the last request.
-func (s *smbSession) idleTime() time.Duration {
+func (s *session) idleTime() time.Duration {
 	return time.Since(s.created) - time.Duration(s.last.Load())
 }
 
-// opened notes n files more or fewer on a tree.
-func (s *smbSession) opened(tree uint32, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.opens == nil {
-		s.opens = make(map[uint32]int)
-	}
-	if s.opens[tree] += n; s.opens[tree] <= 0 {
-		delete(s.opens, tree)
-	}
-}
-
-// disconnected notes the end of a tree.
-func (s *smbSession) disconnected(tree uint32) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.opens, tree)
-}
-
-// openFiles returns the number of open files, as far as they can be seen.
-func (s *smbSession) openFiles() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for _, opens := range s.opens {
-		n += opens
-	}
-	return n
-}
-
-// admit decides on the session that c is setting up with the file server's
-// consent, and returns it admitted or dead. Unless it is complete, an admitted
-// session only holds its slot until complete or drop.
-func (p *SMBProxy) admit(c *smbConn, key smbKey, setup *smbSetup, complete bool) *smbSession {
-	s := &smbSession{
-		key: key, computer: c.computer, user: setup.user, named: setup.named,
-		created: time.Now(), conns: make(map[*smbConn]struct{}),
-	}
-	if complete {
-		p.replace(s, setup.previous)
-	}
-	place := p.acquire(s)
-	s.dead.Store(place == nil)
-	p.mu.Lock()
-	s.place = place
-	p.attach(c, s)
-	p.mu.Unlock()
-	switch {
-	case place == nil:
-		p.settings.Logger.Debug("SMB session refused", "computer", s.computer, "user", s.user)
-	case complete:
-		p.complete(c, s, setup)
-	}
-	return s
-}
-
-// complete makes s, which holds a slot, a session that is in use.
-func (p *SMBProxy) complete(c *smbConn, s *smbSession, setup *smbSetup) {
-	p.mu.Lock()
-	s.ready.Store(true)
-	s.user, s.named = setup.user, setup.named
-	s.touch()
-	p.live[s] = struct{}{}
-	p.armIdle(s)
-	c.settle()
-	p.mu.Unlock()
-	p.settings.Logger.Debug("SMB session admitted", "computer", s.computer, "user", s.user)
-}
-
-// join makes s, a session of other connections, one of c as well. It reports
-// false if s is dead.
-func (p *SMBProxy) join(c *smbConn, s *smbSession) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s.place == nil {
-		s.dead.Store(true) // it ended while the file server consented
-	}
-	p.attach(c, s)
-	if s.dead.Load() {
-		return false
-	}
-	s.touch()
-	c.settle()
-	return true
-}
-
-// acquire returns a place for s, or nil.
-func (p *SMBProxy) acquire(s *smbSession) *smbPlace {
-	key := ""
-	switch {
-	case p.settings.Count == CountComputers:
-		key = s.computer
-	case p.settings.Count == CountComputerUsers && s.named && s.user != "":
-		key = s.computer + "\x00" + strings.ToLower(s.user)
-	}
-	p.admitMu.Lock()
-	defer p.admitMu.Unlock()
-	p.mu.Lock()
-	if place := p.places[key]; place != nil {
-		place.refs++
-		p.mu.Unlock()
-		return place
-	}
-	p.mu.Unlock()
-	// Not under p.mu: observers may look at the proxy.
-	place := &smbPlace{refs: 1, key: key}
-	place.slot.peer = smbPeer{s.computer, s.user}
-	if !p.gate.TryAcquire(&place.slot) {
-		return nil
-	}
-	if key != "" {
-		p.mu.Lock()
-		p.places[key] = place
-		p.mu.Unlock()
-	}
-	return place
-}
-
-// leave gives up the share of s in its place. The proxy is locked; the caller
-// releases what is returned when it no longer is.
-func (p *SMBProxy) leave(s *smbSession) *Slot {
-	place := s.place
-	s.place = nil
-	delete(p.live, s)
-	if s.idle != nil {
-		s.idle.Stop()
-	}
-	if place == nil {
-		return nil
-	}
-	if place.refs--; place.refs > 0 {
-		return nil
-	}
-	if place.key != "" {
-		delete(p.places, place.key)
-	}
-	return &place.slot
-}
-
 // attach makes s a session of c. The proxy is locked.
-func (p *SMBProxy) attach(c *smbConn, s *smbSession) {
+func (p *Proxy) attach(c *conn, s *session) {
 	s.conns[c] = struct{}{}
 	if !s.key.smb1 {
 		p.sessions[s.key.id] = s
@@ -227,9 +80,24 @@ func (p *SMBProxy) attach(c *smbConn, s *smbSession) {
 	c.mu.Unlock()
 }
 
+// leave gives up the share of s in its slot. The proxy is locked; the caller
+// calls release when it no longer is: observers may look at the proxy.
+func (p *Proxy) leave(s *session) (release func()) {
+	shared := s.slot
+	s.slot = nil
+	delete(p.live, s)
+	if s.idle != nil {
+		s.idle.Stop()
+	}
+	if shared == nil || !p.machine.slots.leave(shared) {
+		return func() {}
+	}
+	return shared.slot.Release
+}
+
 // detach takes s from c. The proxy is locked. It reports whether c was the
 // last connection of s.
-func (p *SMBProxy) detach(c *smbConn, s *smbSession) bool {
+func (p *Proxy) detach(c *conn, s *session) bool {
 	c.mu.Lock()
 	if c.sessions[s.key] == s {
 		delete(c.sessions, s.key)
@@ -246,36 +114,32 @@ func (p *SMBProxy) detach(c *smbConn, s *smbSession) bool {
 }
 
 // drop takes s from c, and ends it if that was its last connection.
-func (p *SMBProxy) drop(c *smbConn, s *smbSession, why smbReason) {
+func (p *Proxy) drop(c *conn, s *session, why reason) {
 	p.mu.Lock()
-	var slot *Slot
-	ended := p.detach(c, s) && s.place != nil
+	release := func() {}
+	ended := p.detach(c, s) && s.slot != nil
 	if ended {
-		slot = p.leave(s)
+		release = p.leave(s)
 	}
 	c.unsettle()
 	p.mu.Unlock()
-	if slot != nil {
-		slot.Release()
-	}
+	release()
 	if ended {
 		p.logEnd(s, why)
 	}
 }
 
 // logoff ends s on all its connections: the file server has.
-func (p *SMBProxy) logoff(s *smbSession, why smbReason) {
+func (p *Proxy) logoff(s *session, why reason) {
 	p.mu.Lock()
-	wasLive := s.place != nil
+	wasLive := s.slot != nil
 	for c := range s.conns {
 		p.detach(c, s)
 		c.unsettle()
 	}
-	slot := p.leave(s)
+	release := p.leave(s)
 	p.mu.Unlock()
-	if slot != nil {
-		slot.Release()
-	}
+	release()
 	if wasLive {
 		p.logEnd(s, why)
 	}
@@ -283,7 +147,7 @@ func (p *SMBProxy) logoff(s *smbSession, why smbReason) {
 
 // logEnd tells that s, which held a slot, is over. Nobody has heard of one that
 // was not complete.
-func (p *SMBProxy) logEnd(s *smbSession, why smbReason) {
+func (p *Proxy) logEnd(s *session, why reason) {
 	message := "SMB session ended"
 	if !s.ready.Load() {
 		message = "SMB session not set up"
@@ -293,31 +157,29 @@ func (p *SMBProxy) logEnd(s *smbSession, why smbReason) {
 
 // kill ends s although the file server may still have it: it frees the slot
 // and keeps s as a dead session, whose messages go no further.
-func (p *SMBProxy) kill(s *smbSession, why smbReason) {
+func (p *Proxy) kill(s *session, why reason) {
 	p.mu.Lock()
 	if s.dead.Swap(true) {
 		p.mu.Unlock()
 		return
 	}
-	slot := p.leave(s)
+	release := p.leave(s)
 	for c := range s.conns {
 		c.unsettle()
 		// Windows ends the connection as well, if nothing else needs it. A
 		// client that has replaced the session gets to hear that it is gone.
-		if why != smbReplaced && !c.hasSession() {
+		if why != replaced && !c.hasSession() {
 			c.close("session ended: " + string(why))
 		}
 	}
 	p.mu.Unlock()
-	if slot != nil {
-		slot.Release()
-	}
+	release()
 	p.logEnd(s, why)
 }
 
 // replace ends the session that the client of s says s replaces, if it is one
 // of the same user, as MS-SMB2 3.3.5.5.3 has the file server do.
-func (p *SMBProxy) replace(s *smbSession, previous uint64) {
+func (p *Proxy) replace(s *session, previous uint64) {
 	if previous == 0 || s.key.smb1 || previous == s.key.id || !s.named {
 		return
 	}
@@ -326,79 +188,38 @@ func (p *SMBProxy) replace(s *smbSession, previous uint64) {
 	same := old != nil && old.named && strings.EqualFold(s.user, old.user)
 	p.mu.Unlock()
 	if same {
-		p.kill(old, smbReplaced)
+		p.kill(old, replaced)
 	}
 }
 
 // lookup returns the session with the SMB2 id on any connection, or nil.
-func (p *SMBProxy) lookup(id uint64) *smbSession {
+func (p *Proxy) lookup(id uint64) *session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.sessions[id]
 }
 
-// Idle time before AutoDisconnect, in minutes: the default, the value for
-// never, and what a value of 0 amounts to. The sources say "a few seconds" for
-// the last (kb138365); five is a choice.
-const (
-	smbIdleMinutes  = 15
-	smbIdleNever    = -1
-	smbIdleMax      = 65535
-	smbIdleShortest = 5 * time.Second
-)
-
-// idleLimit returns after which idle time sessions end, or 0 for never.
-func (p *SMBProxy) idleLimit() time.Duration {
-	minutes := p.idleMinutes.Load()
-	if !p.idleEnforce.Load() || minutes == smbIdleNever {
-		return 0
+// computerOf returns what stands for the client computer: its address without
+// the port. The address of a connection can come from the peer, as behind a
+// proxy that announces it.
+func computerOf(addr net.Addr) string {
+	if addr == nil {
+		return "unknown"
 	}
-	return max(time.Duration(minutes)*time.Minute, smbIdleShortest)
+	text := addr.String()
+	if ap, err := netip.ParseAddrPort(text); err == nil {
+		return ap.Addr().Unmap().String()
+	}
+	return printable(text)
 }
 
-// setIdle changes the idle time for present and future sessions.
-func (p *SMBProxy) setIdle(minutes int) {
-	p.idleMinutes.Store(int64(minutes))
-	p.idleEnforce.Store(true)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for s := range p.live {
-		p.armIdle(s)
-	}
-}
-
-// armIdle sets the timer of s to the earliest moment at which it can be idle
-// for too long. The proxy is locked.
-func (p *SMBProxy) armIdle(s *smbSession) {
-	if s.idle != nil {
-		s.idle.Stop()
-	}
-	limit := p.idleLimit()
-	if limit == 0 {
-		return
-	}
-	wait := limit - s.idleTime()
-	if s.openFiles() > 0 {
-		// The close of its last file will be a request, so that it cannot be
-		// due before this.
-		wait = limit
-	}
-	s.idle = time.AfterFunc(max(wait, 0), func() { p.checkIdle(s) })
-}
-
-// checkIdle ends s if it has been idle for too long.
-func (p *SMBProxy) checkIdle(s *smbSession) {
-	p.mu.Lock()
-	if _, live := p.live[s]; !live {
-		p.mu.Unlock()
-		return
-	}
-	limit := p.idleLimit()
-	if limit == 0 || s.openFiles() > 0 || s.idleTime() < limit {
-		p.armIdle(s)
-		p.mu.Unlock()
-		return
-	}
-	p.mu.Unlock()
-	p.kill(s, smbIdle)
+// printable returns what a peer has sent so that it can be shown to people and
+// programs: with nothing in it that moves a cursor or begins a line.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }

@@ -47,13 +47,18 @@ func (c Command1) AndX() bool {
 
 // Flags of an SMB1 header.
 const (
-	Flags1Reply     uint8  = 0x80
-	Flags2Signed    uint16 = 0x0004
-	Flags2NTStatus  uint16 = 0x4000
-	Flags2Unicode   uint16 = 0x8000
-	Flags2Extended  uint16 = 0x0800 // extended security
-	statusDOSNoMore Status = 0x00470001
-	statusDOSBadUID Status = 0x005B0002
+	Flags1Reply    uint8  = 0x80
+	Flags2Signed   uint16 = 0x0004
+	Flags2NTStatus uint16 = 0x4000
+	Flags2Unicode  uint16 = 0x8000
+	Flags2Extended uint16 = 0x0800 // extended security
+)
+
+// The DOS forms of statuses: the class in the low byte, the code in the high half.
+const (
+	statusDOSNoMore   Status = 0x00470001
+	statusDOSBadUID   Status = 0x005B0002
+	statusDOSMoreData Status = 0x00EA0001
 )
 
 // Header1 is the header of an SMB1 message. Status holds the four status
@@ -112,6 +117,16 @@ func (h Header1) Append(b []byte) []byte {
 
 // IsReply reports whether h belongs to a reply.
 func (h Header1) IsReply() bool { return h.Flags&Flags1Reply != 0 }
+
+// IsMoreProcessing reports whether the status of a reply is
+// StatusMoreProcessingRequired, or the DOS form of it, which is class 1 code 234
+// (MS-CIFS 2.2.2.4).
+func (h Header1) IsMoreProcessing() bool {
+	if h.Flags2&Flags2NTStatus == 0 && h.Status == statusDOSMoreData {
+		return true
+	}
+	return h.Status == StatusMoreProcessingRequired
+}
 
 // Reply returns the header of an unsigned reply to h with the status. h may be
 // the request, or a reply that is to be turned into another. If h did not ask

@@ -62,6 +62,24 @@ func TestParseHeader1(t *testing.T) {
 	}
 }
 
+func TestIsMoreProcessing(t *testing.T) {
+	for _, tt := range []struct {
+		flags  uint16
+		status Status
+		want   bool
+	}{
+		{Flags2NTStatus, StatusMoreProcessingRequired, true},
+		{0, StatusMoreProcessingRequired, true},
+		{0, 0x00EA0001, true},
+		{Flags2NTStatus, 0x00EA0001, false},
+		{0, StatusSuccess, false},
+		{Flags2NTStatus, StatusRequestNotAccepted, false},
+	} {
+		h := Header1{Flags2: tt.flags, Status: tt.status}
+		assert.Equal(t, tt.want, h.IsMoreProcessing(), "%x %x", tt.flags, tt.status)
+	}
+}
+
 func TestParseAndX(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

@@ -1,0 +1,178 @@
+package smb
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/winlimits/winlimits/simulate/internal/smbwire"
+)
+
+// sessionSetup is a SESSION_SETUP request that the file server has not answered.
+// No further request is passed on before the answer: what the client sends on
+// the session it is setting up must not be there before the decision.
+type sessionSetup struct {
+	key      sessionKey // the session that the request names; id 0 for none
+	message  uint64     // MessageId or MID
+	previous uint64
+	user     string
+	named    bool
+	answered chan struct{}
+}
+
+// begin notes the session setup that is about to be passed on.
+func (c *conn) begin(s *sessionSetup) {
+	s.answered = make(chan struct{})
+	c.mu.Lock()
+	c.setup = s
+	c.mu.Unlock()
+}
+
+// await waits for the answer to a session setup.
+func (c *conn) await(s *sessionSetup) error {
+	timeout := time.NewTimer(c.proxy.settings.SessionTimeout)
+	defer timeout.Stop()
+	select {
+	case <-s.answered:
+		return nil
+	case <-c.ctx.Done():
+		return net.ErrClosed
+	case <-timeout.C:
+		return errors.New("smb: session setup not answered by the file server")
+	}
+}
+
+// answered returns the session setup that a message of the file server
+// answers.
+func (c *conn) answered(isReply bool, message uint64) (*sessionSetup, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.setup == nil || !isReply || c.setup.message != message {
+		return nil, malformed("session setup reply without a request")
+	}
+	return c.setup, nil
+}
+
+// decide looks at the file server's answer to a session setup, admits or
+// refuses the session if it is new and ready for that, and lets the client's
+// next request go. It reports whether the client gets the refusal instead.
+func (c *conn) decide(setup *sessionSetup, key sessionKey, status smbwire.Status) (refuse bool) {
+	if status == smbwire.StatusPending {
+		return false
+	}
+	defer func() {
+		c.mu.Lock()
+		c.setup = nil
+		c.mu.Unlock()
+		close(setup.answered)
+	}()
+	p := c.proxy
+	consents := status == smbwire.StatusSuccess || status == smbwire.StatusMoreProcessingRequired
+	if consents && !key.smb1 && setup.key.id == 0 {
+		// The file server would not give a new session the id of one that it
+		// still has.
+		if old := p.lookup(key.id); old != nil {
+			p.logoff(old, deletedByServer)
+		}
+	}
+	s := c.session(key)
+	if s == nil && !key.smb1 {
+		s = p.lookup(key.id)
+	}
+	switch {
+	case status == smbwire.StatusMoreProcessingRequired:
+		if !p.settings.RefuseFirst || s != nil || setup.key.id != 0 {
+			return false
+		}
+		return c.isRefused(p.admit(c, key, setup, false))
+	case status != smbwire.StatusSuccess:
+		if s != nil && !s.ready.Load() && !s.dead.Load() {
+			p.drop(c, s, setupFailed)
+		}
+		return false
+	case s == nil:
+		return c.isRefused(p.admit(c, key, setup, true))
+	case !s.dead.Load() && !s.ready.Load():
+		p.complete(c, s, setup)
+		p.replace(s, setup.previous)
+		return false
+	}
+	return !p.join(c, s) && c.isRefused(s)
+}
+
+// isRefused reports whether s was refused, and closes the connection if it has
+// collected too many refused sessions.
+func (c *conn) isRefused(s *session) bool {
+	if !s.dead.Load() {
+		return false
+	}
+	c.mu.Lock()
+	full := len(c.sessions) > maxDead
+	c.mu.Unlock()
+	if full {
+		c.close("too many refused sessions")
+	}
+	return true
+}
+
+// admit decides on the session that c is setting up with the file server's
+// consent, and returns it admitted or dead. Unless it is complete, an admitted
+// session only holds its slot until complete or drop.
+func (p *Proxy) admit(c *conn, key sessionKey, setup *sessionSetup, complete bool) *session {
+	s := &session{
+		key: key, computer: c.computer, user: setup.user, named: setup.named,
+		created: time.Now(), conns: make(map[*conn]struct{}),
+	}
+	if complete {
+		p.replace(s, setup.previous)
+	}
+	slot := p.machine.slots.acquire(p.gate, p.settings.Count.slotKey(s), peer{s.computer, s.user})
+	s.dead.Store(slot == nil)
+	p.mu.Lock()
+	s.slot = slot
+	p.attach(c, s)
+	p.mu.Unlock()
+	switch {
+	case slot == nil:
+		p.settings.Logger.Debug("SMB session refused", "computer", s.computer, "user", s.user)
+	case complete:
+		p.complete(c, s, setup)
+	}
+	return s
+}
+
+// complete makes s, which holds a slot, a session that is in use.
+func (p *Proxy) complete(c *conn, s *session, setup *sessionSetup) {
+	p.mu.Lock()
+	s.ready.Store(true)
+	s.user, s.named = setup.user, setup.named
+	s.touch()
+	p.live[s] = struct{}{}
+	p.armIdle(s)
+	c.settle()
+	p.mu.Unlock()
+	p.settings.Logger.Debug("SMB session admitted", "computer", s.computer, "user", s.user)
+}
+
+// join makes s, a session of other connections, one of c as well. It reports
+// false if s is dead.
+func (p *Proxy) join(c *conn, s *session) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.slot == nil {
+		s.dead.Store(true) // it ended while the file server consented
+	}
+	p.attach(c, s)
+	if s.dead.Load() {
+		return false
+	}
+	s.touch()
+	c.settle()
+	return true
+}
+
+// userOf returns the user name of a session setup.
+func userOf(msg []byte) (user string, known bool) {
+	user, known = smbwire.NTLMUser(msg)
+	return printable(user), known
+}
