@@ -31,6 +31,19 @@ const (
 	// (kb122920).
 	ErrorReqNotAccep Win32Error = 71
 
+	// WSAEADDRINUSE is what a connect gets whose pair of ports is still in
+	// TIME_WAIT, or a bind to a port that is taken (kb196271).
+	WSAEADDRINUSE Win32Error = 10048
+	// WSAENOBUFS is what a connect gets that finds no port free, or no socket on
+	// 95, 98 and Me (kb196271, kb198663).
+	WSAENOBUFS Win32Error = 10055
+	// WSAETIMEDOUT is a connect that nobody answers. No limit of the table looks
+	// so.
+	WSAETIMEDOUT Win32Error = 10060
+	// WSAECONNREFUSED is what a caller gets whose SYN was answered with a reset:
+	// the backlog is full, or nothing listens (kb113576, kb175523).
+	WSAECONNREFUSED Win32Error = 10061
+
 	// HResultReqNotAccep is ErrorReqNotAccep as an HRESULT (kb268500).
 	HResultReqNotAccep HResult = 0x80070047
 	// MQErrorDependWksLicenseOverflow is the refusal of the eleventh computer
@@ -43,6 +56,17 @@ const (
 const (
 	Event4226     = 4226
 	Event4226Code = 0x80001082
+)
+
+// The other events at the limits, by source: of Tcpip, the pair of ports that is
+// still in TIME_WAIT and the ports that are all in use (theregime-4227,
+// borncity-4231); of Srv, a full table of the Server service (kb165815); of
+// LicenseService, the Per Server licences that are exhausted (kb321447).
+const (
+	Event4227 = 4227
+	Event4231 = 4231
+	Event2009 = 2009
+	Event201  = 201
 )
 
 // The texts that Windows shows at its limits, letter by letter.
@@ -72,6 +96,23 @@ const (
 	// TextRDPExceeded is what Server 2003 tells the session over the limit
 	// (4sysops-2008).
 	TextRDPExceeded = "The terminal server has exceeded the maximum number of allowed connections."
+	// TextRDPAllInUse is what a Remote Desktop client shows in its place.
+	TextRDPAllInUse = "The number of connections to this computer is limited and all connections are in use right now. Try connecting later or contact your system administrator."
+	// TextRDPAnotherUser is what Windows 10 and 11 ask before the newcomer
+	// displaces the present user.
+	TextRDPAnotherUser = "Another user is signed in. If you continue, they'll be disconnected."
+	// TextNetUseLimit is what NET USE can show for error 71 instead (kb149522).
+	TextNetUseLimit = "This remote computer has reached its connection limit, you cannot connect at this time."
+	// TextWSAECONNREFUSED is the text of WSAECONNREFUSED (kb175523).
+	TextWSAECONNREFUSED = "No connection could be made because the target machine actively refused it."
+	// TextWSAENOBUFS is the text of WSAENOBUFS (kb196271).
+	TextWSAENOBUFS = "An operation on a socket could not be performed because the system lacked sufficient buffer space or because a queue was full."
+	// TextWSAEADDRINUSE is the text of WSAEADDRINUSE (kb196271).
+	TextWSAEADDRINUSE = "Only one usage of each socket address (protocol/network address/port) is normally permitted."
+	// TextEvent4227 is the text of event 4227 (theregime-4227).
+	TextEvent4227 = "TCP/IP failed to establish an outgoing connection because the selected local endpoint was recently used to connect to the same remote endpoint."
+	// TextEvent4231 is the text of event 4231 (borncity-4231).
+	TextEvent4231 = "A request to allocate an ephemeral port number from the global TCP port space has failed due to all such ports being in use."
 	// TextFTPMaximum is the refusal of the FTP server of NT (kb103074).
 	TextFTPMaximum = "Maximum clients reached, service unavailable."
 )
@@ -93,8 +134,17 @@ func (s NTStatus) String() string {
 
 // String returns the name of the error, or its number.
 func (e Win32Error) String() string {
-	if e == ErrorReqNotAccep {
+	switch e {
+	case ErrorReqNotAccep:
 		return "ERROR_REQ_NOT_ACCEP"
+	case WSAEADDRINUSE:
+		return "WSAEADDRINUSE"
+	case WSAENOBUFS:
+		return "WSAENOBUFS"
+	case WSAETIMEDOUT:
+		return "WSAETIMEDOUT"
+	case WSAECONNREFUSED:
+		return "WSAECONNREFUSED"
 	}
 	return fmt.Sprintf("Win32 error %d", uint32(e))
 }

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// ruleJSON is how a rule looks in JSON.
+// ruleJSON is how a rule looks in JSON. The schema is rules.schema.json.
 type ruleJSON struct {
 	Product        string     `json:"product"`
 	Edition        string     `json:"edition"`
@@ -31,9 +32,11 @@ type ruleJSON struct {
 	Note           string     `json:"note"`
 }
 
-// MarshalJSON returns the rule with its evidence spelt out. Limits are numbers,
-// "unlimited", "absent" or "unknown"; servicePackMax is null for "and later",
-// and queue is null where nothing queues or the length is not known.
+// MarshalJSON returns the rule with its evidence spelt out, as in the table of
+// WriteJSON. Limits are numbers, "unlimited", "absent" or "unknown";
+// servicePackMax is null for "and later", and queue is null where nothing queues
+// or the length is not known. The grade covers the whole rule, defaultGrade and
+// ceilingGrade its two numbers.
 func (r Rule) MarshalJSON() ([]byte, error) {
 	out := ruleJSON{
 		Product: r.Edition.Product(), Edition: r.Edition.Name(),
@@ -53,8 +56,10 @@ func (r Rule) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, back to an equal rule. Of sources
-// it keeps the keys; titles and addresses are those of this bibliography.
+// UnmarshalJSON reads what MarshalJSON wrote, back to an equal rule. Of the
+// sources that the bibliography has it keeps the keys, the others as they came.
+// A value that this version of the package does not know is an error; ReadJSON
+// leaves it out instead.
 func (r *Rule) UnmarshalJSON(data []byte) error {
 	var in ruleJSON
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -89,11 +94,21 @@ func (r *Rule) UnmarshalJSON(data []byte) error {
 	}
 	for _, s := range in.Sources {
 		r.sources = append(r.sources, s.Key)
+		r.keep(s)
 	}
 	for _, v := range in.Rivals {
 		r.rivals = append(r.rivals, rival{v.Value, v.Source.Key})
+		r.keep(v.Source)
 	}
 	return nil
+}
+
+// keep keeps a source that the bibliography does not have.
+func (r *Rule) keep(s Source) {
+	_, known := LookupSource(s.Key)
+	if !known && !slices.ContainsFunc(r.foreign, func(f Source) bool { return f.Key == s.Key }) && s != (Source{Key: s.Key}) {
+		r.foreign = append(r.foreign, s)
+	}
 }
 
 func editionOf(product, name string) (Edition, error) {
@@ -105,12 +120,28 @@ func editionOf(product, name string) (Edition, error) {
 			return e, nil
 		}
 	}
-	return 0, fmt.Errorf("%w: product %q, edition %q", ErrUnknownEdition, product, name)
+	return 0, fmt.Errorf("%w: product %.100q, edition %.100q", ErrUnknownEdition, product, name)
 }
 
-// WriteJSON writes the rules as a JSON array, one rule a line.
+// WriteJSON writes the rules as a table in JSON, one rule a line:
+//
+//	{"revision": "2026.11.2", "rules": [
+//	{"product": "Windows XP", "edition": "Home", "service": "smb", ...},
+//	...
+//	]}
+//
+// The JSON Schema of the table is the file rules.schema.json in the directory of
+// this package.
+//
+// A later revision may add rules, fields, and values of product, edition,
+// service, unit, discipline and kind; a reader has to pass over what it does not
+// know, as ReadJSON does. No field is renamed, goes, or changes its meaning or
+// the form of its values before version 2 of the module. The revision changes
+// whenever a rule or a source does. Rules stand in order of release, and product,
+// edition, service and servicePackMin together name one.
 func WriteJSON(w io.Writer, rules iter.Seq[Rule]) error {
-	separator := "[\n"
+	separator := fmt.Sprintf("{\"revision\": %q, \"rules\": [\n", Revision)
+	begin := separator
 	for r := range rules {
 		data, err := json.Marshal(r)
 		if err != nil {
@@ -121,9 +152,9 @@ func WriteJSON(w io.Writer, rules iter.Seq[Rule]) error {
 		}
 		separator = ",\n"
 	}
-	end := "\n]\n"
-	if separator == "[\n" {
-		end = "[]\n"
+	end := "\n]}\n"
+	if separator == begin {
+		end = strings.TrimSuffix(begin, "\n") + "]}\n"
 	}
 	_, err := io.WriteString(w, end)
 	return err

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,16 +14,59 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestJSONReadsBack(t *testing.T) {
+func TestWriteJSON(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, WriteJSON(&b, Rules()))
-	var back []Rule
+	var back struct {
+		Revision string `json:"revision"`
+		Rules    []Rule `json:"rules"`
+	}
 	require.NoError(t, json.Unmarshal(b.Bytes(), &back))
-	assert.Equal(t, slices.Collect(Rules()), back)
+	assert.Equal(t, Revision, back.Revision)
+	assert.Equal(t, slices.Collect(Rules()), back.Rules)
 
 	b.Reset()
 	require.NoError(t, WriteJSON(&b, ByEdition(UnknownEdition)))
-	assert.Equal(t, "[]\n", b.String())
+	assert.JSONEq(t, `{"revision": "`+Revision+`", "rules": []}`, b.String())
+}
+
+// The words of the schema are those of the package, and a rule has the fields
+// that it requires.
+func TestSchemaHasTheWords(t *testing.T) {
+	type property struct {
+		Enum []string `json:"enum"`
+	}
+	type object struct {
+		property
+		Required   []string            `json:"required"`
+		Properties map[string]property `json:"properties"`
+	}
+	var schema struct {
+		Defs map[string]json.RawMessage `json:"$defs"`
+	}
+	data, err := os.ReadFile("rules.schema.json")
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &schema))
+	var rule, source object
+	var grade property
+	require.NoError(t, json.Unmarshal(schema.Defs["rule"], &rule))
+	require.NoError(t, json.Unmarshal(schema.Defs["source"], &source))
+	require.NoError(t, json.Unmarshal(schema.Defs["grade"], &grade))
+	assert.Equal(t, serviceNames[1:], rule.Properties["service"].Enum)
+	assert.Equal(t, basisNames[1:], rule.Properties["basis"].Enum)
+	assert.Equal(t, unitNames[1:], rule.Properties["unit"].Enum)
+	assert.Equal(t, disciplineNames[1:], rule.Properties["discipline"].Enum)
+	assert.Equal(t, sourceKindNames[1:], source.Properties["kind"].Enum)
+	assert.Equal(t, gradeNames[1:], grade.Enum)
+	assert.ElementsMatch(t, ruleNames, rule.Required)
+	assert.ElementsMatch(t, ruleNames, slices.Collect(maps.Keys(rule.Properties)))
+	assert.ElementsMatch(t, sourceNames, slices.Collect(maps.Keys(source.Properties)))
+
+	text, err := json.Marshal(Rule{})
+	require.NoError(t, err)
+	var fields map[string]any
+	require.NoError(t, json.Unmarshal(text, &fields))
+	assert.ElementsMatch(t, ruleNames, slices.Collect(maps.Keys(fields)))
 }
 
 func TestJSONForm(t *testing.T) {

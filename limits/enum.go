@@ -227,5 +227,5 @@ func enumParse[T ~uint8](v *T, what string, names []string, text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("limits: unknown %s %q; want one of %s", what, text, strings.Join(names[1:], ", "))
+	return fmt.Errorf("limits: unknown %s %.100q; want one of %s", what, text, strings.Join(names[1:], ", "))
 }

@@ -250,5 +250,5 @@ func ExampleWriteJSON() {
 	if err := limits.WriteJSON(os.Stdout, limits.ByEdition(limits.UnknownEdition)); err != nil {
 		fmt.Println(err)
 	}
-	// Output: []
+	// Output: {"revision": "2026.11.2", "rules": []}
 }

@@ -95,7 +95,7 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	default:
 		n, err := strconv.ParseUint(string(text), 10, 31)
 		if err != nil {
-			return fmt.Errorf("limits: bad limit %q; want a number from 0 to %d, unlimited, absent or unknown",
+			return fmt.Errorf("limits: bad limit %.100q; want a number from 0 to %d, unlimited, absent or unknown",
 				text, math.MaxInt32)
 		}
 		*l = Limit{numberLimit, uint32(n)}

@@ -43,6 +43,7 @@ type Rule struct {
 	grades  split
 	sources []SourceKey
 	rivals  []rival
+	foreign []Source // those that the bibliography does not have
 }
 
 // Rival is a number that another source gives for the same limit.
@@ -55,7 +56,7 @@ type Rival struct {
 func (r Rule) Sources() []Source {
 	list := make([]Source, 0, len(r.sources))
 	for _, key := range r.sources {
-		list = append(list, sourceOf(key))
+		list = append(list, r.source(key))
 	}
 	return list
 }
@@ -65,7 +66,7 @@ func (r Rule) Sources() []Source {
 func (r Rule) Rivals() []Rival {
 	list := make([]Rival, 0, len(r.rivals))
 	for _, v := range r.rivals {
-		list = append(list, Rival{v.value, sourceOf(v.source)})
+		list = append(list, Rival{v.value, r.source(v.source)})
 	}
 	return list
 }
@@ -102,10 +103,15 @@ func (r Rule) Evidence() string {
 	return fmt.Sprintf("%v %v, %v %v", r.Default, r.grades.def, r.Ceiling, r.grades.ceiling)
 }
 
-// sourceOf returns the source of a key, or one that has nothing but the key.
-func sourceOf(key SourceKey) Source {
+// source returns the source of a key, or one that has nothing but the key.
+func (r Rule) source(key SourceKey) Source {
 	if s, ok := LookupSource(key); ok {
 		return s
+	}
+	for _, s := range r.foreign {
+		if s.Key == key {
+			return s
+		}
 	}
 	return Source{Key: key}
 }

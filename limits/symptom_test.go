@@ -15,26 +15,49 @@ func TestParseSymptom(t *testing.T) {
 	}{
 		"HTTP 403.9": {SymptomHTTP4039, []Service{IIS}},
 		"HTTP 403.9 - Access Forbidden: Too many users are connected": {SymptomHTTP4039, []Service{IIS}},
-		"event 4226":                            {SymptomEvent4226, []Service{TCPHalfOpen}},
-		"EVENT_TCPIP_TCP_CONNECT_LIMIT_REACHED": {SymptomEvent4226, []Service{TCPHalfOpen}},
-		"Win32 error 71":                        {SymptomStatusRequestNotAccepted, []Service{SMB}},
-		"System error 71 has occurred.":         {SymptomStatusRequestNotAccepted, []Service{SMB}},
-		"NTSTATUS 0xC00000D0":                   {SymptomStatusRequestNotAccepted, []Service{SMB}},
-		"NT_STATUS_REQUEST_NOT_ACCEPTED":        {SymptomStatusRequestNotAccepted, []Service{SMB}},
-		TextErrorReqNotAccepXP:                  {SymptomStatusRequestNotAccepted, []Service{SMB}},
-		"MSMQ 0xC00E0067":                       {SymptomMSMQOverflow, []Service{MSMQ}},
-		"RDP asks to disconnect someone":        {SymptomRDPDisplace, []Service{RDP}},
-		TextRDPExceeded:                         {SymptomRDPExceeded, []Service{RDP}},
-		"421 Maximum clients reached":           {SymptomFTP421, []Service{FTP}},
-		"503 Service Unavailable":               {SymptomHTTP503, []Service{IIS}},
-		"the request hangs":                     {SymptomHTTPNoAnswer, []Service{IIS}},
+		"event 4226":                                      {SymptomEvent4226, []Service{TCPHalfOpen}},
+		"EVENT_TCPIP_TCP_CONNECT_LIMIT_REACHED":           {SymptomEvent4226, []Service{TCPHalfOpen}},
+		"Win32 error 71":                                  {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		"System error 71 has occurred.":                   {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		"NTSTATUS 0xC00000D0":                             {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		"NT_STATUS_REQUEST_NOT_ACCEPTED":                  {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		TextErrorReqNotAccepXP:                            {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		"MSMQ 0xC00E0067":                                 {SymptomMSMQOverflow, []Service{MSMQ}},
+		"RDP asks to disconnect someone":                  {SymptomRDPDisplace, []Service{RDP}},
+		TextRDPExceeded:                                   {SymptomRDPExceeded, []Service{RDP}},
+		"421 Maximum clients reached":                     {SymptomFTP421, []Service{FTP}},
+		"503 Service Unavailable":                         {SymptomHTTP503, []Service{IIS}},
+		"the request hangs":                               {SymptomHTTPNoAnswer, []Service{IIS}},
+		"71":                                              {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		TextNetUseLimit:                                   {SymptomStatusRequestNotAccepted, []Service{SMB}},
+		TextRDPAllInUse:                                   {SymptomRDPExceeded, []Service{RDP}},
+		TextRDPAnotherUser:                                {SymptomRDPDisplace, []Service{RDP}},
+		"WSAECONNREFUSED 10061":                           {SymptomConnectionRefused, []Service{TCPBacklog}},
+		TextWSAECONNREFUSED:                               {SymptomConnectionRefused, []Service{TCPBacklog}},
+		"Socket Error # 10061":                            {SymptomConnectionRefused, []Service{TCPBacklog}},
+		"connect ECONNREFUSED 10.0.0.5:8080":              {SymptomConnectionRefused, []Service{TCPBacklog}},
+		"I get no connection":                             {SymptomConnectionRefused, []Service{TCPBacklog}},
+		"in a burst a connect takes half a second longer": {SymptomSlowConnect, []Service{TCPBacklog}},
+		"WSAENOBUFS (10055)":                              {SymptomNoBufferSpace, []Service{TCPOutbound, TCPOther}},
+		TextWSAENOBUFS:                                    {SymptomNoBufferSpace, []Service{TCPOutbound, TCPOther}},
+		"Winsock error 10048":                             {SymptomAddressInUse, []Service{TCPOutbound}},
+		TextWSAEADDRINUSE:                                 {SymptomAddressInUse, []Service{TCPOutbound}},
+		"Event ID: 4227":                                  {SymptomEvent4227, []Service{TCPOutbound}},
+		"4227":                                            {SymptomEvent4227, []Service{TCPOutbound}},
+		TextEvent4227:                                     {SymptomEvent4227, []Service{TCPOutbound}},
+		"Event[4]: Tcpip 4231":                            {SymptomEvent4231, []Service{TCPOutbound}},
+		TextEvent4231:                                     {SymptomEvent4231, []Service{TCPOutbound}},
+		"LicenseService event 201":                        {SymptomEvent201, []Service{SMB}},
+		"Srv event 2009":                                  {SymptomEvent2009, nil},
+		"WSAETIMEDOUT 10060":                              {SymptomTimedOut, nil},
+		"cannot connect: connection timed out":            {SymptomTimedOut, nil},
 	} {
 		got, err := ParseSymptom(text)
 		require.NoError(t, err, text)
 		assert.Equal(t, want.s, got, text)
 		assert.Equal(t, want.services, got.Services(), text)
 	}
-	for _, text := range []string{"", "HTTP 404", "event 42261", "port 14226", "error 710"} {
+	for _, text := range []string{"", "HTTP 404", "event 42261", "port 14226", "error 710", "171", "71 files", "Windows Embedded 2009", "event 2010", "event 42311", "pid 4231"} {
 		_, err := ParseSymptom(text)
 		assert.ErrorContains(t, err, "want one that contains 403.9", text)
 	}
@@ -43,7 +66,8 @@ func TestParseSymptom(t *testing.T) {
 func TestSymptomRules(t *testing.T) {
 	for _, s := range Symptoms() {
 		rules := slices.Collect(s.Rules())
-		assert.NotEmpty(t, rules, s)
+		assert.Equal(t, s == SymptomTimedOut || s == SymptomEvent2009, len(rules) == 0, s)
+		assert.NotEmpty(t, s.Otherwise(), s)
 		assert.NotContains(t, s.String(), "Symptom(")
 	}
 	has := func(s Symptom, e Edition) bool {
@@ -56,6 +80,12 @@ func TestSymptomRules(t *testing.T) {
 	assert.False(t, has(SymptomEvent4226, Windows7Ultimate))
 	assert.Empty(t, slices.Collect(UnknownSymptom.Rules()))
 	assert.Empty(t, Symptom(99).Services())
+	assert.Empty(t, UnknownSymptom.Otherwise())
+	assert.Empty(t, Symptom(99).Otherwise())
+	assert.True(t, has(SymptomEvent4231, VistaStarter))
+	assert.False(t, has(SymptomEvent4231, XPProfessional), "Vista is the first that logs it")
+	assert.True(t, has(SymptomEvent201, SmallBusinessServer2003Premium))
+	assert.False(t, has(SymptomEvent201, XPProfessional))
 	assert.Equal(t, "unknown", UnknownSymptom.String())
 	assert.Equal(t, "Symptom(99)", Symptom(99).String())
 }
@@ -67,7 +97,10 @@ func TestRuleSymptom(t *testing.T) {
 			shows := slices.ContainsFunc(slices.Collect(s.Rules()), func(other Rule) bool {
 				return other.Edition == r.Edition && other.Service == r.Service && other.ServicePackMin == r.ServicePackMin
 			})
-			assert.Equal(t, shows, r.Symptom() == s || r.Refusal() == s, "%v: %v", s, r)
+			assert.Equal(t, shows, r.shows(s), "%v: %v", s, r)
+			if r.Symptom() == s || r.Refusal() == s {
+				assert.True(t, shows, "%v: %v", s, r)
+			}
 		}
 		if r.Discipline == None || r.Discipline == AbsentService {
 			assert.Equal(t, UnknownSymptom, r.Symptom(), r)
@@ -85,6 +118,12 @@ func TestRuleSymptom(t *testing.T) {
 		{"Windows 10 Pro", IIS, SymptomHTTPNoAnswer, SymptomHTTP503},
 		{"XP Pro SP3", TCPHalfOpen, SymptomEvent4226, UnknownSymptom},
 		{"XP Pro SP3", RDP, SymptomRDPDisplace, SymptomRDPDisplace},
+		{"XP Pro SP3", TCPBacklog, SymptomConnectionRefused, SymptomConnectionRefused},
+		{"XP Pro SP3", TCPOutbound, SymptomNoBufferSpace, SymptomNoBufferSpace},
+		{"Windows 98", TCPOther, SymptomNoBufferSpace, SymptomNoBufferSpace},
+		{"XP Pro SP3", TCPOther, UnknownSymptom, UnknownSymptom},
+		{"Server 2008 Standard SP2", RDP, SymptomRDPDisplace, SymptomRDPDisplace},
+		{"Server 2003 Standard", RDP, SymptomRDPExceeded, SymptomRDPExceeded},
 		{"XP Pro SP3", RAS, UnknownSymptom, UnknownSymptom},
 	} {
 		r, err := Lookup(MustParseWindows(tt.w), tt.s)
@@ -102,4 +141,28 @@ func FuzzParseSymptom(f *testing.F) {
 		s, err := ParseSymptom(text)
 		assert.Equal(t, err != nil, s == UnknownSymptom)
 	})
+}
+
+// A service is complete with words for its sentences and a symptom, or a reason
+// why it has none.
+func TestEveryServiceIsComplete(t *testing.T) {
+	noSymptom := map[Service]string{
+		SMTP:    "the code of the refusal is unknown (techrepublic-smtp)",
+		RAS:     "what the caller hears is not known",
+		Telnet:  "the text of the refusal is not known",
+		RADIUS:  "it bounds the configuration, not the traffic",
+		Licence: "nothing enforces it",
+	}
+	for _, s := range Services() {
+		require.Less(t, int(s), len(nouns), "%v needs its nouns", s)
+		assert.NotEmpty(t, nouns[s].service, "%v needs its nouns", s)
+		if s != Licence {
+			assert.NotEmpty(t, nouns[s].one, "%v needs its nouns", s)
+			assert.NotEmpty(t, nouns[s].many, "%v needs its nouns", s)
+		}
+		rules := slices.Collect(ByService(s))
+		assert.NotEmpty(t, rules, "%v needs rows", s)
+		seen := slices.ContainsFunc(rules, func(r Rule) bool { return r.Symptom() != UnknownSymptom })
+		assert.NotEqual(t, seen, noSymptom[s] != "", "%v needs an entry in sights, or here the reason why it has none", s)
+	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -60,9 +59,10 @@ func TestUnknownServicePack(t *testing.T) {
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run([]string{"-format", "json", "-service", "smb"}, &out))
-	var rules []limits.Rule
-	require.NoError(t, json.Unmarshal(out.Bytes(), &rules))
-	for _, r := range rules {
+	table, err := limits.ReadJSON(&out)
+	require.NoError(t, err)
+	assert.NotEmpty(t, table.Rules)
+	for _, r := range table.Rules {
 		assert.Equal(t, limits.SMB, r.Service)
 	}
 }
