@@ -13,6 +13,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/memnet"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 // Network is what a Dialer finds, in memory. Destinations are written as they
@@ -35,7 +36,7 @@ type Network struct {
 
 // Dialer connects as a program on a Windows does, through a Network.
 type Dialer struct {
-	*simulate.Dialer
+	*tcp.Dialer
 	// Gate is that of limits.TCPHalfOpen.
 	Gate *simulate.Gate
 
@@ -56,7 +57,7 @@ type Dialer struct {
 // When the test ends the dialer fails the test if an attempt is still in
 // progress, a connection has not been closed, or a function that answers has not
 // returned.
-func NewDialer(t testing.TB, host *simulate.Host, network Network, program *simulate.DialerSettings) *Dialer {
+func NewDialer(t testing.TB, host *simulate.Host, network Network, program *tcp.DialerSettings) *Dialer {
 	t.Helper()
 	d := &Dialer{
 		Gate:    gateOf(t, host, limits.TCPHalfOpen),
@@ -65,7 +66,7 @@ func NewDialer(t testing.TB, host *simulate.Host, network Network, program *simu
 		names:   make(map[netip.Addr]string),
 		open:    make(map[net.Conn]string),
 	}
-	var settings simulate.DialerSettings
+	var settings tcp.DialerSettings
 	if program != nil {
 		settings = *program
 	}
@@ -76,7 +77,7 @@ func NewDialer(t testing.TB, host *simulate.Host, network Network, program *simu
 		settings.Lookup = d.lookup
 	}
 	var err error
-	if d.Dialer, err = host.Dialer(&settings); err != nil {
+	if d.Dialer, err = tcp.NewDialer(host, &settings); err != nil {
 		t.Fatalf("simtest: %v", err)
 	}
 	t.Cleanup(func() {

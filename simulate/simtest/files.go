@@ -12,6 +12,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/memnet"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // FileServer is the file server of a Windows, in memory.
@@ -19,7 +20,7 @@ type FileServer struct {
 	// Gate is that of limits.SMB.
 	Gate *simulate.Gate
 	// Proxy is what counts the sessions; its Sessions lists them.
-	Proxy *simulate.SMBProxy
+	Proxy *smb.Proxy
 
 	t        testing.TB
 	listener *memnet.Listener
@@ -29,26 +30,24 @@ type FileServer struct {
 // reaches it, also in a testing/synctest bubble, and nobody else, until Loopback
 // is called.
 //
-// Behind the host's SMB front stands a small file server of the fixture's own.
+// Behind the host's SMB proxy stands a small file server of the fixture's own, if
+// backend is nil.
 // It speaks SMB 2.1 and 3.0, admits every account with every password as a
 // guest, connects every share, echoes and logs off. It has no files: everything
-// else it answers with STATUS_NOT_SUPPORTED. For files, give the address of a
-// real server as settings.Backend. settings may be nil.
+// else it answers with STATUS_NOT_SUPPORTED. For files, give smb.Backend with the
+// address of a real server. settings may be nil.
 //
 // When the test ends the server stops, and fails the test if a session has
 // neither been logged off nor lost its connection by then. Connections without
 // a session are simply closed.
-func NewFileServer(t testing.TB, host *simulate.Host, settings *simulate.SMBSettings) *FileServer {
+func NewFileServer(t testing.TB, host *simulate.Host, backend smb.Dial, settings *smb.Settings) *FileServer {
 	t.Helper()
-	var s simulate.SMBSettings
-	if settings != nil {
-		s = *settings
+	var own *smbServer
+	if backend == nil {
+		own = newSMBServer()
+		backend = own.dial
 	}
-	backend := newSMBServer()
-	if s.Backend == "" && s.Dial == nil {
-		s.Dial = backend.dial
-	}
-	proxy, err := host.SMBProxy(s)
+	proxy, err := smb.NewProxy(host, backend, settings)
 	if err != nil {
 		t.Fatalf("simtest: %v", err)
 	}
@@ -64,7 +63,9 @@ func NewFileServer(t testing.TB, host *simulate.Host, settings *simulate.SMBSett
 		t.Helper()
 		f.close()
 		<-served
-		backend.serving.Wait()
+		if own != nil {
+			own.serving.Wait()
+		}
 	})
 	return f
 }

@@ -34,7 +34,7 @@ func NewHost(t testing.TB, w limits.Windows, settings *simulate.Settings) *simul
 			if err != nil {
 				continue
 			}
-			if gate.Wait(ctx, func(s simulate.Stats) bool { return s.Held == 0 && s.Waiting == 0 }) != nil {
+			if gate.Wait(ctx, func(s simulate.Stats) bool { return s.Held == 0 && s.Queued == 0 }) != nil {
 				t.Errorf("simtest: slots left: %s", state(gate))
 			}
 		}
@@ -54,10 +54,10 @@ func gateOf(t testing.TB, host *simulate.Host, s limits.Service) *simulate.Gate 
 
 // state describes a gate.
 func state(g *simulate.Gate) string {
-	rule, s := g.Rule(), g.Stats()
+	rule, s := g.Policy().Rule, g.Stats()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v of %v: %d of %v %v held, %d waiting; so far %d admitted, %d refused",
-		rule.Service, rule.Edition, s.Held, g.Limit(), rule.Unit, s.Waiting, s.Admitted, s.Refused)
+	fmt.Fprintf(&b, "%v of %v: %d of %v %v held, %d queued; so far %d admitted, %d refused",
+		rule.Service, rule.Edition, s.Held, g.Limit(), rule.Unit, s.Queued, s.Admitted, s.Refused)
 	if n := s.TimedOut + s.Abandoned; n > 0 {
 		fmt.Fprintf(&b, ", %d gave up", n)
 	}
@@ -106,7 +106,7 @@ func WaitRefused(t testing.TB, g *simulate.Gate, n int) {
 // WaitQueued waits until exactly n peers are waiting for a slot.
 func WaitQueued(t testing.TB, g *simulate.Gate, n int) {
 	t.Helper()
-	wait(t, g, n, "queued", func(s simulate.Stats) int { return s.Waiting }, false)
+	wait(t, g, n, "queued", func(s simulate.Stats) int { return s.Queued }, false)
 }
 
 // wait waits until count is n. A total never goes down.
