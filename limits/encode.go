@@ -116,7 +116,7 @@ func editionOf(product, name string) (Edition, error) {
 		return UnknownEdition, nil
 	}
 	for e := range Editions() {
-		if editions[e].product == product && editions[e].name == name {
+		if e.Product() == product && e.Name() == name {
 			return e, nil
 		}
 	}

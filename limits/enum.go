@@ -8,9 +8,6 @@ import (
 // unknownName is how every zero value of the package prints and parses.
 const unknownName = "unknown"
 
-// coreName is the edition name of a product that was sold without one.
-const coreName = "Core"
-
 // Service is what a limit applies to, in the field's words.
 type Service uint8
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/bits"
 	"strings"
+
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 // ErrAmbiguous says that a name fits several editions. An error that matches
@@ -60,11 +62,6 @@ func (e *NameError) Is(target error) bool {
 	return target == ErrUnknownEdition || target == ErrAmbiguous && e.Ambiguous
 }
 
-// maxName is the length of the longest name that is read, in bytes. The
-// longest real one, a Windows Server 2003 caption with its service pack, has
-// about 90.
-const maxName = 256
-
 // ParseEdition returns the edition of a name that people or tools use: "XP
 // Pro", "win7 home premium", "2003 std", "NT4 Workstation", "Microsoft®
 // Windows Vista™ Business", "Windows Server 2008 R2 Standard", and the String
@@ -92,30 +89,30 @@ func ParseEdition(name string) (Edition, error) {
 // edition was released at a higher one. A service pack that the edition never
 // had is a *ServicePackError.
 func ParseWindows(name string) (Windows, error) {
-	if len(name) > maxName {
-		return Windows{}, tooLong(name, maxName)
+	if len(name) > names.MaxLength {
+		return Windows{}, fmt.Errorf("%w: the name has %d bytes, more than %d, and begins %.40q", ErrUnknownEdition, len(name), names.MaxLength, name)
 	}
-	var r reading
-	r.read(name)
-	e, ok := r.one()
+	r := names.Read(name)
+	e, ok := r.One()
 	if !ok {
-		return Windows{}, r.failure(name)
+		return Windows{}, nameError(name, &r)
 	}
-	w := Windows{Edition: e}
+	w := Windows{Edition: Edition(e)}
+	first, last := e.Levels()
 	level := -1
-	switch bits.OnesCount16(r.packs) {
+	switch bits.OnesCount16(r.Packs) {
 	case 0:
-		if editions[e].lastSP > 0 { // else there is nothing that a build could tell
-			level = int(r.built) - 1
+		if last > 0 { // else there is nothing that a build could tell
+			level = int(r.Built) - 1
 		}
 	case 1:
-		level = bits.TrailingZeros16(r.packs)
+		level = bits.TrailingZeros16(r.Packs)
 	default:
-		return Windows{}, r.failure(name)
+		return Windows{}, nameError(name, &r)
 	}
 	if level >= 0 {
 		if level == 0 {
-			level = editions[e].firstSP
+			level = first
 		}
 		w.ServicePack = ServicePackAt(level)
 	}
@@ -135,6 +132,7 @@ func MustParseWindows(name string) Windows {
 	return w
 }
 
-func tooLong(input string, most int) error {
-	return fmt.Errorf("%w: the name has %d bytes, more than %d, and begins %.40q", ErrUnknownEdition, len(input), most, input)
+func nameError(name string, r *names.Reading) error {
+	candidates, ambiguous := r.Nearest()
+	return &NameError{Input: name, Ambiguous: ambiguous, Candidates: names.As[Edition](candidates)}
 }

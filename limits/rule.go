@@ -3,6 +3,8 @@ package limits
 import (
 	"fmt"
 	"strings"
+
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 // AndLater is the ServicePackMax of a rule that holds for every later service
@@ -142,7 +144,7 @@ func (r Rule) Movable() bool { return r.Ceiling != r.Default }
 func (r Rule) servicePacks() string {
 	first, last := 0, 0
 	if r.Edition.valid() {
-		first, last = editions[r.Edition].firstSP, editions[r.Edition].lastSP
+		first, last = names.Edition(r.Edition).Levels()
 	}
 	lo, hi := max(r.ServicePackMin, first), r.ServicePackMax
 	switch {

@@ -78,7 +78,7 @@ func (s Source) String() string {
 }
 
 // Sources returns the whole bibliography in order of its keys. It holds what
-// the rules cite and what the emulated behaviour and Identify rest on.
+// the rules cite and what the emulated behaviour and package identify rest on.
 func Sources() iter.Seq[Source] { return slices.Values(sources[:]) }
 
 // LookupSource returns the source of a key.

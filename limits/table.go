@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 // Lookup returns the rule for a service of a Windows.
@@ -70,8 +72,8 @@ func lookupError(w Windows, s Service) error {
 
 // index finds the rows, numbered from 1, by edition and service. No edition has
 // more than three rows for one service, which stand in order of service packs.
-var index = sync.OnceValue(func() *[len(editions)][len(serviceNames)][3]uint16 {
-	var ix [len(editions)][len(serviceNames)][3]uint16
+var index = sync.OnceValue(func() *[names.Count][len(serviceNames)][3]uint16 {
+	var ix [names.Count][len(serviceNames)][3]uint16
 	for i, r := range rows {
 		for _, e := range r.editions {
 			slot := &ix[e][r.service]

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 // ServicePack is the service pack that a machine is at: one from 1 to 7,
@@ -130,15 +132,15 @@ func (w Windows) levels() (span levelSpan, ok bool) {
 	if !w.Edition.valid() {
 		return levelSpan{}, false
 	}
-	ed := &editions[w.Edition]
+	first, last := names.Edition(w.Edition).Levels()
 	level := int(w.ServicePack)
 	switch w.ServicePack {
 	case UnknownServicePack:
-		return levelSpan{ed.firstSP, ed.lastSP}, true
+		return levelSpan{first, last}, true
 	case AsReleased:
-		level = ed.firstSP
+		level = first
 	}
-	return levelSpan{level, level}, ed.firstSP <= level && level <= ed.lastSP
+	return levelSpan{level, level}, first <= level && level <= last
 }
 
 // levelSpan is the levels from first to last, both included.

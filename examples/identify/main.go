@@ -20,6 +20,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/identify"
 )
 
 func main() {
@@ -34,15 +35,15 @@ func main() {
 // A finding is what one entry says. Its keys are the JSON form.
 type finding struct {
 	Input string `json:"input"`
-	limits.Identification
+	identify.Identification
 	Limits map[limits.Service]spread `json:"limits,omitempty"`
 	Error  string                    `json:"error,omitempty"`
 }
 
 // A spread is how far the limits of the candidates lie apart.
 type spread struct {
-	Default limits.Range `json:"default"`
-	Ceiling limits.Range `json:"ceiling"`
+	Default identify.Range `json:"default"`
+	Ceiling identify.Range `json:"ceiling"`
 }
 
 func run(args []string, in io.Reader, out io.Writer) error {
@@ -58,28 +59,28 @@ func run(args []string, in io.Reader, out io.Writer) error {
 	}
 	switch *as {
 	case "detect":
-		id, err := limits.Detect()
+		id, err := identify.Detect()
 		if err != nil {
 			return err
 		}
-		found, err := limits.Identify(id)
+		found, err := identify.Identify(id)
 		return show(out, newFinding(id.String(), found, err))
 	case "systeminfo":
 		text, err := io.ReadAll(in)
 		if err != nil {
 			return err
 		}
-		found, err := limits.IdentifySysteminfo(string(text))
+		found, err := identify.Systeminfo(string(text))
 		return show(out, newFinding("systeminfo", found, err))
 	}
-	identify, ok := map[string]func(string) (limits.Identification, error){
-		"auto": identifyAny, "caption": limits.IdentifyCaption, "ver": limits.IdentifyVer, "nmap": limits.IdentifyNmap, "cpe": limits.IdentifyCPE,
+	read, ok := map[string]func(string) (identify.Identification, error){
+		"auto": identifyAny, "caption": identify.Caption, "ver": identify.Ver, "nmap": identify.Nmap, "cpe": identify.CPE,
 	}[*as]
 	if !ok {
 		return fmt.Errorf("unknown kind %q; see -help", *as)
 	}
 	one := func(entry string) error {
-		found, err := identify(entry)
+		found, err := read(entry)
 		return show(out, newFinding(entry, found, err))
 	}
 	for _, entry := range flags.Args() {
@@ -103,24 +104,24 @@ func run(args []string, in io.Reader, out io.Writer) error {
 
 // identifyAny tells the kinds apart by their look. A caption is the full name
 // of an edition; what is none may be a choice of nmap's.
-func identifyAny(entry string) (limits.Identification, error) {
+func identifyAny(entry string) (identify.Identification, error) {
 	switch {
 	case strings.HasPrefix(strings.ToLower(entry), "cpe:"):
-		return limits.IdentifyCPE(entry)
+		return identify.CPE(entry)
 	case strings.Contains(entry, "["):
-		return limits.IdentifyVer(entry)
+		return identify.Ver(entry)
 	}
-	found, err := limits.IdentifyCaption(entry)
+	found, err := identify.Caption(entry)
 	if err == nil {
 		return found, nil
 	}
-	if found, err := limits.IdentifyNmap(entry); err == nil {
+	if found, err := identify.Nmap(entry); err == nil {
 		return found, nil
 	}
-	return limits.Identification{}, err
+	return identify.Identification{}, err
 }
 
-func newFinding(input string, found limits.Identification, err error) finding {
+func newFinding(input string, found identify.Identification, err error) finding {
 	f := finding{Input: input, Identification: found}
 	if err != nil {
 		f.Error = err.Error()

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/identify"
 )
 
 // Wine says it is whatever Windows it is told to be, with PRODUCT_ULTIMATE_N
@@ -42,7 +43,7 @@ func TestDetectUnderWine(t *testing.T) {
 	} {
 		wine.run(t, "winecfg", "-v", c.version)
 		var found struct {
-			limits.Identification
+			identify.Identification
 			Input string `json:"input"`
 		}
 		out := wine.run(t, program, "-as", "detect", "-json")

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package limits
+package identify
 
 import (
 	"errors"
@@ -12,5 +12,5 @@ import (
 // program's manifest says, and GetProductInfo. On other systems the error
 // matches errors.ErrUnsupported.
 func Detect() (Identity, error) {
-	return Identity{}, fmt.Errorf("limits: Detect: %w", errors.ErrUnsupported)
+	return Identity{}, fmt.Errorf("identify: Detect: %w", errors.ErrUnsupported)
 }

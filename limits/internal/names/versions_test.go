@@ -1,4 +1,4 @@
-package limits
+package names
 
 import (
 	"testing"
@@ -10,38 +10,39 @@ func TestVersionsReachEveryEdition(t *testing.T) {
 	reached := map[Edition]bool{}
 	for _, row := range versions {
 		assert.LessOrEqual(t, row.first, row.last)
-		for e := range Editions() {
-			if row.client.contains(e) || row.server.contains(e) {
+		for e := range all {
+			if row.Client.Contains(e) || row.Server.Contains(e) {
 				reached[e] = true
-				if row.pack >= 0 {
-					assert.NotZero(t, levelMask(e)&(1<<row.pack), "%v never had the service pack of %d", e, row.first)
+				if row.Pack >= 0 {
+					first, last := e.Levels()
+					assert.True(t, first <= int(row.Pack) && int(row.Pack) <= last, "%v never had the service pack of %d", e, row.first)
 				}
 			}
 		}
 	}
-	for e := range Editions() {
+	for e := range all {
 		assert.True(t, reached[e], e)
 	}
 }
 
 func TestParseVersion(t *testing.T) {
-	for text, want := range map[string]versionNumber{
+	for text, want := range map[string]Version{
 		"7601":             {1, 7601, 0, 0},
 		"5.1":              {2, 5, 1, 0},
 		"5.00.2195":        {3, 5, 0, 2195},
 		"10.0.19045.3803":  {4, 10, 0, 19045},
 		"99999999999999.1": {2, 99999, 1, 0},
 	} {
-		assert.Equal(t, want, parseVersion([]byte(text)), text)
+		assert.Equal(t, want, ParseVersion([]byte(text)), text)
 	}
 }
 
 func TestVersionIs(t *testing.T) {
-	row := &versionRow{major: 6, minor: 1, first: 7600, last: 7601}
+	row := &VersionRow{major: 6, minor: 1, first: 7600, last: 7601}
 	for text, want := range map[string]bool{
 		"7600": true, "7601": true, "7602": false, "6": false,
 		"6.1": true, "6.2": false, "6.1.7601": true, "6.1.7602": false, "6.1.7601.17514": true,
 	} {
-		assert.Equal(t, want, parseVersion([]byte(text)).is(row), text)
+		assert.Equal(t, want, ParseVersion([]byte(text)).is(row), text)
 	}
 }

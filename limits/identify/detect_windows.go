@@ -1,9 +1,11 @@
-package limits
+package identify
 
 import (
 	"fmt"
 	"syscall"
 	"unsafe"
+
+	"github.com/winlimits/winlimits/limits"
 )
 
 // Detect returns the identity of the Windows that the program runs on, for
@@ -21,14 +23,14 @@ func Detect() (Identity, error) {
 	info.size = uint32(unsafe.Sizeof(info))
 	rtlGetVersion := syscall.NewLazyDLL("ntdll.dll").NewProc("RtlGetVersion")
 	if err := rtlGetVersion.Find(); err != nil {
-		return Identity{}, fmt.Errorf("limits: Detect: %w", err)
+		return Identity{}, fmt.Errorf("identify: Detect: %w", err)
 	}
 	if status, _, _ := rtlGetVersion.Call(uintptr(unsafe.Pointer(&info))); status != 0 {
-		return Identity{}, fmt.Errorf("limits: Detect: RtlGetVersion failed with status 0x%08X", uint32(status))
+		return Identity{}, fmt.Errorf("identify: Detect: RtlGetVersion failed with status 0x%08X", uint32(status))
 	}
 	id := Identity{
 		Major: int(info.major), Minor: int(info.minor), Build: int(info.build),
-		ServicePack: ServicePackAt(int(info.servicePack)),
+		ServicePack: limits.ServicePackAt(int(info.servicePack)),
 		Suite:       SuiteMask(info.suite),
 	}
 	if info.productType <= uint8(TypeServer) {

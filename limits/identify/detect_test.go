@@ -1,4 +1,4 @@
-package limits_test
+package identify_test
 
 import (
 	"errors"
@@ -10,10 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/identify"
 )
 
 func TestDetect(t *testing.T) {
-	id, err := limits.Detect()
+	id, err := identify.Detect()
 	if runtime.GOOS != "windows" {
 		assert.ErrorIs(t, err, errors.ErrUnsupported)
 		assert.Zero(t, id)
@@ -27,12 +28,12 @@ func TestDetect(t *testing.T) {
 
 // A program that asks what it runs on, and on anything but Windows says so.
 func ExampleDetect() {
-	id, err := limits.Detect()
+	id, err := identify.Detect()
 	if errors.Is(err, errors.ErrUnsupported) {
 		fmt.Println("this is no Windows")
 		return
 	}
-	found, err := limits.Identify(id)
+	found, err := identify.Identify(id)
 	if err != nil {
 		fmt.Println(err)
 		return

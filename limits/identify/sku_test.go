@@ -1,4 +1,4 @@
-package limits
+package identify
 
 import (
 	"fmt"
@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 func TestSKUsAreSorted(t *testing.T) {
@@ -31,7 +34,7 @@ func TestSKUsAreSorted(t *testing.T) {
 }
 
 func TestSKUReachesEveryEditionSinceVista(t *testing.T) {
-	reached := map[Edition]bool{}
+	reached := map[names.Edition]bool{}
 	for _, row := range skus {
 		for _, e := range row.editions {
 			reached[e] = true
@@ -39,8 +42,8 @@ func TestSKUReachesEveryEditionSinceVista(t *testing.T) {
 	}
 	// The Essentials of 2012 have a SKU that Microsoft's list gives to Small
 	// Business Server 2011 Essentials alone.
-	for e := VistaStarter; e.valid(); e++ {
-		assert.Equal(t, e != Server2012Essentials && e != Server2012R2Essentials, reached[e], e)
+	for e := names.VistaStarter; e.Valid(); e++ {
+		assert.Equal(t, e != names.Server2012Essentials && e != names.Server2012R2Essentials, reached[e], e)
 	}
 }
 
@@ -50,10 +53,10 @@ func TestSKU(t *testing.T) {
 	assert.Equal(t, "SKU(0x1234)", SKU(0x1234).String())
 	assert.Nil(t, SKU(0x1234).Editions())
 	assert.Nil(t, SKUCloudEdition.Editions())
-	assert.Equal(t, []Edition{Windows10Pro, Windows11Pro}, SKUProWorkstation.Editions())
-	assert.Equal(t, []Edition{VistaUltimate, Windows7Ultimate}, SKUUltimateN.Editions())
+	assert.Equal(t, []limits.Edition{limits.Windows10Pro, limits.Windows11Pro}, SKUProWorkstation.Editions())
+	assert.Equal(t, []limits.Edition{limits.VistaUltimate, limits.Windows7Ultimate}, SKUUltimateN.Editions())
 	SKUUltimateN.Editions()[0] = 0 // a copy
-	assert.Equal(t, []Edition{VistaUltimate, Windows7Ultimate}, SKUUltimateN.Editions())
+	assert.Equal(t, []limits.Edition{limits.VistaUltimate, limits.Windows7Ultimate}, SKUUltimateN.Editions())
 }
 
 func ExampleSKU() {

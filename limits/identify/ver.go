@@ -1,0 +1,45 @@
+package identify
+
+import (
+	"strings"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/internal/names"
+)
+
+// Ver returns the Windows that a line of the command ver stands for, such as
+// "Microsoft Windows XP [Version 5.1.2600]" or "Microsoft Windows [Version
+// 10.0.19045.3803]", in any language. The line tells the version and no more:
+// every edition of that version is a candidate, client and server.
+//
+// A line of another form, and a version that is not known, is a
+// *limits.NameError.
+func Ver(line string) (Identification, error) {
+	if len(line) > names.MaxLength {
+		return Identification{}, tooLong(line, names.MaxLength)
+	}
+	name, rest, bracketed := strings.Cut(line, "[")
+	if !bracketed { // NT 4.0: "Windows NT Version 4.0"
+		rest = line
+	}
+	v, ok := names.FindVersion(rest, 2)
+	if !ok || !strings.Contains(strings.ToLower(name), "windows") {
+		return Identification{}, &limits.NameError{Input: line}
+	}
+	c, _, err := Identity{Major: v.Major, Minor: v.Minor, Build: v.Build}.product()
+	if err != nil {
+		return Identification{}, &limits.NameError{Input: line}
+	}
+	// The older ones name the product too. The rest of the words are a
+	// language's.
+	r := names.Read(name)
+	if r.Family != (names.Family{}) {
+		c.keep(r.Family.Contains)
+	} else if strings.Contains(strings.ToLower(name), "windows nt") {
+		c.keep(names.Family{First: names.NT31, Last: names.NT40Server}.Contains)
+	}
+	if c.empty() {
+		return Identification{}, &limits.NameError{Input: line}
+	}
+	return Identification{Candidates: c.windows()}, nil
+}

@@ -1,0 +1,66 @@
+package names
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestEditDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0},
+		{"", "abc", 3},
+		{"professional", "professional", 0},
+		{"professional", "profesional", 1},
+		{"professional", "porfessional", 1}, // two neighbours swapped
+		{"ultimate", "utlimat", 2},
+		{"kitten", "sitting", 3},
+	} {
+		assert.Equal(t, c.want, editDistance(c.a, []byte(c.b)), c)
+		assert.Equal(t, c.want, editDistance(c.b, []byte(c.a)), c)
+	}
+}
+
+// obviousDistance is editDistance by its definition.
+func obviousDistance(a, b []byte) int {
+	switch {
+	case len(a) == 0:
+		return len(b)
+	case len(b) == 0:
+		return len(a)
+	case a[0] == b[0]:
+		return obviousDistance(a[1:], b[1:])
+	}
+	d := 1 + min(obviousDistance(a[1:], b), obviousDistance(a, b[1:]), obviousDistance(a[1:], b[1:]))
+	if len(a) > 1 && len(b) > 1 && a[0] == b[1] && a[1] == b[0] {
+		d = min(d, 1+obviousDistance(a[2:], b[2:]))
+	}
+	return d
+}
+
+func FuzzEditDistance(f *testing.F) {
+	f.Add("home", "hmoe")
+	f.Add("abcdef", "badcfe")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if len(a) > 7 || len(b) > 7 {
+			return // the definition takes exponential time
+		}
+		assert.Equal(t, obviousDistance([]byte(a), []byte(b)), editDistance(a, []byte(b)))
+	})
+}
+
+func TestPlain(t *testing.T) {
+	for name, want := range map[string]string{
+		"Microsoft(R) Windows(TM)": "microsoft  windows ",
+		"Vista™ Édition":           "vista  édition",
+		"7_Home+Premium, (R2)":     "7 home premium   r2 ",
+		"SP0 – SP2":                "sp0 - sp2",
+		"\xff\x00A\u00a0b":         "  a b",
+		"\u0130X":                  "ix",
+	} {
+		assert.Equal(t, want, string(Plain(nil, name)))
+	}
+}
