@@ -12,6 +12,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 // A dialFunc is a DialContext.
@@ -40,7 +41,7 @@ type result struct {
 	events                                 int
 }
 
-// as crawls as a Windows.
+// as crawls as an edition does.
 func (c *crawl) as(ctx context.Context, w limits.Windows, settings simulate.Settings) (result, error) {
 	host, err := simulate.New(w, &settings)
 	if err != nil {
@@ -50,11 +51,11 @@ func (c *crawl) as(ctx context.Context, w limits.Windows, settings simulate.Sett
 	if err != nil {
 		return result{}, err
 	}
-	dialer, err := host.Dialer(&simulate.DialerSettings{Net: net.Dialer{Timeout: c.timeout}, Connect: c.connect})
+	dialer, err := tcp.NewDialer(host, &tcp.DialerSettings{Net: net.Dialer{Timeout: c.timeout}, Connect: c.connect})
 	if err != nil {
 		return result{}, err
 	}
-	r := result{title: w.String(), rule: gate.Rule(), giveUp: host.SYNSchedule().GiveUp()}
+	r := result{title: w.String(), rule: gate.Policy().Rule, giveUp: gate.Policy().SYN.GiveUp()}
 	if n, ok := settings.HalfOpen.Patched.Number(); ok {
 		r.title += fmt.Sprintf(", patched to %d", n)
 	}
@@ -75,7 +76,7 @@ func (c *crawl) as(ctx context.Context, w limits.Windows, settings simulate.Sett
 	return r, nil
 }
 
-// unlimited crawls with a net.Dialer that gives up when the Windows do.
+// unlimited crawls with a net.Dialer that gives up when the editions do.
 func (c *crawl) unlimited(ctx context.Context, giveUp time.Duration) result {
 	r := result{title: "an unlimited dialer"}
 	d := net.Dialer{Timeout: giveUp}
@@ -125,7 +126,7 @@ func (c *crawl) work(ctx context.Context, r *result, dial dialFunc, stats func()
 			failed += n
 		}
 		return fmt.Sprintf("    %d connecting, %d queued, %d open, %d failed of %d, %.1f s",
-			s.Held, s.Waiting, r.open, failed, len(c.addresses), time.Since(start).Seconds())
+			s.Held, s.Queued, r.open, failed, len(c.addresses), time.Since(start).Seconds())
 	})
 	for range min(c.workers, len(c.addresses)) {
 		workers.Go(func() {
@@ -159,7 +160,7 @@ func (c *crawl) work(ctx context.Context, r *result, dial dialFunc, stats func()
 
 // count sorts a failed dial by its error.
 func (r *result) count(err error) {
-	var noAnswer *simulate.ConnectError
+	var noAnswer *tcp.ConnectError
 	var netErr net.Error
 	switch {
 	case errors.Is(err, context.Canceled):

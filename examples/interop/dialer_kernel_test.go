@@ -22,6 +22,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 // In the namespace nothing answers a SYN to this port, and the name has an IPv4
@@ -92,7 +93,7 @@ func TestHalfOpenInTheKernel(t *testing.T) {
 				attempts = 80
 			}
 			require.NoError(t, gate.Wait(ctx, func(s simulate.Stats) bool {
-				return s.Held == tt.most && s.Waiting == attempts-tt.most
+				return s.Held == tt.most && s.Queued == attempts-tt.most
 			}))
 			// Samples, at a pace at which ss does not read a table in motion.
 			pace := time.NewTicker(250 * time.Millisecond)
@@ -110,7 +111,7 @@ func TestHalfOpenInTheKernel(t *testing.T) {
 				if errors.Is(err, simulate.ErrLimit) {
 					queued++
 				}
-				if errors.Is(err, simulate.ErrConnecting) {
+				if errors.Is(err, tcp.ErrConnecting) {
 					connecting++
 				}
 			}
@@ -145,13 +146,13 @@ func TestHalfOpenInTheKernel(t *testing.T) {
 	})
 }
 
-func dialerOf(t *testing.T, w limits.Windows) (*simulate.Dialer, *simulate.Gate) {
+func dialerOf(t *testing.T, w limits.Windows) (*tcp.Dialer, *simulate.Gate) {
 	t.Helper()
 	host, err := simulate.New(w, nil)
 	require.NoError(t, err)
 	gate, err := host.Gate(limits.TCPHalfOpen)
 	require.NoError(t, err)
-	dialer, err := host.Dialer(&simulate.DialerSettings{Net: net.Dialer{Resolver: &net.Resolver{PreferGo: true}}})
+	dialer, err := tcp.NewDialer(host, &tcp.DialerSettings{Net: net.Dialer{Resolver: &net.Resolver{PreferGo: true}}})
 	require.NoError(t, err)
 	return dialer, gate
 }

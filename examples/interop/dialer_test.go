@@ -12,16 +12,17 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
-// Whoever takes a proxy.ContextDialer, as torrent and SSH clients do, takes a
-// simulate.Dialer.
+// What takes a proxy.ContextDialer, as torrent and SSH clients do, takes a
+// tcp.Dialer.
 func TestDialerBehindProxySettings(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	host, err := simulate.New(limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, nil)
 	require.NoError(t, err)
-	dialer, err := host.Dialer(nil)
+	dialer, err := tcp.NewDialer(host, nil)
 	require.NoError(t, err)
 	gate, err := host.Gate(limits.TCPHalfOpen)
 	require.NoError(t, err)

@@ -1,4 +1,4 @@
-package simulate
+package tcp
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 )
 
 // ConnectError reports that an attempt that had its slot ended without an
@@ -19,21 +20,22 @@ type ConnectError struct {
 	Windows limits.Windows
 	// After is how long the attempt was in progress, not counting the queue.
 	After time.Duration
-	// GivenUp says that the system gave the attempt up; if not, the caller did.
+	// GivenUp says that the system gave the attempt up by its own clock.
 	GivenUp bool
-	// Err is the error of the caller's context, or ETIMEDOUT if GivenUp.
+	// Err is the error of the caller's context, ETIMEDOUT if GivenUp, or
+	// simulate.ErrClosed if Host.Close ended the attempt.
 	Err error
 }
 
 // ErrConnecting matches every ConnectError.
-var ErrConnecting = errors.New("simulate: no answer to the connection attempt")
+var ErrConnecting = errors.New("tcp: no answer to the connection attempt")
 
-// Error says who ended the attempt, and after how long.
+// Error says what ended the attempt, and after how long.
 func (e *ConnectError) Error() string {
 	if e.GivenUp {
-		return fmt.Sprintf("simulate: %v gave up connecting after %v: %v", e.Windows, e.After, e.Err)
+		return fmt.Sprintf("tcp: %v gave up connecting after %v: %v", e.Windows, e.After, e.Err)
 	}
-	return fmt.Sprintf("simulate: connecting for %v: %v", e.After, e.Err)
+	return fmt.Sprintf("tcp: connecting for %v: %v", e.After, e.Err)
 }
 
 // Is makes the error match ErrConnecting.
@@ -51,44 +53,39 @@ func (e *ConnectError) Timeout() bool {
 func (e *ConnectError) Temporary() bool { return e.Timeout() }
 
 // dialAddr makes one attempt at one address, with one slot.
-func (d *Dialer) dialAddr(ctx context.Context, network, address string, dst netip.AddrPort) (conn net.Conn, err error) {
-	var slot Slot
-	if d.gate.isWatched() {
-		slot.peer = net.TCPAddrFromAddrPort(dst)
-	}
-	if err := d.admit(ctx, &slot, dst.Addr()); err != nil {
+func (d *Dialer) dialAddr(ctx context.Context, network, address string, dst netip.AddrPort) (net.Conn, error) {
+	a, err := d.begin(ctx, d.caller.Connect == nil && d.attempt.ControlContext == nil)
+	if err != nil {
 		return nil, d.opError(network, dst, err)
 	}
-	defer slot.Release()
-	if h := d.gate.halfOpen; h.destinations != nil {
-		counted := slot.held == 1
-		err = ErrConnecting // what it stays if a hook of the caller panics
-		defer func() { h.ended(dst.Addr(), counted, err) }()
+	defer d.end(a)
+	a.slot.Process = d.caller.Process
+	if d.gate.Host().IsObserved() {
+		a.slot.Peer = net.TCPAddrFromAddrPort(dst)
 	}
-	conn, err = d.connect(ctx, network, address)
+	if err := d.admit(a); err != nil {
+		return nil, d.opError(network, dst, err)
+	}
+	conn, err := d.connect(a, network, address)
 	if err != nil {
 		return nil, d.opErrorOnce(network, dst, err)
 	}
 	return conn, nil
 }
 
-// admit puts a slot into s, or none if the attempt need not be counted.
-func (d *Dialer) admit(ctx context.Context, s *Slot, dst netip.Addr) error {
-	h := d.gate.halfOpen
-	if ctx.Err() == nil {
-		if h.destinations == nil && d.gate.enter(s) || h.destinations != nil && h.enter(s, dst) {
-			return nil
-		}
-		if request, ok := ctx.Value(requestKey{}).(context.Context); ok {
-			inner, cancel := context.WithCancel(ctx)
-			defer cancel()
-			defer context.AfterFunc(request, cancel)()
-			ctx = inner
-		}
+// admit gives the attempt its slot, in time.
+func (d *Dialer) admit(a *attempt) error {
+	var err error
+	if until, ok := a.Value(queueKey{}).(context.Context); ok {
+		waiting := queueContext{attempt: a, until: until}
+		err = d.gate.Acquire(&waiting, &a.slot)
+		waiting.end()
+	} else {
+		err = d.gate.Acquire(a, &a.slot)
 	}
-	err := d.gate.acquireFor(ctx, s, d.caller.Process)
-	if err == nil && h.destinations != nil {
-		h.counted(dst)
+	var limit *simulate.LimitError
+	if a.isClosed() && errors.As(err, &limit) {
+		limit.Err = simulate.ErrClosed
 	}
 	return err
 }
@@ -106,10 +103,18 @@ func (d *Dialer) opError(network string, dst netip.AddrPort, err error) error {
 }
 
 // connect makes an attempt that has its slot, under the clock of the system.
-func (d *Dialer) connect(ctx context.Context, network, address string) (net.Conn, error) {
+func (d *Dialer) connect(a *attempt, network, address string) (net.Conn, error) {
 	sent := time.Now()
-	giveUp := sent.Add(d.giveUp)
-	conn, err := d.connectUntil(ctx, giveUp, network, address)
+	a.giveUp = sent.Add(d.giveUp)
+	connect := d.attempt.DialContext
+	var ctx context.Context = a
+	if d.caller.Connect != nil {
+		connect = d.caller.Connect
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(a, a.giveUp)
+		defer cancel()
+	}
+	conn, err := connect(ctx, network, address)
 	if err == nil {
 		return conn, nil
 	}
@@ -117,65 +122,17 @@ func (d *Dialer) connect(ctx context.Context, network, address string) (net.Conn
 	if !errors.Is(err, context.Canceled) && !(errors.As(err, &timeout) && timeout.Timeout()) {
 		return nil, err
 	}
-	noAnswer := &ConnectError{Windows: d.host.windows, After: time.Since(sent), Err: ctx.Err()}
-	if deadline, ok := ctx.Deadline(); noAnswer.Err == nil && ok && deadline.Before(giveUp) {
+	noAnswer := &ConnectError{Windows: d.gate.Host().Windows(), After: time.Since(sent), Err: a.caller.Err()}
+	deadline, ok := a.caller.Deadline()
+	switch {
+	case noAnswer.Err != nil:
+	case a.isClosed():
+		noAnswer.Err = simulate.ErrClosed
+	case ok && deadline.Before(a.giveUp):
 		// The timer of the socket was quicker than that of the context.
 		noAnswer.Err = context.DeadlineExceeded
-	}
-	if noAnswer.Err == nil {
+	default:
 		noAnswer.GivenUp, noAnswer.Err = true, os.NewSyscallError("connect", syscall.ETIMEDOUT)
 	}
 	return nil, noAnswer
-}
-
-// connectUntil connects, until giveUp at the latest.
-func (d *Dialer) connectUntil(ctx context.Context, giveUp time.Time, network, address string) (net.Conn, error) {
-	if d.caller.Connect != nil {
-		ctx, cancel := context.WithDeadline(ctx, giveUp)
-		defer cancel()
-		return d.caller.Connect(ctx, network, address)
-	}
-	if deadline, ok := ctx.Deadline(); ok && deadline.Before(giveUp) {
-		return d.attempt.DialContext(ctx, network, address)
-	}
-	if ctx.Done() != nil {
-		return d.attempt.DialContext(&synClock{Context: ctx, giveUp: giveUp}, network, address)
-	}
-	clock, _ := d.clocks.Get().(*synClock)
-	clock.Context, clock.giveUp = ctx, giveUp
-	conn, err := d.attempt.DialContext(clock, network, address)
-	if d.attempt.ControlContext == nil { // which might keep it
-		clock.Context = nil
-		d.clocks.Put(clock)
-	}
-	return conn, err
-}
-
-// A synClock is a context with the deadline of the system. The deadline is all
-// it adds: the net package puts it on the socket, so that no timer, goroutine or
-// cancellation of our own is needed, as context.WithDeadline would bring. Since
-// the net package looks at no deadline of a context that cannot end, such a one
-// is made to look as if it could.
-type synClock struct {
-	context.Context
-	giveUp time.Time
-	never  context.Context // in place of one that cannot end
-}
-
-func (c *synClock) Deadline() (time.Time, bool) { return c.giveUp, true }
-
-func (c *synClock) Done() <-chan struct{} {
-	if c.never != nil {
-		return c.never.Done()
-	}
-	return c.Context.Done()
-}
-
-func (c *synClock) Value(key any) any {
-	if c.never != nil {
-		if v := c.never.Value(key); v != nil {
-			return v
-		}
-	}
-	return c.Context.Value(key)
 }

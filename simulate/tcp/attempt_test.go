@@ -1,4 +1,4 @@
-package simulate
+package tcp_test
 
 import (
 	"context"
@@ -10,27 +10,30 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 func TestConnectError(t *testing.T) {
 	for _, tt := range []struct {
-		err     *ConnectError
+		err     *tcp.ConnectError
 		text    string
 		timeout bool
 	}{
-		{&ConnectError{Windows: xpSP2, After: 21 * time.Second, GivenUp: true, Err: os.NewSyscallError("connect", syscall.ETIMEDOUT)},
-			fmt.Sprintf("simulate: Windows XP Professional SP2 gave up connecting after 21s: connect: %v", syscall.ETIMEDOUT), true},
-		{&ConnectError{Windows: xpSP2, After: time.Second, Err: context.DeadlineExceeded},
-			"simulate: connecting for 1s: context deadline exceeded", true},
-		{&ConnectError{Windows: xpSP2, After: time.Second, Err: context.Canceled},
-			"simulate: connecting for 1s: context canceled", false},
+		{&tcp.ConnectError{Windows: xpSP2, After: 21 * time.Second, GivenUp: true, Err: os.NewSyscallError("connect", syscall.ETIMEDOUT)},
+			fmt.Sprintf("tcp: Windows XP Professional SP2 gave up connecting after 21s: connect: %v", syscall.ETIMEDOUT), true},
+		{&tcp.ConnectError{Windows: xpSP2, After: time.Second, Err: context.DeadlineExceeded},
+			"tcp: connecting for 1s: context deadline exceeded", true},
+		{&tcp.ConnectError{Windows: xpSP2, After: time.Second, Err: context.Canceled},
+			"tcp: connecting for 1s: context canceled", false},
 	} {
 		var _ net.Error = tt.err
 		assert.EqualError(t, tt.err, tt.text)
 		assert.Equal(t, tt.timeout, tt.err.Timeout())
 		assert.Equal(t, tt.timeout, tt.err.Temporary())
-		assert.ErrorIs(t, tt.err, ErrConnecting)
-		assert.NotErrorIs(t, tt.err, ErrLimit)
+		assert.ErrorIs(t, tt.err, tcp.ErrConnecting)
+		assert.NotErrorIs(t, tt.err, simulate.ErrLimit)
 		assert.ErrorIs(t, tt.err, tt.err.Err)
 	}
 }

@@ -1,10 +1,9 @@
-package simulate
+package tcp
 
 import (
 	"context"
 	"errors"
 	"net"
-	"net/http"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -12,11 +11,12 @@ import (
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 )
 
-// Dialer connects to TCP addresses as its Windows would: no more than the
+// Dialer connects to TCP addresses as its edition would: no more than the
 // allowed number of attempts are in progress at any time, for all dialers of a
-// Host together, and the rest wait in a queue. Apart from that it is a
+// simulate.Host together, and the rest wait in a queue. Apart from that it is a
 // net.Dialer.
 //
 // The limit is on sockets in SYN_SENT, not on calls. A name is resolved first,
@@ -25,66 +25,76 @@ import (
 // slot back as soon as it is answered, refused, given up or cancelled.
 //
 // Two clocks run. The caller's (context, Timeout, Deadline) starts with the call
-// and runs in the queue as well, which is why on a limited Windows hosts that
+// and runs in the queue as well, which is why on a limited machine hosts that
 // are up can time out (libtorrent-2005). The system's starts with the SYN, and
-// gives the attempt up when the SYNSchedule of the host says so, however long the
+// gives the attempt up when Policy.SYN of the gate says so, however long the
 // caller would wait. While an attempt is in progress it is the operating system
 // below that repeats the SYN, in its own rhythm.
 //
 // Errors are *net.OpError. If the slot did not come in time, they wrap a
-// *LimitError and match ErrLimit; if the attempt had its slot and got no answer,
-// they wrap a *ConnectError and match ErrConnecting. Both wrap the error of the
-// context that ended them. Refusals and the like are those of net.Dialer.
+// *simulate.LimitError and match simulate.ErrLimit; if the attempt had its slot
+// and got no answer, they wrap a *ConnectError and match ErrConnecting. Both wrap
+// the error of the context that ended them, or simulate.ErrClosed if Host.Close
+// did. Refusals and the like are those of net.Dialer.
 //
 // Where net.Dialer connects to an address that happens to be its own, it tries
 // again. That is one attempt after the other, and no second slot.
 //
-// UDP, Unix sockets and everything else that is not TCP is not counted. A Dialer
-// comes from Host.Dialer. It may be used by many goroutines.
+// UDP, Unix sockets and everything else that is not TCP is not counted. Host.Close
+// ends the dials that are in progress or in the queue, and later ones fail;
+// connections that were made live on.
+//
+// A Dialer comes from NewDialer; the zero Dialer returns an error that says so.
+// It may be used by many goroutines.
 type Dialer struct {
-	host    *Host
-	gate    *Gate
-	caller  DialerSettings
-	attempt net.Dialer // for one address: without the clocks, the race and the resolver
-	giveUp  time.Duration
-	clocks  sync.Pool          // of *synClock, for contexts that cannot end
-	cancel  context.CancelFunc // of the one in their place; never called
+	gate       *simulate.Gate
+	caller     DialerSettings
+	attempt    net.Dialer // for one address: without the clocks, the race and the resolver
+	giveUp     time.Duration
+	inProgress *inProgress
+	attempts   sync.Pool // of *attempt
 }
 
 // DialerSettings are the program's side of a Dialer; what the system decides is
-// in HalfOpenSettings. The zero value is a program that sets nothing.
+// in simulate.HalfOpenSettings. The zero value is a program that sets nothing.
 type DialerSettings struct {
 	// Net has the settings that net.Dialer knows. They mean what they mean there,
 	// and apply to each attempt where they are about sockets. Timeout and Deadline
 	// include the time in the queue; as in Windows there is no timeout by default.
-	Net net.Dialer
+	Net net.Dialer `json:"-"`
 	// Process names the program. Attempts of different programs wait in lines of
 	// their own, which are served in turn (the patent's hash buckets, us7784096;
 	// that the turn goes round is the model's choice).
-	Process string
+	Process string `json:"process,omitzero"`
 	// Connect makes one attempt at a literal address, in place of Net. It must
 	// return when ctx is done. With it a Dialer needs no network, and works in a
 	// testing/synctest bubble.
-	Connect func(ctx context.Context, network, address string) (net.Conn, error)
+	Connect func(ctx context.Context, network, address string) (net.Conn, error) `json:"-"`
 	// Lookup finds the addresses of a host, in the order in which they are to be
 	// tried, in place of Net.Resolver. network is ip, ip4 or ip6.
-	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error) `json:"-"`
 }
 
-// Dialer returns a dialer for a program on the host. settings may be nil. All
-// dialers of the host share Gate(limits.TCPHalfOpen).
-func (h *Host) Dialer(settings *DialerSettings) (*Dialer, error) {
-	gate, err := h.Gate(limits.TCPHalfOpen)
+// NewDialer returns a dialer for a program on the host. settings may be nil. All
+// dialers of a host share its gate for limits.TCPHalfOpen. The error is that of
+// Host.Gate, or matches simulate.ErrClosed if the host is closed.
+func NewDialer(host *simulate.Host, settings *DialerSettings) (*Dialer, error) {
+	gate, err := host.Gate(limits.TCPHalfOpen)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dialer{host: h, gate: gate, giveUp: h.SYNSchedule().GiveUp()}
+	inProgress, err := simulate.Part(host, newInProgress)
+	if err != nil {
+		return nil, err
+	}
+	if inProgress.closed.Load() {
+		return nil, simulate.ErrClosed
+	}
+	d := &Dialer{gate: gate, inProgress: inProgress, giveUp: gate.Policy().SYN.GiveUp()}
+	d.attempts.New = newReusable
 	if settings != nil {
 		d.caller = *settings
 	}
-	var never context.Context
-	never, d.cancel = context.WithCancel(context.Background())
-	d.clocks.New = func() any { return &synClock{never: never} }
 	d.attempt = d.caller.Net
 	d.attempt.Timeout, d.attempt.Deadline, d.attempt.FallbackDelay = 0, time.Time{}, -1
 	//lint:ignore SA1019 a caller may still set it
@@ -98,9 +108,12 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 }
 
 // DialContext connects to the address, as net.Dialer.DialContext does. It may be
-// used as http.Transport.DialContext; see RoundTripper for what that does to
+// used as http.Transport.DialContext; package tcphttp says what that does to
 // requests that are cancelled.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if d.gate == nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("tcp: the zero Dialer has no host; NewDialer returns one that has")}
+	}
 	switch network {
 	case "tcp", "tcp4", "tcp6":
 	default:
@@ -147,8 +160,18 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if dst, err := netip.ParseAddrPort(address); err == nil && d.suits(network, dst.Addr()) {
 		return d.dialAddr(ctx, network, address, dst)
 	}
+	// The look-up has no slot, and ends with the host all the same.
+	lookup, err := d.begin(ctx, false)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	defer d.end(lookup)
+	ctx = lookup
 	addrs, err := d.resolve(ctx, network, address)
 	if err != nil {
+		if lookup.isClosed() {
+			err = simulate.ErrClosed
+		}
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
 	var fallbacks []netip.AddrPort
@@ -315,7 +338,7 @@ func (d *Dialer) dialSerial(ctx context.Context, network string, addrs []netip.A
 		if err == nil {
 			return conn, nil
 		}
-		if ctx.Err() != nil || errors.Is(err, context.Canceled) {
+		if ctx.Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, simulate.ErrClosed) {
 			return nil, err
 		}
 		if first == nil {
@@ -342,35 +365,3 @@ func (d *Dialer) dialShare(ctx context.Context, network string, dst netip.AddrPo
 	}
 	return d.dialAddr(ctx, network, dst.String(), dst)
 }
-
-// RoundTripper returns a copy of base, or of http.DefaultTransport if base is
-// nil, that dials with d and takes the dials of cancelled requests out of the
-// queue.
-//
-// http.Transport detaches a dial from the request it was made for: when the
-// request is cancelled, the dial goes on, until Timeout or the system gives it
-// up, to be of use to another request. An attempt in progress keeps its slot as
-// long. With this RoundTripper a dial that has no slot yet leaves the queue with
-// its request; with d as the DialContext of a plain Transport it would wait on.
-func (d *Dialer) RoundTripper(base *http.Transport) http.RoundTripper {
-	if base == nil {
-		base, _ = http.DefaultTransport.(*http.Transport)
-	}
-	if base == nil { // somebody has put another RoundTripper there
-		base = &http.Transport{Proxy: http.ProxyFromEnvironment}
-	}
-	t := base.Clone()
-	t.DialContext = d.DialContext
-	return &roundTripper{t}
-}
-
-type roundTripper struct{ *http.Transport }
-
-func (t *roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx := r.Context()
-	return t.Transport.RoundTrip(r.WithContext(context.WithValue(ctx, requestKey{}, ctx)))
-}
-
-// requestKey finds the context of the request that a dial is for, among the
-// values of the one that it gets from http.Transport.
-type requestKey struct{}

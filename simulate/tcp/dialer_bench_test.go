@@ -1,4 +1,4 @@
-package simulate
+package tcp_test
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 // BenchmarkDial sets an uncontended dial to an open loopback port beside that of
@@ -30,7 +32,7 @@ func BenchmarkDial(b *testing.B) {
 		{"timeout", context.Background(), net.Dialer{Timeout: 21 * time.Second}},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
-			d := newDialer(b, xpSP2, nil, nil, DialerSettings{Net: bb.with})
+			d := newDialer(b, xpSP2, nil, nil, tcp.DialerSettings{Net: bb.with})
 			dial := func(dial func(context.Context, string, string) (net.Conn, error)) time.Duration {
 				start := time.Now()
 				conn, err := dial(bb.ctx, "tcp", address)

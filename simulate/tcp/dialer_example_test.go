@@ -1,10 +1,9 @@
-package simulate_test
+package tcp_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,11 +11,12 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 // Eleven attempts on Windows XP SP2, none of which is ever answered: ten are in
 // progress when the program loses patience, and one has not begun.
-func ExampleHost_Dialer() {
+func ExampleNewDialer() {
 	host, err := simulate.New(limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, nil)
 	if err != nil {
 		fmt.Println(err)
@@ -28,8 +28,8 @@ func ExampleHost_Dialer() {
 		}
 	})
 	defer stop()
-	dialer, err := host.Dialer(&simulate.DialerSettings{
-		// Nobody answers here. Without Connect, the dialer uses the network.
+	dialer, err := tcp.NewDialer(host, &tcp.DialerSettings{
+		// Nothing answers here. Without Connect, the dialer uses the network.
 		Connect: func(ctx context.Context, network, address string) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -53,14 +53,14 @@ func ExampleHost_Dialer() {
 			errs <- err
 		}()
 	}
-	_ = gate.Wait(ctx, func(s simulate.Stats) bool { return s.Held == 10 && s.Waiting == 1 })
+	_ = gate.Wait(ctx, func(s simulate.Stats) bool { return s.Held == 10 && s.Queued == 1 })
 	cancel()
 	queued, connecting := 0, 0
 	for range 11 {
 		switch err := <-errs; {
 		case errors.Is(err, simulate.ErrLimit):
 			queued++
-		case errors.Is(err, simulate.ErrConnecting):
+		case errors.Is(err, tcp.ErrConnecting):
 			connecting++
 		}
 	}
@@ -78,7 +78,7 @@ func ExampleDialer_DialContext() {
 		fmt.Println(err)
 		return
 	}
-	dialer, err := host.Dialer(&simulate.DialerSettings{Net: net.Dialer{Timeout: 15 * time.Second}})
+	dialer, err := tcp.NewDialer(host, &tcp.DialerSettings{Net: net.Dialer{Timeout: 15 * time.Second}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -99,7 +99,7 @@ func ExampleDialer_Dial() {
 		fmt.Println(err)
 		return
 	}
-	dialer, err := host.Dialer(nil)
+	dialer, err := tcp.NewDialer(host, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -109,97 +109,37 @@ func ExampleDialer_Dial() {
 	// Output: dial tcp: address no port: missing port in address
 }
 
-func ExampleDialer_RoundTripper() {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "It works.")
-	}))
-	defer server.Close()
-	host, err := simulate.New(limits.Windows{Edition: limits.XPHome, ServicePack: 3}, nil)
+// A client that dials for requests, and lets the dials go on without them.
+func ExampleWithQueueContext() {
+	host, err := simulate.New(limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	dialer, err := host.Dialer(nil)
+	gate, err := host.Gate(limits.TCPHalfOpen)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	client := &http.Client{Transport: dialer.RoundTripper(nil)}
-	defer client.CloseIdleConnections()
-	response, err := client.Get(server.URL)
+	if err := gate.SetLimit(limits.Number(0)); err != nil { // so that the dial waits
+		fmt.Println(err)
+		return
+	}
+	dialer, err := tcp.NewDialer(host, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer response.Body.Close()
-	page, err := io.ReadAll(response.Body)
-	fmt.Println(string(page), err)
-	// Output: It works. <nil>
-}
 
-// What the 4226 patch programs did, and what a system could not have held.
-func ExampleHalfOpenSettings() {
-	xp := limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}
-	vista := limits.Windows{Edition: limits.VistaUltimate, ServicePack: 1}
-	for _, w := range []limits.Windows{xp, vista} {
-		for _, n := range []int{50, 1000} {
-			host, err := simulate.New(w, &simulate.Settings{
-				HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(n)},
-			})
-			if err != nil {
-				fmt.Println(err)
-				continue
-			}
-			gate, err := host.Gate(limits.TCPHalfOpen)
-			if err != nil {
-				fmt.Println(err)
-				continue
-			}
-			fmt.Println(w, gate.Limit())
-		}
-	}
-	// Output:
-	// Windows XP Professional SP2 50
-	// Windows XP Professional SP2 1000
-	// Windows Vista Ultimate SP1 50
-	// simulate: Windows Vista Ultimate SP1: HalfOpen.Patched 1000: the limit is one byte in the tcpip.sys of this Windows; want 1 to 255, or unlimited
-}
-
-func ExampleHost_SYNSchedule() {
-	for _, e := range []limits.Edition{limits.NT40Workstation, limits.XPProfessional, limits.Windows8Pro} {
-		host, err := simulate.New(limits.Windows{Edition: e}, nil)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		s := host.SYNSchedule()
-		fmt.Printf("%v: SYN at", e)
-		for i := 0; i <= s.Retransmissions; i++ {
-			fmt.Printf(" %v", s.Sent(i))
-		}
-		fmt.Printf(", given up at %v (%v)\n", s.GiveUp(), s.Grade)
-	}
-	// Output:
-	// Windows NT 4.0 Workstation: SYN at 0s 3s 9s 21s, given up at 45s (documented)
-	// Windows XP Professional: SYN at 0s 3s 9s, given up at 21s (inferred)
-	// Windows 8 Pro: SYN at 0s 3s 9s, given up at 21s (unknown)
-}
-
-func ExampleLogEntry() {
-	entry := simulate.LogEntry{
-		ID: limits.Event4226, Log: "System", Source: "Tcpip", Level: "Warning", Category: "None",
-		Text: limits.TextEvent4226, Time: time.Date(2004, 8, 10, 19, 36, 52, 0, time.UTC),
-	}
-	fmt.Print(entry)
-	// Output:
-	// Event Type:	Warning
-	// Event Source:	Tcpip
-	// Event Category:	None
-	// Event ID:	4226
-	// Date:		8/10/2004
-	// Time:		7:36:52 PM
-	// User:		N/A
-	// Computer:	N/A
-	// Description:
-	// TCP/IP has reached the security limit imposed on the number of concurrent TCP connect attempts.
+	request, cancel := context.WithCancel(context.Background())
+	detached := context.WithoutCancel(tcp.WithQueueContext(request))
+	done := make(chan error)
+	go func() {
+		_, err := dialer.DialContext(detached, "tcp", "192.0.2.1:80")
+		done <- err
+	}()
+	_ = gate.Wait(request, func(s simulate.Stats) bool { return s.Queued == 1 })
+	cancel()
+	fmt.Println(errors.Is(<-done, simulate.ErrLimit), gate.Stats().Queued)
+	// Output: true 0
 }

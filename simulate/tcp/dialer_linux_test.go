@@ -1,4 +1,4 @@
-package simulate
+package tcp_test
 
 import (
 	"context"
@@ -16,6 +16,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 // silence returns a port of loopback at which nothing answers a SYN: a listener
@@ -69,7 +72,7 @@ func synSent(t testing.TB, port uint16) (n int) {
 // read in one step, so that a socket that closes and one that opens meanwhile
 // could both be counted. If no slot was given out during the reading, at most
 // the holders of the time before can be in it.
-func stableSYNSent(t testing.TB, g *Gate, port uint16) (n int, ok bool) {
+func stableSYNSent(t testing.TB, g *simulate.Gate, port uint16) (n int, ok bool) {
 	before := g.Stats().Admitted
 	n = synSent(t, port)
 	return n, g.Stats().Admitted == before
@@ -96,7 +99,7 @@ func TestKernelSeesTenSYNSent(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before := descriptors(t)
-			d := newDialer(t, xpSP2, nil, nil, DialerSettings{
+			d := newDialer(t, xpSP2, nil, nil, tcp.DialerSettings{
 				Lookup: func(context.Context, string, string) ([]netip.Addr, error) { return families, nil },
 			})
 			ctx, cancel := context.WithCancel(t.Context())
@@ -108,7 +111,7 @@ func TestKernelSeesTenSYNSent(t *testing.T) {
 					errs <- err
 				}()
 			}
-			require.NoError(t, d.gate.Wait(t.Context(), func(s Stats) bool { return s.Held == 10 && s.Waiting == tt.slots-10 }))
+			require.NoError(t, d.gate.Wait(t.Context(), func(s simulate.Stats) bool { return s.Held == 10 && s.Queued == tt.slots-10 }))
 			for synSent(t, port) != 10 { // a slot is taken a moment before its SYN goes out
 				require.NoError(t, t.Context().Err())
 			}
@@ -121,9 +124,9 @@ func TestKernelSeesTenSYNSent(t *testing.T) {
 				err := <-errs
 				require.ErrorIs(t, err, context.Canceled)
 				switch {
-				case errors.Is(err, ErrLimit):
+				case errors.Is(err, simulate.ErrLimit):
 					queued++
-				case errors.Is(err, ErrConnecting):
+				case errors.Is(err, tcp.ErrConnecting):
 					connecting++
 				}
 			}
@@ -142,7 +145,7 @@ func TestKernelSeesTenSYNSent(t *testing.T) {
 
 func TestKernelSeesTenSYNSentUnderLoad(t *testing.T) {
 	port, families := silence(t)
-	d := newDialer(t, xpSP2, nil, nil, DialerSettings{
+	d := newDialer(t, xpSP2, nil, nil, tcp.DialerSettings{
 		Lookup: func(context.Context, string, string) ([]netip.Addr, error) { return families, nil },
 	})
 	addresses := []string{netip.AddrPortFrom(families[0], port).String(), "name:" + strconv.Itoa(int(port))}
@@ -192,7 +195,7 @@ func TestSystemGivesUp(t *testing.T) {
 	later, cancelLater := context.WithTimeout(t.Context(), time.Hour)
 	defer cancelLater()
 	none := 0
-	settings := &Settings{HalfOpen: HalfOpenSettings{MaxConnectRetransmissions: &none, InitialRTT: 50 * time.Millisecond}}
+	settings := &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{MaxConnectRetransmissions: &none, InitialRTT: 50 * time.Millisecond}}
 	for _, tt := range []struct {
 		name string
 		ctx  context.Context
@@ -212,10 +215,10 @@ func TestSystemGivesUp(t *testing.T) {
 		{name: "timeout", ctx: context.Background(), with: net.Dialer{Timeout: time.Hour}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := newDialer(t, xpSP2, settings, nil, DialerSettings{Net: tt.with})
+			d := newDialer(t, xpSP2, settings, nil, tcp.DialerSettings{Net: tt.with})
 			for range 3 {
 				_, err := d.DialContext(tt.ctx, "tcp", address)
-				var noAnswer *ConnectError
+				var noAnswer *tcp.ConnectError
 				require.ErrorAs(t, err, &noAnswer)
 				assert.True(t, noAnswer.GivenUp, err)
 				assert.GreaterOrEqual(t, noAnswer.After, 50*time.Millisecond)
@@ -225,10 +228,44 @@ func TestSystemGivesUp(t *testing.T) {
 			ctx, cancel := context.WithTimeout(tt.ctx, 10*time.Millisecond)
 			defer cancel()
 			_, err := d.DialContext(ctx, "tcp", address)
-			var noAnswer *ConnectError
+			var noAnswer *tcp.ConnectError
 			require.ErrorAs(t, err, &noAnswer)
 			assert.False(t, noAnswer.GivenUp, err)
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 		})
+	}
+}
+
+// Host.Close takes the sockets out of SYN_SENT.
+func TestHostCloseEndsAttemptsInTheKernel(t *testing.T) {
+	port, families := silence(t)
+	address := netip.AddrPortFrom(families[0], port).String()
+	cancellable, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for _, ctx := range []context.Context{context.Background(), cancellable} {
+		d := newDialer(t, xpSP2, nil, nil, tcp.DialerSettings{})
+		errs := make(chan error)
+		for range 15 {
+			go func() {
+				_, err := d.DialContext(ctx, "tcp", address)
+				errs <- err
+			}()
+		}
+		require.NoError(t, d.gate.Wait(t.Context(), func(s simulate.Stats) bool { return s.Held == 10 && s.Queued == 5 }))
+		for synSent(t, port) != 10 {
+			require.NoError(t, t.Context().Err())
+		}
+		require.NoError(t, d.host.Close())
+		assert.Zero(t, synSent(t, port))
+		assert.Zero(t, d.gate.Stats().Held)
+		connecting := 0
+		for range 15 {
+			err := <-errs
+			require.ErrorIs(t, err, simulate.ErrClosed)
+			if errors.Is(err, tcp.ErrConnecting) {
+				connecting++
+			}
+		}
+		assert.Equal(t, 10, connecting)
 	}
 }

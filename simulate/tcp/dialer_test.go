@@ -1,14 +1,13 @@
-package simulate
+package tcp_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -24,11 +23,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 var (
 	xpSP1    = limits.Windows{Edition: limits.XPProfessional, ServicePack: 1}
 	xpSP2    = limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}
+	windows7 = limits.Windows{Edition: limits.Windows7Professional, ServicePack: 1}
 	vistaSP1 = limits.Windows{Edition: limits.VistaUltimate, ServicePack: 1}
 	vistaSP2 = limits.Windows{Edition: limits.VistaUltimate, ServicePack: 2}
 	nt4      = limits.Windows{Edition: limits.NT40Workstation, ServicePack: 6}
@@ -83,16 +85,32 @@ func (n *network) lookup(_ context.Context, _, host string) ([]netip.Addr, error
 	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
 
-func newDialer(t testing.TB, w limits.Windows, settings *Settings, n *network, program DialerSettings) *Dialer {
+// A dialer is a tcp.Dialer with its host and gate.
+type dialer struct {
+	*tcp.Dialer
+	host *simulate.Host
+	gate *simulate.Gate
+}
+
+// newDialer returns the dialer of a program on a machine of its own, in n or on
+// the real network if n is nil.
+func newDialer(t testing.TB, w limits.Windows, settings *simulate.Settings, n *network, program tcp.DialerSettings) dialer {
 	t.Helper()
-	h, err := New(w, settings)
+	host, err := simulate.New(w, settings)
 	require.NoError(t, err)
+	return dialerOn(t, host, n, program)
+}
+
+func dialerOn(t testing.TB, host *simulate.Host, n *network, program tcp.DialerSettings) dialer {
+	t.Helper()
 	if n != nil {
 		program.Connect, program.Lookup = n.connect, n.lookup
 	}
-	d, err := h.Dialer(&program)
+	d, err := tcp.NewDialer(host, &program)
 	require.NoError(t, err)
-	return d
+	gate, err := host.Gate(limits.TCPHalfOpen)
+	require.NoError(t, err)
+	return dialer{d, host, gate}
 }
 
 // A result is how one dial ended.
@@ -103,7 +121,7 @@ type result struct {
 
 // dialAll starts dials to all addresses, each once the one before is in
 // progress, queued or over, and returns how they ended.
-func dialAll(ctx context.Context, d *Dialer, addresses ...string) []result {
+func dialAll(ctx context.Context, d dialer, addresses ...string) []result {
 	start := time.Now()
 	results := make([]result, len(addresses))
 	var wg sync.WaitGroup
@@ -133,7 +151,7 @@ func TestHundredDeadDestinations(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		windows  limits.Windows
-		settings Settings
+		settings simulate.Settings
 		width    int
 		wave     time.Duration
 	}{
@@ -141,24 +159,24 @@ func TestHundredDeadDestinations(t *testing.T) {
 		{name: "XP SP2", windows: xpSP2, width: 10, wave: 21 * time.Second},
 		{name: "Vista SP1", windows: vistaSP1, width: 10, wave: 21 * time.Second},
 		{name: "Vista SP2", windows: vistaSP2, width: 100, wave: 21 * time.Second},
-		{name: "Windows 7", windows: win7, width: 100, wave: 21 * time.Second},
+		{name: "Windows 7", windows: windows7, width: 100, wave: 21 * time.Second},
 		{name: "NT 4.0", windows: nt4, width: 100, wave: 45 * time.Second},
-		{name: "patched", windows: xpSP2, settings: Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(50)}}, width: 50, wave: 21 * time.Second},
-		{name: "switched on", windows: vistaSP2, settings: Settings{HalfOpen: HalfOpenSettings{EnableConnectionRateLimiting: true}}, width: 10, wave: 21 * time.Second},
-		{name: "another schedule", windows: xpSP2, settings: Settings{HalfOpen: HalfOpenSettings{MaxConnectRetransmissions: new(int), InitialRTT: time.Second}}, width: 10, wave: time.Second},
+		{name: "patched", windows: xpSP2, settings: simulate.Settings{HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(50)}}, width: 50, wave: 21 * time.Second},
+		{name: "switched on", windows: vistaSP2, settings: simulate.Settings{HalfOpen: simulate.HalfOpenSettings{EnableConnectionRateLimiting: true}}, width: 10, wave: 21 * time.Second},
+		{name: "another schedule", windows: xpSP2, settings: simulate.Settings{HalfOpen: simulate.HalfOpenSettings{MaxConnectRetransmissions: new(int), InitialRTT: time.Second}}, width: 10, wave: time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := new(network)
-				d := newDialer(t, tt.windows, &tt.settings, n, DialerSettings{})
+				d := newDialer(t, tt.windows, &tt.settings, n, tcp.DialerSettings{})
 				for i, r := range dialAll(t.Context(), d, dead(100)...) {
 					assert.Equal(t, time.Duration(i/tt.width+1)*tt.wave, r.at, "dial %d", i)
-					var noAnswer *ConnectError
+					var noAnswer *tcp.ConnectError
 					require.ErrorAs(t, r.err, &noAnswer)
 					assert.True(t, noAnswer.GivenUp)
 					assert.Equal(t, tt.wave, noAnswer.After)
 					assert.ErrorIs(t, r.err, syscall.ETIMEDOUT)
-					assert.NotErrorIs(t, r.err, ErrLimit)
+					assert.NotErrorIs(t, r.err, simulate.ErrLimit)
 				}
 				assert.Equal(t, tt.width, n.most)
 				stats := d.gate.Stats()
@@ -172,23 +190,23 @@ func TestHundredDeadDestinations(t *testing.T) {
 func TestCallersClockRunsInTheQueue(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		run  func(t *testing.T, d *Dialer) []result
-		with DialerSettings
+		run  func(t *testing.T, d dialer) []result
+		with tcp.DialerSettings
 		want error
 	}{
-		{"cancelled", func(t *testing.T, d *Dialer) []result {
+		{"cancelled", func(t *testing.T, d dialer) []result {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, cancel)
 			return dialAll(ctx, d, dead(40)...)
-		}, DialerSettings{}, context.Canceled},
-		{"context's deadline", func(t *testing.T, d *Dialer) []result {
+		}, tcp.DialerSettings{}, context.Canceled},
+		{"context's deadline", func(t *testing.T, d dialer) []result {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			return dialAll(ctx, d, dead(40)...)
-		}, DialerSettings{}, context.DeadlineExceeded},
-		{"Timeout", func(t *testing.T, d *Dialer) []result {
+		}, tcp.DialerSettings{}, context.DeadlineExceeded},
+		{"Timeout", func(t *testing.T, d dialer) []result {
 			return dialAll(t.Context(), d, dead(40)...)
-		}, DialerSettings{Net: net.Dialer{Timeout: time.Second}}, context.DeadlineExceeded},
+		}, tcp.DialerSettings{Net: net.Dialer{Timeout: time.Second}}, context.DeadlineExceeded},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -205,11 +223,11 @@ func TestCallersClockRunsInTheQueue(t *testing.T) {
 					var netErr net.Error
 					require.ErrorAs(t, r.err, &netErr)
 					assert.Equal(t, tt.want == context.DeadlineExceeded, netErr.Timeout())
-					if errors.Is(r.err, ErrLimit) {
+					if errors.Is(r.err, simulate.ErrLimit) {
 						queued++
 						assert.ErrorContains(t, r.err, "by the limit of 10 attempts")
 					}
-					if errors.Is(r.err, ErrConnecting) {
+					if errors.Is(r.err, tcp.ErrConnecting) {
 						connecting++
 						assert.ErrorContains(t, r.err, "connecting for 1s: context ")
 					}
@@ -217,7 +235,7 @@ func TestCallersClockRunsInTheQueue(t *testing.T) {
 				assert.Equal(t, 30, queued)
 				assert.Equal(t, 10, connecting)
 				assert.Zero(t, d.gate.Stats().Held)
-				assert.Zero(t, d.gate.Stats().Waiting)
+				assert.Zero(t, d.gate.Stats().Queued)
 			})
 		})
 	}
@@ -227,7 +245,7 @@ func TestCallersClockRunsInTheQueue(t *testing.T) {
 // run all the time.
 func TestLiveHostTimesOutInTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDialer(t, xpSP2, nil, new(network), DialerSettings{})
+		d := newDialer(t, xpSP2, nil, new(network), tcp.DialerSettings{})
 		for range 10 {
 			go d.DialContext(t.Context(), "tcp", "192.0.2.1:80")
 		}
@@ -235,10 +253,10 @@ func TestLiveHostTimesOutInTheQueue(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 		defer cancel()
 		_, err := d.DialContext(ctx, "tcp", "198.51.100.1:80")
-		require.ErrorIs(t, err, ErrLimit)
-		var limitErr *LimitError
+		require.ErrorIs(t, err, simulate.ErrLimit)
+		var limitErr *simulate.LimitError
 		require.ErrorAs(t, err, &limitErr)
-		assert.Equal(t, TimedOut, limitErr.Outcome)
+		assert.Equal(t, simulate.TimedOut, limitErr.Outcome)
 		start := time.Now()
 		conn, err := d.Dial("tcp", "198.51.100.1:80")
 		require.NoError(t, err)
@@ -276,7 +294,7 @@ func TestNames(t *testing.T) {
 		{name: "refused", address: "refused:80", err: "dial tcp 203.0.113.1:80: connect: connection refused", tried: []string{"203.0.113.1:80", "203.0.113.2:80"}},
 		{name: "each its share", address: "three:80", with: net.Dialer{Timeout: 12 * time.Second}, at: 8 * time.Second, tried: []string{"192.0.2.1:80", "192.0.2.2:80", "198.51.100.1:80"}},
 		{name: "a share is 2 s", address: "three:80", with: net.Dialer{Timeout: 5 * time.Second}, at: 4 * time.Second, tried: []string{"192.0.2.1:80", "192.0.2.2:80", "198.51.100.1:80"}},
-		{name: "time over", address: "three:80", with: net.Dialer{Timeout: 3 * time.Second}, at: 3 * time.Second, err: "dial tcp 192.0.2.2:80: simulate: connecting for 1s: context deadline exceeded", tried: []string{"192.0.2.1:80", "192.0.2.2:80"}},
+		{name: "time over", address: "three:80", with: net.Dialer{Timeout: 3 * time.Second}, at: 3 * time.Second, err: "dial tcp 192.0.2.2:80: tcp: connecting for 1s: context deadline exceeded", tried: []string{"192.0.2.1:80", "192.0.2.2:80"}},
 		{name: "tcp4", network: "tcp4", address: "half-dead:80", tried: []string{"198.51.100.1:80"}},
 		{name: "tcp6", network: "tcp6", address: "dual:80", tried: []string{"[2001:db8:1::1]:80"}},
 		{name: "local address", address: "half-dead:80", with: net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}, tried: []string{"198.51.100.1:80"}},
@@ -293,7 +311,7 @@ func TestNames(t *testing.T) {
 					limit = 10
 				}
 				tt.with.Resolver = &net.Resolver{PreferGo: true} // the one of the C library does not work in a bubble
-				d := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(limit)}}, n, DialerSettings{Net: tt.with})
+				d := newDialer(t, xpSP2, &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(limit)}}, n, tcp.DialerSettings{Net: tt.with})
 				network := tt.network
 				if network == "" {
 					network = "tcp"
@@ -321,7 +339,7 @@ func TestRaceClosesTheSecondConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		closed := 0
-		d := newDialer(t, xpSP2, nil, nil, DialerSettings{
+		d := newDialer(t, xpSP2, nil, nil, tcp.DialerSettings{
 			Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
 				return []netip.Addr{netip.MustParseAddr("::2"), netip.MustParseAddr("127.0.0.2")}, nil
 			},
@@ -354,11 +372,10 @@ func (c closeFunc) Close() error {
 func TestProcessesTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &network{delay: time.Second}
-		first := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}, n, DialerSettings{Process: "scanner"})
-		second, err := first.host.Dialer(&DialerSettings{Process: "browser", Connect: n.connect})
-		require.NoError(t, err)
+		first := newDialer(t, xpSP2, &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(1)}}, n, tcp.DialerSettings{Process: "scanner"})
+		second := dialerOn(t, first.host, n, tcp.DialerSettings{Process: "browser"})
 		var wg sync.WaitGroup
-		dial := func(d *Dialer, address string) {
+		dial := func(d dialer, address string) {
 			wg.Go(func() {
 				conn, err := d.Dial("tcp", address)
 				if assert.NoError(t, err) {
@@ -384,7 +401,7 @@ func TestProcessesTakeTurns(t *testing.T) {
 
 func TestReleaseRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{ReleaseRate: 2}}, &network{delay: 100 * time.Millisecond}, DialerSettings{})
+		d := newDialer(t, xpSP2, &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{ReleaseRate: 2}}, &network{delay: 100 * time.Millisecond}, tcp.DialerSettings{})
 		addresses := make([]string, 14)
 		for i := range addresses {
 			addresses[i] = fmt.Sprintf("198.51.100.%d:80", i)
@@ -414,69 +431,14 @@ func TestReleaseRate(t *testing.T) {
 	})
 }
 
-func TestPerDestination(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := &network{delay: time.Second}
-		d := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(2), PerDestination: true}}, n, DialerSettings{})
-		held := func() int {
-			synctest.Wait()
-			return d.gate.Stats().Held
-		}
-		dial := func(address string) chan error {
-			done := make(chan error, 1)
-			go func() {
-				conn, err := d.Dial("tcp", address)
-				if err == nil {
-					conn.Close()
-				}
-				done <- err
-			}()
-			synctest.Wait()
-			return done
-		}
-		first := dial("192.0.2.1:80")
-		second := dial("192.0.2.1:81")
-		assert.Equal(t, 1, held(), "a destination being tried is not counted again, whatever the port")
-		time.Sleep(time.Second)
-		live := dial("198.51.100.1:80")
-		assert.Equal(t, 2, held())
-		queued := dial("192.0.2.2:80")
-		assert.Equal(t, 1, d.gate.Stats().Waiting)
-		require.NoError(t, <-live)
-		assert.Equal(t, 2, held(), "the next one went")
-		require.NoError(t, <-dial("198.51.100.1:80"), "reachable, not counted")
-		require.ErrorIs(t, <-first, ErrConnecting)
-		require.ErrorIs(t, <-second, ErrConnecting)
-		third := dial("192.0.2.1:80")
-		assert.Equal(t, 2, held(), "given up, so it counts again")
-		require.ErrorIs(t, <-queued, ErrConnecting)
-		require.ErrorIs(t, <-third, ErrConnecting)
-		assert.Zero(t, held())
-		refused := dial("203.0.113.1:80")
-		require.ErrorIs(t, <-refused, syscall.ECONNREFUSED)
-		assert.Equal(t, map[netip.Addr]destination{netip.MustParseAddr("198.51.100.1"): {reachable: true}}, d.gate.halfOpen.destinations)
-	})
-}
-
 func TestPanicGivesTheSlotBack(t *testing.T) {
-	d := newDialer(t, xpSP2, &Settings{HalfOpen: HalfOpenSettings{PerDestination: true}}, nil, DialerSettings{
+	d := newDialer(t, xpSP2, nil, nil, tcp.DialerSettings{
 		Connect: func(context.Context, string, string) (net.Conn, error) { panic("a hook of the caller") },
 	})
 	for range 20 {
 		assert.Panics(t, func() { d.Dial("tcp", "192.0.2.1:80") })
 	}
-	assert.Equal(t, Stats{Peak: 1, Admitted: 20}, d.gate.Stats())
-	assert.Empty(t, d.gate.halfOpen.destinations)
-}
-
-func TestReachableDestinationsAreBounded(t *testing.T) {
-	q := &halfOpen{destinations: map[netip.Addr]destination{}}
-	addr := netip.MustParseAddr("10.0.0.0")
-	for range maxDestinations + 100 {
-		q.ended(addr, false, nil)
-		addr = addr.Next()
-	}
-	assert.Len(t, q.destinations, maxDestinations)
+	assert.Equal(t, simulate.Stats{Peak: 1, Admitted: 20}, d.gate.Stats())
 }
 
 // listenAndClose accepts connections on loopback and closes them.
@@ -509,26 +471,25 @@ func refusing(t testing.TB, host string) string {
 func TestOneAtATime(t *testing.T) {
 	address := listenAndClose(t, "127.0.0.1:0").Addr().String()
 	var trying, most atomic.Int32
-	settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
-	d := newDialer(t, xpSP2, settings, nil, DialerSettings{Net: net.Dialer{
-		ControlContext: func(context.Context, string, string, syscall.RawConn) error {
-			n := trying.Add(1)
-			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-			}
-			return nil
+	settings := &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(1)}}
+	real := net.Dialer{ControlContext: func(context.Context, string, string, syscall.RawConn) error {
+		n := trying.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		return nil
+	}}
+	d := newDialer(t, xpSP2, settings, nil, tcp.DialerSettings{
+		Connect: func(ctx context.Context, network, address string) (net.Conn, error) {
+			defer trying.Add(-1)
+			return real.DialContext(ctx, network, address)
 		},
-	}})
-	stop := d.host.Observe(func(e Event) {
-		if e.Kind == Left {
+	})
+	stop := d.host.Observe(func(e simulate.Event) {
+		if e.Kind == simulate.Released {
 			assert.Equal(t, address, e.Peer)
 		}
 	})
 	defer stop()
-	inner := d.attempt
-	d.caller.Connect = func(ctx context.Context, network, address string) (net.Conn, error) {
-		defer trying.Add(-1)
-		return inner.DialContext(ctx, network, address)
-	}
 	var wg sync.WaitGroup
 	for range 100 {
 		wg.Go(func() {
@@ -548,8 +509,8 @@ func TestOneAtATime(t *testing.T) {
 
 func TestRefusedThenGood(t *testing.T) {
 	good := netip.MustParseAddrPort(listenAndClose(t, "127.0.0.1:0").Addr().String())
-	settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
-	d := newDialer(t, xpSP2, settings, nil, DialerSettings{
+	settings := &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(1)}}
+	d := newDialer(t, xpSP2, settings, nil, tcp.DialerSettings{
 		Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
 			// Nobody listens on the port of the first.
 			return []netip.Addr{netip.MustParseAddr("127.0.0.2"), good.Addr()}, nil
@@ -625,7 +586,7 @@ func TestAsNetDialer(t *testing.T) {
 			if ctx == nil {
 				ctx = t.Context()
 			}
-			d := newDialer(t, xpSP2, nil, nil, DialerSettings{Net: tt.with})
+			d := newDialer(t, xpSP2, nil, nil, tcp.DialerSettings{Net: tt.with})
 			conn, err := d.DialContext(ctx, tt.network, tt.address)
 			wantConn, want := tt.with.DialContext(ctx, tt.network, tt.address)
 			if want == nil {
@@ -641,7 +602,7 @@ func TestAsNetDialer(t *testing.T) {
 				require.ErrorAs(t, err, &op)
 				assert.Equal(t, wantOp.Op, op.Op)
 				assert.Equal(t, wantOp.Net, op.Net)
-				if !errors.Is(err, ErrLimit) { // there a context was over before
+				if !errors.Is(err, simulate.ErrLimit) { // there a context was over before
 					assert.Equal(t, wantOp.Err.Error(), op.Err.Error())
 				}
 				assert.Equal(t, wantOp.Timeout(), op.Timeout())
@@ -658,9 +619,9 @@ func TestAsNetDialer(t *testing.T) {
 func TestCancelChannelEndsTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		abort := make(chan struct{})
-		settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
+		settings := &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(1)}}
 		//lint:ignore SA1019 a caller may still set it
-		d := newDialer(t, xpSP2, settings, new(network), DialerSettings{Net: net.Dialer{Cancel: abort}})
+		d := newDialer(t, xpSP2, settings, new(network), tcp.DialerSettings{Net: net.Dialer{Cancel: abort}})
 		time.AfterFunc(time.Second, func() { close(abort) })
 		for _, r := range dialAll(t.Context(), d, dead(3)...) {
 			assert.Equal(t, time.Second, r.at)
@@ -672,7 +633,7 @@ func TestCancelChannelEndsTheQueue(t *testing.T) {
 // Whatever happens, the network never sees more than the limit, and nothing is
 // left.
 func TestDialersUnderLoad(t *testing.T) {
-	for _, settings := range []HalfOpenSettings{{}, {ReleaseRate: 50}, {PerDestination: true}} {
+	for _, settings := range []simulate.HalfOpenSettings{{}, {ReleaseRate: 50}} {
 		t.Run(fmt.Sprintf("%+v", settings), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				addr := netip.MustParseAddr
@@ -680,16 +641,15 @@ func TestDialersUnderLoad(t *testing.T) {
 					"a": {addr("2001:db8:2::1"), addr("198.51.100.1")},
 					"b": {addr("203.0.113.1"), addr("2001:db8:1::1"), addr("192.0.2.1")},
 				}}
-				first := newDialer(t, xpSP2, &Settings{HalfOpen: settings}, n, DialerSettings{Process: "first"})
-				second, err := first.host.Dialer(&DialerSettings{Connect: n.connect, Lookup: n.lookup, Net: net.Dialer{Timeout: time.Second}})
-				require.NoError(t, err)
+				first := newDialer(t, xpSP2, &simulate.Settings{HalfOpen: settings}, n, tcp.DialerSettings{Process: "first"})
+				second := dialerOn(t, first.host, n, tcp.DialerSettings{Net: net.Dialer{Timeout: time.Second}})
 				targets := []string{"a:80", "b:80", "192.0.2.1:80", "192.0.2.2:80", "198.51.100.2:80", "203.0.113.2:80"}
 				var wg sync.WaitGroup
 				for i := range 64 {
 					random := rand.New(rand.NewPCG(1, uint64(i)))
 					wg.Go(func() {
 						for range 30 {
-							d := []*Dialer{first, second}[random.IntN(2)]
+							d := []dialer{first, second}[random.IntN(2)]
 							ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
 							if random.IntN(4) == 0 {
 								time.AfterFunc(time.Duration(random.IntN(400))*time.Millisecond, cancel)
@@ -703,92 +663,35 @@ func TestDialersUnderLoad(t *testing.T) {
 					})
 				}
 				wg.Wait()
-				if !settings.PerDestination {
-					assert.Equal(t, 10, n.most)
-				}
+				assert.Equal(t, 10, n.most)
 				stats := first.gate.Stats()
 				assert.LessOrEqual(t, stats.Peak, 10)
 				assert.Zero(t, stats.Held)
-				assert.Zero(t, stats.Waiting)
+				assert.Zero(t, stats.Queued)
 				assert.Zero(t, n.trying)
-				for addr, d := range first.gate.halfOpen.destinations {
-					assert.Zero(t, d.inProgress, addr)
-				}
 			})
 		})
 	}
 }
 
-func TestTransport(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		settings := &Settings{HalfOpen: HalfOpenSettings{Patched: limits.Number(1)}}
-		d := newDialer(t, xpSP2, settings, new(network), DialerSettings{Net: net.Dialer{Timeout: 6 * time.Second}})
-		transport := d.RoundTripper(&http.Transport{})
-		client := &http.Client{Transport: transport}
-		get := func(timeout time.Duration, address string) chan error {
-			done := make(chan error, 1)
-			go func() {
-				ctx, cancel := context.WithTimeout(t.Context(), timeout)
-				defer cancel()
-				request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address, nil)
-				if err == nil {
-					var response *http.Response
-					if response, err = client.Do(request); err == nil {
-						err = response.Body.Close()
-					}
-				}
-				done <- err
-			}()
-			synctest.Wait()
-			return done
-		}
-		start := time.Now()
-		connecting := get(500*time.Millisecond, "192.0.2.1")
-		queued := get(time.Second, "192.0.2.2")
-		patient := get(time.Minute, "192.0.2.3")
-		stats := func() Stats {
-			synctest.Wait()
-			return d.gate.Stats()
-		}
-		require.ErrorIs(t, <-connecting, context.DeadlineExceeded)
-		assert.Equal(t, 500*time.Millisecond, time.Since(start))
-		assert.Equal(t, 1, stats().Held, "the dial goes on without its request")
-		assert.Equal(t, 2, stats().Waiting)
-		require.ErrorIs(t, <-queued, context.DeadlineExceeded)
-		assert.Equal(t, time.Second, time.Since(start))
-		assert.Equal(t, 1, stats().Waiting, "the dial has left the queue with its request")
-		time.Sleep(5*time.Second - time.Nanosecond)
-		assert.EqualValues(t, 1, stats().Admitted)
-		err := <-patient
-		assert.Equal(t, 6*time.Second, time.Since(start), "queued for the whole of its dial timeout")
-		require.ErrorIs(t, err, ErrLimit)
-		assert.Zero(t, stats().Held, "the dial timeout has freed the slot")
-	})
-}
-
-func TestTransportServes(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") }))
-	defer server.Close()
-	d := newDialer(t, xpSP2, nil, nil, DialerSettings{})
-	for _, base := range []*http.Transport{nil, {}} {
-		client := &http.Client{Transport: d.RoundTripper(base)}
-		response, err := client.Get(server.URL)
-		require.NoError(t, err)
-		body, err := io.ReadAll(response.Body)
-		require.NoError(t, err)
-		response.Body.Close()
-		assert.Equal(t, "hello", string(body))
-		client.CloseIdleConnections()
+func TestZeroDialerSaysWhatItLacks(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:1", "name:1"} {
+		_, err := new(tcp.Dialer).Dial("tcp", address)
+		require.EqualError(t, err, "dial tcp: tcp: the zero Dialer has no host; NewDialer returns one that has")
 	}
-	assert.EqualValues(t, 2, d.gate.Stats().Admitted)
 }
 
-func TestDialerNeedsAGate(t *testing.T) {
-	h, err := New(xpSP2, &Settings{Limits: map[limits.Service]int{limits.TCPHalfOpen: 3}})
+// What describes the program survives JSON, without its functions.
+func TestDialerSettingsJSON(t *testing.T) {
+	settings := tcp.DialerSettings{
+		Net:     net.Dialer{Timeout: time.Second},
+		Process: "browser",
+		Connect: func(context.Context, string, string) (net.Conn, error) { return nil, nil },
+		Lookup:  func(context.Context, string, string) ([]netip.Addr, error) { return nil, nil },
+	}
+	text, err := json.Marshal(settings)
 	require.NoError(t, err)
-	d, err := h.Dialer(nil)
-	require.NoError(t, err)
-	assert.Equal(t, limits.Number(3), d.gate.Limit())
+	assert.JSONEq(t, `{"process":"browser"}`, string(text))
 }
 
 // Whatever the address, a dial that gets as far as an attempt makes it at a
@@ -799,13 +702,15 @@ func FuzzDialAddress(f *testing.F) {
 	}
 	f.Add("tcp4", "[::1]:80")
 	f.Add("tcp6", "127.0.0.1:80")
-	h, err := New(xpSP2, nil)
+	host, err := simulate.New(xpSP2, nil)
+	require.NoError(f, err)
+	gate, err := host.Gate(limits.TCPHalfOpen)
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, network, address string) {
 		if network != "tcp4" && network != "tcp6" {
 			network = "tcp"
 		}
-		d, err := h.Dialer(&DialerSettings{
+		d, err := tcp.NewDialer(host, &tcp.DialerSettings{
 			// Without a race, so that what a dial covers does not depend on chance.
 			Net: net.Dialer{Resolver: &net.Resolver{PreferGo: true}, FallbackDelay: -1},
 			Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
@@ -822,6 +727,6 @@ func FuzzDialAddress(f *testing.F) {
 		_, err = d.DialContext(t.Context(), network, address)
 		var op *net.OpError
 		require.ErrorAs(t, err, &op)
-		assert.Zero(t, d.gate.Stats().Held)
+		assert.Zero(t, gate.Stats().Held)
 	})
 }
