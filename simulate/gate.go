@@ -49,7 +49,7 @@ type Gate struct {
 // one listening socket. Its events are events of the host. Host.Gate is what most
 // callers want.
 func NewGate(h *Host, p Policy) *Gate {
-	g := &Gate{host: h, policy: p, bound: slots(p.Queue)}
+	g := &Gate{host: h, policy: p, bound: admission.Slots(p.Queue)}
 	p.admission(&g.admission)
 	g.pacer = newPacer(g)
 	return g
@@ -175,7 +175,7 @@ func (g *Gate) SetLimit(l limits.Limit) error {
 		return fmt.Errorf("simulate: %v of %v: limit %v is not from 0 to %v: %v",
 			g.policy.Rule.Service, g.host.windows, l, g.policy.Ceiling, g.policy.Rule)
 	}
-	g.admission.Move(slots(l))
+	g.admission.Move(admission.Slots(l))
 	g.changed(nil, Event{Kind: LimitChanged})
 	return nil
 }
@@ -241,7 +241,7 @@ func (g *Gate) Hold(n int) (release func(), err error) {
 	if !g.admission.Take(int64(n)) {
 		s := g.Stats()
 		return nil, fmt.Errorf("simulate: hold %d slots of %v of %v: only %d of %v are free, with %d queued",
-			n, g.policy.Rule.Service, g.host.windows, max(0, int(slots(g.Limit()))-s.Held), g.Limit(), s.Queued)
+			n, g.policy.Rule.Service, g.host.windows, max(0, int(admission.Slots(g.Limit()))-s.Held), g.Limit(), s.Queued)
 	}
 	g.holds.Add(int64(n))
 	g.raisePeak(int64(g.tally.Add(uint64(n)*tallyHeld) & tallyHeldMask))

@@ -152,13 +152,5 @@ func times(l limits.Limit, k int) limits.Limit {
 // admission makes a ready to admit as the policy says.
 func (p *Policy) admission(a *admission.Admission) {
 	a.Paced = p.ReleaseInterval > 0
-	a.Init(slots(p.Limit), slots(p.Ceiling))
-}
-
-// slots returns the number of slots that a limit is.
-func slots(l limits.Limit) int64 {
-	if n, ok := l.Number(); ok {
-		return int64(n)
-	}
-	return admission.Unlimited
+	a.Init(admission.Slots(p.Limit), admission.Slots(p.Ceiling))
 }

@@ -1,6 +1,6 @@
-// Forecast tells in virtual time what clients will see at the limits of a
-// Windows: who gets in, who waits, who is refused, how sure that is, how many
-// clients would fit, and which editions would do.
+// Forecast tells in virtual time what clients will see at the limits of an
+// edition: which get in, which wait, which are refused, how sure that is, how
+// many clients would fit, and which editions would do.
 //
 //	forecast
 //	forecast -windows "XP Pro" -service iis -clients 40 -arrive at-once -hold 30s -think 0s
@@ -8,7 +8,7 @@
 //	forecast -format json scenario.json
 //
 // Without arguments it answers this: will an application with 25 seats survive
-// with a Windows 11 Pro as its file server? Each seat uses the server for half
+// with Windows 11 Pro as its file server? Each seat uses the server for half
 // an hour and does something else for half an hour, eight hours long, and tries
 // again a minute after a refusal, three times.
 package main
@@ -29,7 +29,8 @@ import (
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/forecast"
+	"github.com/winlimits/winlimits/simulate/forecast/chart"
 )
 
 func main() {
@@ -44,30 +45,30 @@ func main() {
 // many is the number of connections from which on one run has to do.
 const many = 300_000
 
-// forecast is all that there is to tell.
-type forecast struct {
-	Scenario simulate.Scenario `json:"scenario"`
-	Report   simulate.Report   `json:"report"`
-	// Runs is the number of replications behind Lost, Waiting and MeanWait.
+// answer is all that there is to tell.
+type answer struct {
+	Scenario forecast.Scenario `json:"scenario"`
+	Report   forecast.Report   `json:"report"`
+	// Runs is the number of replications behind Lost, Waited and MeanWait.
 	Runs     int                `json:"runs"`
-	Lost     *simulate.Estimate `json:"lost,omitempty"`
-	Waiting  *simulate.Estimate `json:"waiting,omitempty"`
-	MeanWait *simulate.Estimate `json:"meanWaitSeconds,omitempty"`
-	// Fit and Serving allow the share Allowed to be lost.
-	Allowed    float64               `json:"allowed"`
-	Fit        *simulate.Fit         `json:"fit,omitempty"`
-	Serving    []limits.Windows      `json:"serving,omitzero"` // nil if nobody asked
-	Comparison []simulate.Comparison `json:"comparison,omitempty"`
-	Curves     simulate.Curves       `json:"curves,omitempty"`
+	Lost     *forecast.Estimate `json:"lost,omitempty"`
+	Waited   *forecast.Estimate `json:"waited,omitempty"`
+	MeanWait *forecast.Estimate `json:"meanWaitSeconds,omitempty"`
+	// Capacity and Suitable allow the share Allowed to be lost.
+	Allowed    float64                  `json:"allowed"`
+	Capacity   *forecast.ClientCapacity `json:"capacity,omitempty"`
+	Suitable   []limits.Windows         `json:"suitable,omitzero"` // nil if it was not asked
+	Comparison []forecast.Comparison    `json:"comparison,omitempty"`
+	Curves     []forecast.Curve         `json:"curves,omitempty"`
 }
 
 func run(ctx context.Context, args []string, in io.Reader, out, terminal io.Writer) error {
-	s := simulate.Scenario{
+	s := forecast.Scenario{
 		Windows: limits.Windows{Edition: limits.Windows11Pro}, Service: limits.SMB, Clients: 25,
-		Arrive: simulate.Poisson(time.Minute), ServiceTime: simulate.Exponential(30 * time.Minute),
-		Away: simulate.Exponential(30 * time.Minute), Until: simulate.Duration(8 * time.Hour), Seed: 1,
-		Idle:  simulate.Constant(15 * time.Minute),
-		Retry: simulate.Retry{Max: 3, Backoff: simulate.Constant(time.Minute)},
+		Arrive: forecast.Poisson(time.Minute), ServiceTime: forecast.Exponential(30 * time.Minute),
+		Away: forecast.Exponential(30 * time.Minute), Until: 8 * time.Hour, Seed: 1,
+		Idle:  forecast.Constant(15 * time.Minute),
+		Retry: forecast.Retry{Max: 3, Backoff: forecast.Constant(time.Minute)},
 	}
 	given := s // what the flags say
 	flags := flag.NewFlagSet("forecast", flag.ContinueOnError)
@@ -81,12 +82,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, terminal io.Writ
 	flags.TextVar(&given.ServiceTime, "hold", s.ServiceTime, "how `long` one uses the service: 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6), empirical(1s,5s)")
 	flags.TextVar(&given.Away, "think", s.Away, "how `long` it is away before it comes again; 0s is once and for all")
 	flags.TextVar(&given.Idle, "idle", s.Idle, "how `long` a client would leave its connection or session open unused; 0s if -service is not smb")
-	flags.TextVar(&given.Patience, "patience", s.Patience, "how `long` one waits in a queue; 0s is for ever")
+	flags.TextVar(&given.Patience, "patience", s.Patience, "how `long` one waits in a queue; for ever if not given")
 	flags.IntVar(&given.Retry.Max, "retry", s.Retry.Max, "how often one tries again")
 	flags.TextVar(&given.Retry.Backoff, "backoff", s.Retry.Backoff, "how `long` after a failure")
 	flags.Float64Var(&given.Destinations.Dead, "dead", 0, "tcp-half-open: the `share` of destinations that never answer")
-	flags.TextVar(&given.Destinations.RoundTrip, "rtt", simulate.Constant(50*time.Millisecond), "tcp-half-open: how `long` the others take to answer")
-	flags.TextVar(&given.Until, "for", s.Until, "how `long` clients keep coming again")
+	flags.TextVar(&given.Destinations.RoundTrip, "rtt", forecast.Constant(50*time.Millisecond), "tcp-half-open: how `long` the others take to answer")
+	flags.DurationVar(&given.Until, "for", s.Until, "how `long` clients keep coming again")
 	flags.Uint64Var(&given.Seed, "seed", s.Seed, "the seed of the random numbers")
 	compare := flags.String("compare", "", "other `Windows`, separated by commas, to compare, also against more and fewer clients")
 	allowed := flags.Float64("allow", 0.01, "the `share` without a slot that is acceptable")
@@ -126,37 +127,37 @@ func run(ctx context.Context, args []string, in io.Reader, out, terminal io.Writ
 	})
 	if flags.NArg() == 0 {
 		if s.Service != limits.SMB && !idleGiven {
-			s.Idle = simulate.Dist{}
+			s.Idle = forecast.Dist{}
 		}
-		if s.Away.IsZero() {
+		if s.Away.Mean() == 0 {
 			s.Until = 0
 		} else {
-			s.Visits = simulate.Forever
+			s.Visits = forecast.Forever
 		}
 	}
 
-	f := forecast{Scenario: s, Runs: *runs, Allowed: *allowed}
-	if err := f.fill(ctx, windows, terminal); err != nil {
+	a := answer{Scenario: s, Runs: *runs, Allowed: *allowed}
+	if err := a.fill(ctx, windows, terminal); err != nil {
 		return err
 	}
 	switch *format {
 	case "json":
 		e := json.NewEncoder(out)
 		e.SetIndent("", "  ")
-		return e.Encode(f)
+		return e.Encode(a)
 	case "svg":
-		if len(f.Curves) > 0 {
-			return f.Curves.WriteSVG(out)
+		if len(a.Curves) > 0 {
+			return chart.CurvesSVG(out, a.Curves)
 		}
 		if len(windows) > 0 {
 			fmt.Fprintln(terminal, "forecast: no curves for a recorded trace or so long a run; this is the picture of", s.Windows, "alone")
 		}
-		return f.Report.WriteSVG(out)
+		return chart.ReportSVG(out, a.Report)
 	}
-	return f.text(out)
+	return a.text(out)
 }
 
-func read(name string, in io.Reader) (s simulate.Scenario, err error) {
+func read(name string, in io.Reader) (s forecast.Scenario, err error) {
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
@@ -174,7 +175,7 @@ func read(name string, in io.Reader) (s simulate.Scenario, err error) {
 }
 
 // override copies what a flag sets.
-func override(s, given *simulate.Scenario, name string) {
+func override(s, given *forecast.Scenario, name string) {
 	switch name {
 	case "windows":
 		s.Windows = given.Windows
@@ -191,13 +192,13 @@ func override(s, given *simulate.Scenario, name string) {
 		// without one they come once, and the run ends when the last has left.
 		s.Away = given.Away
 		switch {
-		case s.Away.IsZero():
-			if s.Visits == simulate.Forever {
+		case s.Away.Mean() == 0:
+			if s.Visits == forecast.Forever {
 				s.Until = 0
 			}
 			s.Visits = 0
 		case s.Visits == 0 || s.Visits == 1:
-			s.Visits = simulate.Forever
+			s.Visits = forecast.Forever
 			if s.Until == 0 {
 				s.Until = given.Until
 			}
@@ -236,10 +237,10 @@ func parseList(text string) (list []limits.Windows, err error) {
 }
 
 // fill works everything out.
-func (f *forecast) fill(ctx context.Context, windows []limits.Windows, terminal io.Writer) error {
-	s := f.Scenario
+func (a *answer) fill(ctx context.Context, windows []limits.Windows, terminal io.Writer) error {
+	s := a.Scenario
 	progress := newProgress(terminal, s)
-	for o, err := range simulate.Outcomes(ctx, s, &f.Report) {
+	for o, err := range forecast.Outcomes(ctx, s, &a.Report) {
 		if err != nil {
 			return err
 		}
@@ -247,49 +248,49 @@ func (f *forecast) fill(ctx context.Context, windows []limits.Windows, terminal 
 	}
 	progress.done()
 
-	long := f.Report.Asked > many
-	if f.Runs == 0 {
-		f.Runs = 20
+	long := a.Report.Asked > many
+	if a.Runs == 0 {
+		a.Runs = 20
 		if long {
-			f.Runs = 1
+			a.Runs = 1
 		}
 	}
-	if f.Runs > 1 {
-		r, err := simulate.Replicate(ctx, s, f.Runs)
+	if a.Runs > 1 {
+		r, err := forecast.Replicate(ctx, s, a.Runs)
 		if err != nil {
 			return err
 		}
-		f.Lost, f.Waiting, f.MeanWait = &r.Lost, &r.Waiting, &r.MeanWait
+		a.Lost, a.Waited, a.MeanWait = &r.Lost, &r.Waited, &r.MeanWait
 	}
 	if len(windows) > 0 {
 		windows = append([]limits.Windows{s.Windows}, windows...)
 		var err error
-		if f.Comparison, err = simulate.Compare(ctx, s, windows...); err != nil {
+		if a.Comparison, err = forecast.Compare(ctx, s, windows...); err != nil {
 			return err
 		}
 	}
 	if long {
 		return nil
 	}
-	serving, err := simulate.Serving(ctx, s, f.Allowed)
+	suitable, err := forecast.Suitable(ctx, s, a.Allowed)
 	if err != nil {
 		return err
 	}
-	f.Serving = []limits.Windows{}
-	for _, c := range serving {
-		f.Serving = append(f.Serving, c.Windows)
+	a.Suitable = []limits.Windows{}
+	for _, c := range suitable {
+		a.Suitable = append(a.Suitable, c.Windows)
 	}
 	// A recorded trace is of so many clients and no others.
 	if strings.HasPrefix(s.Arrive.String(), "trace") {
 		return nil
 	}
-	fit, err := simulate.Fitting(ctx, s, f.Allowed)
+	capacity, err := forecast.Capacity(ctx, s, a.Allowed)
 	if err != nil {
 		return err
 	}
-	f.Fit = &fit
+	a.Capacity = &capacity
 	if len(windows) > 0 {
-		if f.Curves, err = simulate.Sweep(ctx, s, numbers(2*s.Clients), windows...); err != nil {
+		if a.Curves, err = forecast.Sweep(ctx, s, numbers(2*s.Clients), windows...); err != nil {
 			return err
 		}
 	}
@@ -306,44 +307,44 @@ func numbers(most int) (list []int) {
 	return list
 }
 
-func (f *forecast) text(out io.Writer) error {
+func (a *answer) text(out io.Writer) error {
 	var b strings.Builder
-	rule, err := limits.Lookup(f.Scenario.Windows, f.Scenario.Service)
+	rule, err := limits.Lookup(a.Scenario.Windows, a.Scenario.Service)
 	if err != nil {
 		return err
 	}
-	b.WriteString(f.Report.Summary())
+	b.WriteString(a.Report.Summary())
 	b.WriteString("\n")
 	wrap(&b, fmt.Sprintf("The rule (%v): %v", rule.Grade, rule))
 	b.WriteString("\n")
-	if err := f.Report.WriteText(&b); err != nil {
+	if err := chart.ReportText(&b, a.Report); err != nil {
 		return err
 	}
 	b.WriteString("\n")
-	if f.Lost != nil {
-		wrap(&b, fmt.Sprintf("In %d runs like this one, %.2f %% ± %.2f got no slot (95 %% confidence).", f.Runs, 100*f.Lost.Mean, 100*f.Lost.HalfWidth))
-		if f.Waiting.Mean > 0 {
-			wrap(&b, fmt.Sprintf("%.1f %% of the others waited; the mean wait of all was %.2f s ± %.2f.", 100*f.Waiting.Mean, f.MeanWait.Mean, f.MeanWait.HalfWidth))
+	if a.Lost != nil {
+		wrap(&b, fmt.Sprintf("In %d runs like this one, %.2f %% ± %.2f got no slot (95 %% confidence).", a.Runs, 100*a.Lost.Mean, 100*a.Lost.HalfWidth))
+		if a.Waited.Mean > 0 {
+			wrap(&b, fmt.Sprintf("%.1f %% of the others waited; the mean wait of all was %.2f s ± %.2f.", 100*a.Waited.Mean, a.MeanWait.Mean, a.MeanWait.HalfWidth))
 		}
 	}
-	if f.Fit != nil {
+	if a.Capacity != nil {
 		switch {
-		case !f.Fit.Limited:
-			fmt.Fprintf(&b, "%d clients and more fit, if %s %% may get none.\n", f.Fit.Clients, percent(f.Allowed))
+		case !a.Capacity.Limited:
+			fmt.Fprintf(&b, "%d clients and more fit, if %s %% may get none.\n", a.Capacity.Clients, percent(a.Allowed))
 		default:
-			fmt.Fprintf(&b, "%d clients fit, if %s %% may get none.\n", f.Fit.Clients, percent(f.Allowed))
+			fmt.Fprintf(&b, "%d clients fit, if %s %% may get none.\n", a.Capacity.Clients, percent(a.Allowed))
 		}
 	}
 	switch {
-	case f.Serving == nil:
-	case len(f.Serving) == 0:
-		fmt.Fprintf(&b, "No Windows would serve all %d so.\n", f.Scenario.Clients)
+	case a.Suitable == nil:
+	case len(a.Suitable) == 0:
+		fmt.Fprintf(&b, "No edition would serve all %d so.\n", a.Scenario.Clients)
 	default:
-		wrap(&b, fmt.Sprintf("These Windows would serve all %d so: %s.", f.Scenario.Clients, products(f.Serving)))
+		wrap(&b, fmt.Sprintf("These editions would serve all %d so: %s.", a.Scenario.Clients, products(a.Suitable)))
 	}
-	if len(f.Comparison) > 0 {
+	if len(a.Comparison) > 0 {
 		fmt.Fprintf(&b, "\n%-34s %9s %9s %8s %8s %6s\n", "", "limit", "admitted", "waited", "refused", "lost")
-		for _, c := range f.Comparison {
+		for _, c := range a.Comparison {
 			if c.Problem != "" {
 				wrap(&b, fmt.Sprintf("%v: %s", c.Windows, c.Problem))
 				continue
@@ -351,9 +352,9 @@ func (f *forecast) text(out io.Writer) error {
 			fmt.Fprintf(&b, "%-34.34v %9v %9d %8d %8d %5.1f%%\n", c.Windows, c.Report.Limit, c.Report.Admitted, c.Report.Waited, c.Report.Refused, 100*c.Report.Lost())
 		}
 	}
-	if len(f.Curves) > 0 {
+	if len(a.Curves) > 0 {
 		b.WriteString("\n")
-		if err := f.Curves.WriteText(&b); err != nil {
+		if err := chart.CurvesText(&b, a.Curves); err != nil {
 			return err
 		}
 	}
@@ -407,13 +408,13 @@ func products(windows []limits.Windows) string {
 // progress tells on a terminal how far a long run is.
 type progress struct {
 	out      io.Writer // nil if there is no terminal
-	scenario simulate.Scenario
+	scenario forecast.Scenario
 	n        int
 	next     time.Time
 	shown    bool
 }
 
-func newProgress(out io.Writer, s simulate.Scenario) *progress {
+func newProgress(out io.Writer, s forecast.Scenario) *progress {
 	file, ok := out.(*os.File)
 	if !ok {
 		return &progress{}
@@ -424,7 +425,7 @@ func newProgress(out io.Writer, s simulate.Scenario) *progress {
 	return &progress{out: out, scenario: s, next: time.Now().Add(time.Second)}
 }
 
-func (p *progress) at(o simulate.ClientOutcome) {
+func (p *progress) at(o forecast.ClientOutcome) {
 	if p.n++; p.out == nil || p.n%(1<<14) != 0 || time.Now().Before(p.next) {
 		return
 	}

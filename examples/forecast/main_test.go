@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
 func output(t *testing.T, args ...string) string {
@@ -33,7 +33,7 @@ func TestDefault(t *testing.T) {
 	text := output(t)
 	assert.Equal(t, text, output(t), "the seed decides")
 	assert.True(t, strings.HasPrefix(text, "Windows 11 Pro, smb: 20 sessions, the next one is refused\n25 clients asked for "), text)
-	for _, want := range []string{"The rule (reported): Windows 11 Pro takes 20 SMB sessions", "In 20 runs like this one", "clients fit, if 1 % may get none", "These Windows would serve all 25 so"} {
+	for _, want := range []string{"The rule (reported): Windows 11 Pro takes 20 SMB sessions", "In 20 runs like this one", "clients fit, if 1 % may get none", "These editions would serve all 25 so"} {
 		assert.Contains(t, text, want)
 	}
 	for line := range strings.Lines(text) {
@@ -41,13 +41,13 @@ func TestDefault(t *testing.T) {
 	}
 }
 
-// TestServing: an edition is said to serve if and only if it loses no more than
+// An edition is said to serve if and only if it loses no more than
 // allowed in the mean of the runs that decide.
-func TestServing(t *testing.T) {
+func TestSuitable(t *testing.T) {
 	for clients := 17; clients <= 28; clients++ {
-		var f forecast
+		var f answer
 		require.NoError(t, json.Unmarshal([]byte(output(t, "-clients", strconv.Itoa(clients), "-runs", "8", "-format", "json")), &f))
-		assert.Equal(t, f.Lost.Mean <= f.Allowed, slices.Contains(f.Serving, f.Scenario.Windows), "%d clients lose %v", clients, f.Lost)
+		assert.Equal(t, f.Lost.Mean <= f.Allowed, slices.Contains(f.Suitable, f.Scenario.Windows), "%d clients lose %v", clients, f.Lost)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestUnknownServicePack(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	text := output(t, "-format", "json", "-compare", "XP Pro", "-clients", "12")
-	var f forecast
+	var f answer
 	require.NoError(t, json.Unmarshal([]byte(text), &f))
 	assert.Equal(t, 12, f.Scenario.Clients)
 	assert.Equal(t, limits.Windows11Pro, f.Report.Windows.Edition)
@@ -90,7 +90,7 @@ func TestJSON(t *testing.T) {
 	assert.Equal(t, limits.XPProfessional, f.Comparison[1].Windows.Edition)
 	assert.Len(t, f.Curves, 2)
 	assert.Equal(t, 20, f.Runs)
-	assert.Positive(t, f.Fit.Clients)
+	assert.Positive(t, f.Capacity.Clients)
 }
 
 func TestSVG(t *testing.T) {
@@ -117,10 +117,10 @@ func TestScenarioFile(t *testing.T) {
 // TestThinkOverFile: -think makes the clients of a file come again, or not, as it
 // does those of the flags.
 func TestThinkOverFile(t *testing.T) {
-	scenario := func(file string, args ...string) simulate.Scenario {
+	scenario := func(file string, args ...string) forecast.Scenario {
 		var out, terminal bytes.Buffer
 		require.NoError(t, run(t.Context(), append(args, "-format", "json", "-"), strings.NewReader(file), &out, &terminal))
-		var f forecast
+		var f answer
 		require.NoError(t, json.Unmarshal(out.Bytes(), &f))
 		return f.Scenario
 	}
@@ -128,21 +128,21 @@ func TestThinkOverFile(t *testing.T) {
 	const forever = `{"windows": "XP Pro", "service": "iis", "clients": 2, "serviceTime": "1m", "visits": -1, "away": "1m", "until": "30s"}`
 
 	s := scenario(once, "-think", "1m")
-	assert.Equal(t, simulate.Forever, s.Visits)
-	assert.Equal(t, simulate.Duration(8*time.Hour), s.Until)
+	assert.Equal(t, forecast.Forever, s.Visits)
+	assert.Equal(t, 8*time.Hour, s.Until)
 	s = scenario(once, "-think", "1m", "-for", "1h")
-	assert.Equal(t, simulate.Duration(time.Hour), s.Until)
+	assert.Equal(t, time.Hour, s.Until)
 	s = scenario(forever, "-think", "0s")
 	assert.Zero(t, s.Visits)
 	assert.Zero(t, s.Until)
 	s = scenario(forever, "-think", "2m")
-	assert.Equal(t, simulate.Forever, s.Visits)
-	assert.Equal(t, simulate.Duration(30*time.Second), s.Until)
+	assert.Equal(t, forecast.Forever, s.Visits)
+	assert.Equal(t, 30*time.Second, s.Until)
 }
 
 func TestNoneServes(t *testing.T) {
 	const scenario = `{"windows": "XP Pro", "service": "iis", "clients": 2, "arrive": "trace(0s,0s)", "serviceTime": "1s", "settings": {"limits": {"iis": 1}}, "patience": "1ms"}`
-	for format, want := range map[string]string{"text": "No Windows would serve all 2 so.\n", "json": `"serving": []`} {
+	for format, want := range map[string]string{"text": "No edition would serve all 2 so.\n", "json": `"suitable": []`} {
 		var out, terminal bytes.Buffer
 		require.NoError(t, run(t.Context(), []string{"-format", format, "-"}, strings.NewReader(scenario), &out, &terminal))
 		assert.Contains(t, out.String(), want)

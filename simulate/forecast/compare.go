@@ -1,28 +1,26 @@
-package simulate
+package forecast
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/winlimits/winlimits/limits"
 )
 
-// Comparison is what one Windows makes of a workload.
+// Comparison is what one edition makes of a workload.
 type Comparison struct {
 	Windows limits.Windows `json:"windows"`
 	// Problem says why there is no report: the edition does not have the
-	// service, or does not accept a setting, or nobody knows its limit.
+	// service, or does not accept a setting, or its limit is not known.
 	Problem string `json:"problem,omitempty"`
 	Report  Report `json:"report,omitzero"`
 }
 
-// Compare runs the scenario on each Windows in turn, in place of its own. All
-// of them meet the same clients, with the same random choices. What a Windows
+// Compare runs the scenario on each of windows in turn, in place of its own. All
+// of them meet the same clients, with the same random choices. What an edition
 // cannot run is a Problem and not an error.
 func Compare(ctx context.Context, s Scenario, windows ...limits.Windows) ([]Comparison, error) {
 	if err := s.check(); err != nil {
@@ -69,7 +67,7 @@ func Compare(ctx context.Context, s Scenario, windows ...limits.Windows) ([]Comp
 	return out, nil
 }
 
-// planKey is all of a Windows that the run of a given workload, and its report,
+// planKey is all of an edition that the run of a given workload, and its report,
 // depend on.
 type planKey struct {
 	limit, bound                  int64
@@ -77,29 +75,30 @@ type planKey struct {
 	unit                          limits.Unit
 	perRequest, logs              bool
 	idleLimit, queueLimit, giveUp int64
-	sight                         string
+	over, refusal                 limits.Symptom
 }
 
 func (p *plan) identity() planKey {
+	over, refusal := p.symptoms()
 	return planKey{
-		limit: p.gate.admission.inForce(), bound: p.gate.bound, discipline: p.gate.discipline, unit: p.gate.rule.Unit,
-		perRequest: p.perRequest, logs: p.gate.halfOpen != nil && p.gate.halfOpen.logs,
+		limit: p.limit, bound: p.bound, discipline: p.policy.Discipline, unit: p.policy.Rule.Unit,
+		perRequest: p.perRequest, logs: p.policy.LogsQueue,
 		idleLimit: p.idleLimit, queueLimit: p.queueLimit, giveUp: p.giveUp,
-		sight: refusalSight(&p.gate.rule),
+		over: over, refusal: refusal,
 	}
 }
 
-// Serving answers which editions serve the workload so that at most the share,
+// Suitable answers which editions serve the workload so that at most the share,
 // from 0 to 1, of what it asks for is lost (Report.Lost, the mean of 8
-// replications, as with Fitting). It compares all editions that have the
+// replications, as with Capacity). It compares all editions that have the
 // service, in order of release, at each service pack that changed the limit, and
 // returns the first run of those that serve. A service or a setting that no
 // edition has is an error.
 //
-// Who still waits when Until ends the run has lost, so that a queue that only
-// grows does not serve; who has its slot has not. A queue loses nobody else until
-// it is full: set Patience if clients do not wait for ever.
-func Serving(ctx context.Context, s Scenario, share float64) ([]Comparison, error) {
+// What is still in the queue when Until ends the run is lost, so that a queue
+// that only grows is not suitable; what has its slot is not. A queue loses nothing
+// else until it is full: set Patience if clients do not wait for ever.
+func Suitable(ctx context.Context, s Scenario, share float64) ([]Comparison, error) {
 	if err := checkShare(share); err != nil {
 		return nil, err
 	}
@@ -130,13 +129,13 @@ func Serving(ctx context.Context, s Scenario, share float64) ([]Comparison, erro
 		}
 		return nil, &ScenarioError{"Service or Settings", errors.New(reason)}
 	}
-	var serving []Comparison
+	var suitable []Comparison
 	for j, c := range first {
 		if c.Problem == "" && estimateOf(lost[j][:]).Mean <= share {
-			serving = append(serving, c)
+			suitable = append(suitable, c)
 		}
 	}
-	return serving, nil
+	return suitable, nil
 }
 
 func checkShare(share float64) error {
@@ -144,147 +143,4 @@ func checkShare(share float64) error {
 		return &ScenarioError{"share", fmt.Errorf("%v: want 0 to 1", share)}
 	}
 	return nil
-}
-
-// Fit is how many clients a Windows can take.
-type Fit struct {
-	// Clients is the largest number for which no more is lost than allowed, 0
-	// if there is none.
-	Clients int `json:"clients"`
-	// Limited is false if the search ended at MostFitting without meeting a
-	// limit.
-	Limited bool `json:"limited"`
-	// Lost is the share that those clients lose.
-	Lost Estimate `json:"lost"`
-}
-
-// MostFitting is where Fitting gives up looking for a limit.
-const MostFitting = 1 << 16
-
-// runsPerPoint is how many replications decide about a number of clients.
-const runsPerPoint = 8
-
-// Fitting answers how many clients fit on the Windows of the scenario, if at
-// most the share, from 0 to 1, of what they ask for may be lost (Report.Lost,
-// the mean of 8 replications). The workload is that of the scenario with another
-// number of clients. All of them come in the time in which those of the scenario
-// come: gaps between arrivals become shorter as clients become more. A trace
-// cannot be stretched and is an error.
-//
-// Who still waits when Until ends the run has lost, as with Serving: clients fit
-// in a queue as long as it comes to its end.
-//
-// It looks for the number by doubling and halving, which supposes that more
-// clients lose more; where that is not so, it finds one of the borders.
-func Fitting(ctx context.Context, s Scenario, share float64) (Fit, error) {
-	if err := checkShare(share); err != nil {
-		return Fit{}, err
-	}
-	p, err := s.compile()
-	if err != nil {
-		return Fit{}, err
-	}
-	lost := func(n int) (Estimate, error) {
-		scaled, err := s.withClients(n)
-		if err != nil {
-			return Estimate{}, err
-		}
-		r, err := Replicate(ctx, scaled, runsPerPoint)
-		return r.Lost, err
-	}
-	if p.gate.admission.inForce() == unlimited && !p.dials {
-		at, err := lost(1)
-		return Fit{Clients: MostFitting, Lost: at}, err
-	}
-	best := Fit{Limited: true}
-	low, high := 0, 1
-	for {
-		at, err := lost(high)
-		if err != nil {
-			return Fit{}, err
-		}
-		if at.Mean > share {
-			break
-		}
-		low, best.Clients, best.Lost = high, high, at
-		if high == MostFitting {
-			best.Limited = false
-			return best, nil
-		}
-		high *= 2
-	}
-	for high-low > 1 {
-		mid := (low + high) / 2
-		at, err := lost(mid)
-		if err != nil {
-			return Fit{}, err
-		}
-		if at.Mean > share {
-			high = mid
-		} else {
-			low, best.Clients, best.Lost = mid, mid, at
-		}
-	}
-	return best, nil
-}
-
-// withClients returns the scenario with n clients, who come in the same time.
-func (s Scenario) withClients(n int) (Scenario, error) {
-	switch s.Arrive.kind {
-	case trace:
-		return s, &ScenarioError{"Arrive", errors.New("a trace cannot be stretched to another number of clients: want at-once, every or poisson")}
-	case evenly, poisson:
-		gap := float64(s.Arrive.gap) * float64(s.Clients) / float64(max(1, n))
-		s.Arrive.gap = time.Duration(max(1, min(float64(longest), math.Round(gap))))
-	}
-	s.Clients = n
-	return s, nil
-}
-
-// Curve is what is lost as clients become more, on one Windows.
-type Curve struct {
-	Windows limits.Windows `json:"windows"`
-	Problem string         `json:"problem,omitempty"`
-	Points  []CurvePoint   `json:"points"`
-}
-
-// CurvePoint is the share lost by a number of clients.
-type CurvePoint struct {
-	Clients int      `json:"clients"`
-	Lost    Estimate `json:"lost"`
-}
-
-// Curves are several of them, for the same numbers of clients.
-type Curves []Curve
-
-// Sweep runs the scenario with each number of clients on each Windows, 8
-// replications each, and tells what share they lose. The clients come in the
-// same time, as with Fitting.
-func Sweep(ctx context.Context, s Scenario, clients []int, windows ...limits.Windows) (Curves, error) {
-	out := make(Curves, len(windows))
-	for i, w := range windows {
-		out[i].Windows = w
-		one := s
-		one.Windows = w
-		if _, err := one.compile(); err != nil {
-			var bad *ScenarioError
-			if !errors.As(err, &bad) || bad.Field != "Service" && bad.Field != "Settings" || s.Service == limits.UnknownService {
-				return nil, err
-			}
-			out[i].Problem = errors.Unwrap(err).Error()
-			continue
-		}
-		for _, n := range clients {
-			scaled, err := one.withClients(n)
-			if err != nil {
-				return nil, err
-			}
-			r, err := Replicate(ctx, scaled, runsPerPoint)
-			if err != nil {
-				return nil, err
-			}
-			out[i].Points = append(out[i].Points, CurvePoint{n, r.Lost})
-		}
-	}
-	return out, nil
 }

@@ -1,4 +1,4 @@
-package simulate
+package forecast
 
 import (
 	"errors"
@@ -12,7 +12,8 @@ import (
 )
 
 // Dist is how long something takes: always the same, or differently each time
-// it is drawn. The zero Dist is the constant 0.
+// it is drawn. The zero Dist is not given; what a field does then, it says. That
+// is not always a time of 0, which is Constant(0).
 //
 // A Dist is a plain value. It prints, parses and marshals as text, so that it
 // can be a flag or stand in a scenario file:
@@ -37,7 +38,8 @@ type Dist struct {
 type distKind uint8
 
 const (
-	constantDist distKind = iota
+	notGiven distKind = iota
+	constantDist
 	uniformDist
 	exponentialDist
 	lognormalDist
@@ -45,14 +47,14 @@ const (
 	empiricalDist
 )
 
-var distNames = [...]string{"constant", "uniform", "exponential", "lognormal", "hyperexponential", "empirical"}
+var distNames = [...]string{"not given", "constant", "uniform", "exponential", "lognormal", "hyperexponential", "empirical"}
 
 // longest bounds what a Dist is made of and what is drawn from it. Virtual time
 // is counted in nanoseconds and ends after 292 years.
 const longest = 365 * 24 * time.Hour
 
 // Constant is always d.
-func Constant(d time.Duration) Dist { return Dist{a: d} }
+func Constant(d time.Duration) Dist { return Dist{kind: constantDist, a: d} }
 
 // Uniform lies between least and most, both included.
 func Uniform(least, most time.Duration) Dist {
@@ -82,8 +84,8 @@ func Empirical(values ...time.Duration) Dist {
 	return Dist{kind: empiricalDist, values: values}
 }
 
-// IsZero reports whether d is the zero Dist, the constant 0.
-func (d Dist) IsZero() bool { return d.kind == constantDist && d.a == 0 }
+// IsZero reports whether d is the zero Dist, which is not given.
+func (d Dist) IsZero() bool { return d.kind == notGiven }
 
 // Equal reports whether d and e are the same distribution, written the same
 // way.
@@ -91,7 +93,7 @@ func (d Dist) Equal(e Dist) bool {
 	return d.kind == e.kind && d.a == e.a && d.b == e.b && d.scv == e.scv && slices.Equal(d.values, e.values)
 }
 
-// Mean returns the mean.
+// Mean returns the mean, which is 0 if d is not given.
 func (d Dist) Mean() time.Duration {
 	switch d.kind {
 	case uniformDist:
@@ -106,11 +108,11 @@ func (d Dist) Mean() time.Duration {
 	return d.a
 }
 
-// Valid returns nil if values can be drawn from d. Times lie between 0 and a
-// year.
+// Valid returns nil if d is not given or values can be drawn from it. Times lie
+// between 0 and a year.
 func (d Dist) Valid() error {
-	if d.kind <= exponentialDist && d.kind != uniformDist && d.a >= 0 && d.a <= longest {
-		return nil
+	if (d.kind == notGiven || d.kind == constantDist || d.kind == exponentialDist) && d.a >= 0 && d.a <= longest {
+		return nil // most are, and the rest costs time
 	}
 	span := func(what string, v time.Duration) error {
 		if v < 0 || v > longest {
@@ -152,13 +154,15 @@ func (d Dist) Valid() error {
 	return fmt.Errorf("%d is no kind of distribution", d.kind)
 }
 
-// String returns the text form.
+// String returns the text form, and "not given" for the zero Dist.
 func (d Dist) String() string {
 	name := ""
 	if int(d.kind) < len(distNames) {
 		name = distNames[d.kind]
 	}
 	switch d.kind {
+	case notGiven:
+		return name
 	case constantDist:
 		return d.a.String()
 	case uniformDist:
@@ -192,7 +196,7 @@ func ParseDist(text string) (Dist, error) {
 	d := Dist{kind: distKind(max(0, slices.Index(distNames[:], name)))}
 	times, numbers := 1, 0
 	switch {
-	case !slices.Contains(distNames[:], name):
+	case d.kind == notGiven:
 		return Dist{}, distError(text, nil)
 	case d.kind == uniformDist:
 		times = 2
@@ -208,14 +212,14 @@ func ParseDist(text string) (Dist, error) {
 	for i := range values {
 		v, err := time.ParseDuration(args[i])
 		if err != nil {
-			return Dist{}, distError(text, err)
+			return Dist{}, distError(text, fmt.Errorf("invalid duration %.50q", args[i]))
 		}
 		values[i] = v
 	}
 	if numbers == 1 {
 		v, err := strconv.ParseFloat(args[times], 64)
 		if err != nil {
-			return Dist{}, distError(text, err)
+			return Dist{}, distError(text, fmt.Errorf("invalid number %.50q", args[times]))
 		}
 		d.scv = v
 	}
@@ -249,21 +253,29 @@ func splitCall(text string) (name string, args []string) {
 func distError(text string, err error) error {
 	const forms = "a time such as 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6) or empirical(1s,2s)"
 	if err != nil {
-		return fmt.Errorf("simulate: distribution %q: %w; want %s", text, err, forms)
+		return fmt.Errorf("forecast: distribution %.100q: %w; want %s", text, err, forms)
 	}
-	return fmt.Errorf("simulate: distribution %q: want %s", text, forms)
+	return fmt.Errorf("forecast: distribution %.100q: want %s", text, forms)
 }
 
-// MarshalText returns the text form; a Dist that is not valid is an error.
+// MarshalText returns the text form, which is empty if d is not given. A Dist
+// that is not valid is an error.
 func (d Dist) MarshalText() ([]byte, error) {
+	if d.IsZero() {
+		return nil, nil
+	}
 	if err := d.Valid(); err != nil {
-		return nil, fmt.Errorf("simulate: distribution: %w", err)
+		return nil, fmt.Errorf("forecast: distribution: %w", err)
 	}
 	return []byte(d.String()), nil
 }
 
-// UnmarshalText is ParseDist.
+// UnmarshalText is ParseDist, but that empty text is the zero Dist.
 func (d *Dist) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Dist{}
+		return nil
+	}
 	parsed, err := ParseDist(string(text))
 	if err != nil {
 		return err
@@ -273,7 +285,7 @@ func (d *Dist) UnmarshalText(text []byte) error {
 }
 
 // A sampler draws from a Dist. It has what would else be computed each time.
-// The one of the constant 0 is nil.
+// One that draws nothing but 0 is nil.
 type sampler struct {
 	kind   distKind
 	a, b   float64
@@ -284,7 +296,7 @@ type sampler struct {
 }
 
 func (d *Dist) sampler() *sampler {
-	if d.IsZero() {
+	if d.kind <= constantDist && d.a == 0 {
 		return nil
 	}
 	s := &sampler{kind: d.kind, a: float64(d.a), least: int64(d.a)}

@@ -1,4 +1,4 @@
-package simulate
+package forecast
 
 import (
 	"encoding/json"
@@ -30,7 +30,7 @@ func TestDistDraws(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, c.text, d.String())
 			assert.Equal(t, c.mean, d.Mean())
-			assert.Equal(t, c.text == "0s", d.IsZero())
+			assert.False(t, d.IsZero())
 			text, err := json.Marshal(d)
 			require.NoError(t, err)
 			var back Dist
@@ -56,6 +56,35 @@ func TestDistDraws(t *testing.T) {
 	}
 }
 
+// A time that is not given is not a time of 0.
+func TestDistNotGiven(t *testing.T) {
+	var d Dist
+	assert.True(t, d.IsZero())
+	assert.False(t, d.Equal(Constant(0)))
+	require.NoError(t, d.Valid())
+	assert.Zero(t, d.Mean())
+	assert.Equal(t, "not given", d.String())
+	text, err := d.MarshalText()
+	require.NoError(t, err)
+	assert.Empty(t, text)
+	back := Constant(1)
+	require.NoError(t, back.UnmarshalText(text))
+	assert.True(t, back.IsZero())
+	_, err = ParseDist("not given")
+	require.Error(t, err)
+	_, err = ParseDist("not given(1s)")
+	require.Error(t, err)
+
+	var s Scenario
+	require.NoError(t, json.Unmarshal([]byte(`{"idle": "0s"}`), &s))
+	assert.True(t, s.Idle.Equal(Constant(0)))
+	assert.True(t, s.Patience.IsZero())
+	given, err := json.Marshal(s)
+	require.NoError(t, err)
+	assert.Contains(t, string(given), `"idle":"0s"`)
+	assert.NotContains(t, string(given), "patience")
+}
+
 func TestDistErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "want a time such as 30s, uniform(10s,50s)"},
@@ -68,7 +97,7 @@ func TestDistErrors(t *testing.T) {
 		{"exponential(x)", "invalid duration"},
 		{"lognormal(1s,0)", "squared coefficient of variation 0: want above 0"},
 		{"lognormal(1s,NaN)", "squared coefficient of variation NaN"},
-		{"lognormal(1s,x)", "invalid syntax"},
+		{"lognormal(1s,x)", `invalid number "x"`},
 		{"hyperexponential(1s,0.5)", "want 1 to 1e6"},
 		{"empirical()", "invalid duration"},
 		{"empirical(1s,-2s)", "value -2s"},
@@ -78,7 +107,7 @@ func TestDistErrors(t *testing.T) {
 		_, err := ParseDist(c.text)
 		require.ErrorContains(t, err, c.want, c.text)
 	}
-	for _, d := range []Dist{Constant(-1), Uniform(2, 1), Exponential(-1), Lognormal(1, math.NaN()), Hyperexponential(1, 0), Empirical(), {kind: 99}} {
+	for _, d := range []Dist{Constant(-1), Uniform(2, 1), Exponential(-1), Lognormal(1, math.NaN()), Hyperexponential(1, 0), Empirical(), {kind: 99, a: 1}} {
 		require.Error(t, d.Valid(), d)
 		_, err := json.Marshal(d)
 		require.Error(t, err)

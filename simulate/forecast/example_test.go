@@ -1,26 +1,25 @@
-package simulate_test
+package forecast_test
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
 	"log"
-	"os"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
 // Forty clients come at once and stay for seven seconds.
 func ExampleRun() {
-	s := simulate.Scenario{
+	s := forecast.Scenario{
 		Windows:     limits.Windows{Edition: limits.XPProfessional},
 		Service:     limits.IIS,
 		Clients:     40,
-		ServiceTime: simulate.Constant(7 * time.Second),
+		ServiceTime: forecast.Constant(7 * time.Second),
 	}
-	report, err := simulate.Run(context.Background(), s)
+	report, err := forecast.Run(context.Background(), s)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -35,7 +34,7 @@ func ExampleRun() {
 
 // A scenario may come from a file.
 func ExampleScenario() {
-	var s simulate.Scenario
+	var s forecast.Scenario
 	err := json.Unmarshal([]byte(`{
 		"windows": "Windows XP Professional SP2", "service": "tcp-half-open",
 		"clients": 100, "destinations": {"dead": 1}
@@ -43,30 +42,30 @@ func ExampleScenario() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	report, err := simulate.Run(context.Background(), s)
+	report, err := forecast.Run(context.Background(), s)
 	fmt.Println("a hundred dead addresses take", report.Length, err)
 
 	s.Destinations.Dead = 2
 	fmt.Println(s.Valid())
 	// Output:
 	// a hundred dead addresses take 3m30s <nil>
-	// simulate: scenario: Destinations.Dead: 2: want 0 to 1
+	// forecast: scenario: Destinations.Dead: 2: want 0 to 1
 }
 
 func ExampleOutcomes() {
-	s := simulate.Scenario{
+	s := forecast.Scenario{
 		Windows:     limits.Windows{Edition: limits.Windows10Pro},
 		Service:     limits.IIS,
 		Clients:     12,
-		ServiceTime: simulate.Constant(time.Second),
+		ServiceTime: forecast.Constant(time.Second),
 	}
-	var report simulate.Report
-	for o, err := range simulate.Outcomes(context.Background(), s, &report) {
+	var report forecast.Report
+	for o, err := range forecast.Outcomes(context.Background(), s, &report) {
 		if err != nil {
 			log.Fatal(err)
 		}
 		if o.Client >= 9 {
-			fmt.Println("client", o.Client, o.Outcome, "at", o.Decided, "until", o.Left)
+			fmt.Println("client", o.Client, o.Outcome, "at", o.Decided, "until", o.Released)
 		}
 	}
 	fmt.Println(report.Waited, "waited, the longest", report.Wait.Max)
@@ -78,14 +77,14 @@ func ExampleOutcomes() {
 }
 
 func ExampleReplicate() {
-	s := simulate.Scenario{
+	s := forecast.Scenario{
 		Windows:     limits.Windows{Edition: limits.XPProfessional},
 		Service:     limits.IIS,
 		Clients:     5000,
-		Arrive:      simulate.Poisson(time.Second),
-		ServiceTime: simulate.Exponential(7 * time.Second),
+		Arrive:      forecast.Poisson(time.Second),
+		ServiceTime: forecast.Exponential(7 * time.Second),
 	}
-	r, err := simulate.Replicate(context.Background(), s, 20)
+	r, err := forecast.Replicate(context.Background(), s, 20)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -96,8 +95,8 @@ func ExampleReplicate() {
 }
 
 func ExampleCompare() {
-	s := simulate.Scenario{Service: limits.IIS, Clients: 40, ServiceTime: simulate.Constant(time.Second)}
-	all, err := simulate.Compare(context.Background(), s,
+	s := forecast.Scenario{Service: limits.IIS, Clients: 40, ServiceTime: forecast.Constant(time.Second)}
+	all, err := forecast.Compare(context.Background(), s,
 		limits.Windows{Edition: limits.XPHome},
 		limits.Windows{Edition: limits.XPProfessional},
 		limits.Windows{Edition: limits.Windows7Professional})
@@ -118,47 +117,47 @@ func ExampleCompare() {
 }
 
 // Which of the editions of Windows 10 let 25 computers in at once?
-func ExampleServing() {
-	s := simulate.Scenario{Service: limits.SMB, Clients: 25, ServiceTime: simulate.Constant(time.Hour)}
-	serving, err := simulate.Serving(context.Background(), s, 0)
+func ExampleSuitable() {
+	s := forecast.Scenario{Service: limits.SMB, Clients: 25, ServiceTime: forecast.Constant(time.Hour)}
+	suitable, err := forecast.Suitable(context.Background(), s, 0)
 	if err != nil {
 		log.Fatal(err)
 	}
 	n := 0
-	for _, c := range serving {
+	for _, c := range suitable {
 		if c.Windows.Edition.Product() == "Windows 10" {
 			n++
 		}
 	}
-	fmt.Println(len(serving) > 0, n)
+	fmt.Println(len(suitable) > 0, n)
 	// Output: true 0
 }
 
 // A client is there half of the time. How many of them can share the twenty
 // sessions of Windows 11 Pro?
-func ExampleFitting() {
-	s := simulate.Scenario{
+func ExampleCapacity() {
+	s := forecast.Scenario{
 		Windows:     limits.Windows{Edition: limits.Windows11Pro},
 		Service:     limits.SMB,
 		Clients:     1,
-		ServiceTime: simulate.Exponential(10 * time.Minute),
-		Away:        simulate.Exponential(10 * time.Minute),
-		Visits:      simulate.Forever,
-		Until:       simulate.Duration(40 * time.Hour),
-		Warmup:      simulate.Duration(time.Hour),
+		ServiceTime: forecast.Exponential(10 * time.Minute),
+		Away:        forecast.Exponential(10 * time.Minute),
+		Visits:      forecast.Forever,
+		Until:       40 * time.Hour,
+		Warmup:      time.Hour,
 	}
-	fit, err := simulate.Fitting(context.Background(), s, 0.01)
+	capacity, err := forecast.Capacity(context.Background(), s, 0.01)
 	if err != nil {
 		log.Fatal(err)
 	}
 	// The formula, queueing.Engset, says 28.
-	fmt.Println(fit.Clients >= 27 && fit.Clients <= 29, fit.Limited)
+	fmt.Println(capacity.Clients >= 27 && capacity.Clients <= 29, capacity.Limited)
 	// Output: true true
 }
 
 func ExampleSweep() {
-	s := simulate.Scenario{Service: limits.IIS, Clients: 40, ServiceTime: simulate.Constant(time.Second)}
-	curves, err := simulate.Sweep(context.Background(), s, []int{10, 20, 40},
+	s := forecast.Scenario{Service: limits.IIS, Clients: 40, ServiceTime: forecast.Constant(time.Second)}
+	curves, err := forecast.Sweep(context.Background(), s, []int{10, 20, 40},
 		limits.Windows{Edition: limits.XPProfessional}, limits.Windows{Edition: limits.Server2003Standard})
 	if err != nil {
 		log.Fatal(err)
@@ -177,70 +176,18 @@ func ExampleSweep() {
 	// Windows Server 2003 Standard 40 0
 }
 
-func ExampleReport_WriteText() {
-	s := simulate.Scenario{
-		Windows:     limits.Windows{Edition: limits.Windows7Professional},
-		Service:     limits.IIS,
-		Clients:     40,
-		ServiceTime: simulate.Constant(16 * time.Second),
-		Until:       simulate.Duration(64*time.Second - 1),
-	}
-	report, err := simulate.Run(context.Background(), s)
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := report.WriteText(os.Stdout); err != nil {
-		log.Fatal(err)
-	}
-	// Output:
-	// requests held, limit 10
-	//       10 |████████████████████████████████████████████████████████████████
-	//          |████████████████████████████████████████████████████████████████
-	//          |████████████████████████████████████████████████████████████████
-	//        5 |████████████████████████████████████████████████████████████████
-	//          |████████████████████████████████████████████████████████████████
-	//          |████████████████████████████████████████████████████████████████
-	//        0 +----------------------------------------------------------------
-	// requests waiting
-	//       30 |████████████████
-	//          |████████████████
-	//          |████████████████████████████████
-	//       15 |████████████████████████████████
-	//          |████████████████████████████████████████████████
-	//          |████████████████████████████████████████████████
-	//        0 +----------------------------------------------------------------
-	//           0             15 s           30 s           45 s           1 min
-}
-
-// The picture is self-contained, for a report or a web page.
-func ExampleReport_WriteSVG() {
-	s := simulate.Scenario{Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS, Clients: 40}
-	report, err := simulate.Run(context.Background(), s)
-	if err != nil {
-		log.Fatal(err)
-	}
-	file, err := os.CreateTemp("", "forecast*.svg")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.Remove(file.Name())
-	defer file.Close()
-	fmt.Println(report.WriteSVG(file))
-	// Output: <nil>
-}
-
 func ExampleParseDist() {
-	d, err := simulate.ParseDist("lognormal(30s,2.5)")
+	d, err := forecast.ParseDist("lognormal(30s,2.5)")
 	fmt.Println(d, d.Mean(), err)
-	_, err = simulate.ParseDist("normal(30s)")
+	_, err = forecast.ParseDist("normal(30s)")
 	fmt.Println(err)
 	// Output:
 	// lognormal(30s,2.5) 30s <nil>
-	// simulate: distribution "normal(30s)": want a time such as 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6) or empirical(1s,2s)
+	// forecast: distribution "normal(30s)": want a time such as 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6) or empirical(1s,2s)
 }
 
 func ExampleParseArrival() {
-	a, err := simulate.ParseArrival("poisson(2s)")
+	a, err := forecast.ParseArrival("poisson(2s)")
 	fmt.Println(a, err)
 	// Output: poisson(2s) <nil>
 }

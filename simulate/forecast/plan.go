@@ -1,23 +1,29 @@
-package simulate
+package forecast
 
 import (
 	"math"
 	"math/rand/v2"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/admission"
 )
 
 // never is a virtual time that does not come.
-const never = math.MaxInt64
+const never = admission.Never
 
-// A plan is a Scenario made ready to be acted out: the gate to pass and the
+// A plan is a Scenario made ready to be acted out: the policy to pass and the
 // random choices of the clients. Each connection of a visit draws from a stream
-// of its own, in an order that depends on nothing but its own fate. So whoever
+// of its own, in an order that depends on nothing but its own fate. So whatever
 // acts the plan out, in whatever time, meets the same clients.
 type plan struct {
-	gate *Gate
+	windows limits.Windows
+	policy  simulate.Policy
+	// limit is the number of slots; bound is the length of the queue, and 0
+	// refuses.
+	limit, bound int64
 	// perRequest is true where each request takes a slot, and dials where that
-	// request is a connection attempt of ours.
+	// request is a connection attempt of the machine itself.
 	perRequest, dials bool
 	// oneRequest is true where a slot is held for one request and no longer;
 	// otherwise see holdTime.
@@ -25,6 +31,7 @@ type plan struct {
 
 	connections, requests, visits                       int
 	service, think, idle, away, patience, backoff, trip *sampler
+	isPatient                                           bool // patience is not given
 	factor                                              float64
 	backoffLimit, idleLimit, queueLimit, giveUp         int64
 	refusing, dead                                      float64
@@ -51,7 +58,7 @@ func (p *plan) init(s *Scenario) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	host, err := New(s.Windows, &s.Settings)
+	host, err := simulate.New(s.Windows, &s.Settings)
 	if err != nil {
 		field := "Settings"
 		if s.Windows.Valid() != nil {
@@ -59,12 +66,15 @@ func (p *plan) init(s *Scenario) error {
 		}
 		return &ScenarioError{field, err}
 	}
-	gate, err := host.Gate(s.Service)
+	policy, err := host.Policy(s.Service)
 	if err != nil {
 		return &ScenarioError{"Service", err}
 	}
 	*p = plan{
-		gate:         gate,
+		windows:      s.Windows,
+		policy:       policy,
+		limit:        admission.Slots(policy.Limit),
+		bound:        admission.Slots(policy.Queue),
 		name:         s.Name,
 		seed:         s.Seed,
 		arrive:       s.Arrive,
@@ -80,6 +90,7 @@ func (p *plan) init(s *Scenario) error {
 		idle:         s.Idle.sampler(),
 		away:         s.Away.sampler(),
 		patience:     s.Patience.sampler(),
+		isPatient:    s.Patience.IsZero(),
 		backoff:      s.Retry.Backoff.sampler(),
 		trip:         s.Destinations.RoundTrip.sampler(),
 		factor:       s.Retry.Factor,
@@ -102,29 +113,23 @@ func (p *plan) init(s *Scenario) error {
 	if p.backoffLimit == 0 {
 		p.backoffLimit = never
 	}
-	switch gate.rule.Unit {
+	switch policy.Rule.Unit {
 	case limits.UnitRequests:
 		p.perRequest = true
-		if s.Settings.QueueTimeout > 0 {
-			p.queueLimit = int64(s.Settings.QueueTimeout)
+		if policy.QueueTimeout > 0 {
+			p.queueLimit = int64(policy.QueueTimeout)
 		}
 	case limits.UnitAttempts:
 		p.perRequest, p.dials = true, true
-		p.giveUp = int64(host.SYNSchedule().GiveUp())
+		p.giveUp = int64(policy.SYN.GiveUp())
 	}
-	switch s.Service {
-	case limits.SMB:
-		if s.AutoDisconnect > 0 {
-			p.idleLimit = int64(s.AutoDisconnect)
-		}
-	case limits.IIS:
-		if !p.perRequest && (!p.idle.isZero() || !p.think.isZero() && p.requests > 1) {
-			p.idleLimit = int64(host.connectionTimeout())
-		}
-		// Browsers speak HTTP/1.1, to which IIS 4.0 does not apply the property.
-		if keep := s.Settings.AllowKeepAlive; keep != nil && !*keep && iisVersion(s.Windows.Edition) > 4 {
-			p.perRequest, p.idleLimit = true, 0
-		}
+	switch {
+	case s.Service == limits.SMB && s.AutoDisconnect > 0:
+		p.idleLimit = int64(s.AutoDisconnect)
+	case policy.ClosesAfterRequest:
+		p.perRequest, p.idleLimit = true, 0
+	case policy.IdleTimeout > 0 && !p.perRequest && (!p.idle.isZero() || !p.think.isZero() && p.requests > 1):
+		p.idleLimit = int64(policy.IdleTimeout)
 	}
 	p.oneRequest = p.perRequest || p.requests == 1 && p.idle.isZero()
 	p.expected = p.expectedLength(s)
@@ -150,37 +155,6 @@ const (
 func (p *plan) stream(client int64, visit, connection int) (src rand.PCG) {
 	src.Seed(p.key+uint64(visit)<<16+uint64(connection), mix(p.key^uint64(client)*0x9e3779b97f4a7c15))
 	return src
-}
-
-// arrivals draws the times at which clients come, one after the other.
-type arrivals struct {
-	src  *rand.PCG
-	next int64 // the number of clients that came
-	at   int64
-}
-
-func (a *arrivals) init(p *plan) {
-	src := p.stream(0, 0, arrivalStream)
-	a.src = &src
-}
-
-// draw returns the time of the next arrival, or never.
-func (a *arrivals) draw(p *plan) int64 {
-	if a.next == p.clients {
-		return never
-	}
-	switch p.arrive.kind {
-	case poisson:
-		a.at = after(a.at, int64(float64(p.arrive.gap)*rand.New(a.src).ExpFloat64()))
-	case evenly:
-		if a.next > 0 {
-			a.at = after(a.at, int64(p.arrive.gap))
-		}
-	case trace:
-		a.at = int64(p.arrive.times[a.next])
-	}
-	a.next++
-	return a.at
 }
 
 // after adds a time to an instant; what lies beyond the end of virtual time is
@@ -212,13 +186,13 @@ func (p *plan) holdTime(r *rand.Rand, request int) (hold int64, next int, gap in
 
 // waitTime draws how long an attempt may wait, and what becomes of it when that
 // is over.
-func (p *plan) waitTime(r *rand.Rand) (int64, Outcome) {
-	limit, outcome := p.queueLimit, TimedOut
-	if !p.patience.isZero() {
+func (p *plan) waitTime(r *rand.Rand) (int64, simulate.Outcome) {
+	limit, outcome := p.queueLimit, simulate.TimedOut
+	if !p.isPatient {
 		if d := p.patience.draw(r); d < limit {
 			limit = d
 			if !p.dials {
-				outcome = Abandoned
+				outcome = simulate.Abandoned
 			}
 		}
 	}
@@ -238,39 +212,6 @@ func (p *plan) backoffTime(r *rand.Rand, n int) int64 {
 // ever take at least a nanosecond, so that time goes on.
 func (p *plan) awayTime(r *rand.Rand) int64 {
 	return max(1, p.away.draw(r))
-}
-
-// A destinationKind is what a dial meets.
-type destinationKind uint8
-
-const (
-	liveDestination destinationKind = iota
-	refusingDestination
-	deadDestination
-)
-
-func (d destinationKind) answer() Answer { return Connected + Answer(d) }
-
-// destination draws what the next dial meets.
-func (p *plan) destination(r *rand.Rand) destinationKind {
-	if p.refusing == 0 && p.dead == 0 {
-		return liveDestination
-	}
-	switch x := r.Float64(); {
-	case x < p.dead:
-		return deadDestination
-	case x < p.dead+p.refusing:
-		return refusingDestination
-	}
-	return liveDestination
-}
-
-// answerTime draws how long a destination takes to answer a dial.
-func (p *plan) answerTime(r *rand.Rand, d destinationKind) int64 {
-	if d == deadDestination {
-		return p.giveUp
-	}
-	return p.trip.draw(r)
 }
 
 // expectedLength guesses how long the run will be, not more.

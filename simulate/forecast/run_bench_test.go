@@ -1,14 +1,15 @@
-package simulate
+package forecast_test
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
 // handHeap is a binary heap of departures.
@@ -108,19 +109,6 @@ func handQueue(n, servers int, load float64, seed uint64) (waited int, wait floa
 	return waited, wait
 }
 
-func lossScenario(n int) Scenario {
-	return Scenario{
-		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS,
-		Clients: n, Arrive: Poisson(time.Second / 7), ServiceTime: Exponential(time.Second), Seed: 1,
-	}
-}
-
-func queueScenario(n int) Scenario {
-	s := lossScenario(n)
-	s.Windows = limits.Windows{Edition: limits.Windows7Professional}
-	return s
-}
-
 // BenchmarkRun compares Run with the loops above, which do the same and nothing
 // else: same traffic, no calendar of other events, no gate, no report. "ratio"
 // is the speed of Run over that of the loop, both measured in turns.
@@ -128,11 +116,11 @@ func BenchmarkRun(b *testing.B) {
 	const customers = 1_000_000
 	for _, c := range []struct {
 		name string
-		s    Scenario
+		s    forecast.Scenario
 		hand func()
 	}{
-		{"loss", lossScenario(customers), func() { handLoss(customers, 10, 7, 1) }},
-		{"queue", queueScenario(customers), func() { handQueue(customers, 10, 7, 1) }},
+		{"loss", forecast.LossScenario(customers), func() { handLoss(customers, 10, 7, 1) }},
+		{"queue", forecast.QueueScenario(customers), func() { handQueue(customers, 10, 7, 1) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -144,7 +132,7 @@ func BenchmarkRun(b *testing.B) {
 				hand = append(hand, time.Since(start).Seconds())
 				b.StartTimer()
 				start = time.Now()
-				if _, err := Run(b.Context(), c.s); err != nil {
+				if _, err := forecast.Run(b.Context(), c.s); err != nil {
 					b.Fatal(err)
 				}
 				run = append(run, time.Since(start).Seconds())
@@ -165,7 +153,7 @@ func median(values []float64) float64 {
 // "loop-clients" is how many clients the loop of BenchmarkRun does in the same
 // time; at 20 million a second, 200 of them are 10 microseconds.
 func BenchmarkRunHundred(b *testing.B) {
-	s := lossScenario(100)
+	s := forecast.LossScenario(100)
 	const batch, clients = 20, 4000
 	var hand, run []float64
 	b.ReportAllocs()
@@ -178,14 +166,14 @@ func BenchmarkRunHundred(b *testing.B) {
 			start = time.Now()
 			for i := range batch {
 				s.Seed = uint64(n + i)
-				if _, err := Run(b.Context(), s); err != nil {
+				if _, err := forecast.Run(b.Context(), s); err != nil {
 					b.Fatal(err)
 				}
 			}
 			run = append(run, time.Since(start).Seconds()/batch)
 			b.StartTimer()
 		}
-		if _, err := Run(b.Context(), s); err != nil {
+		if _, err := forecast.Run(b.Context(), s); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -197,7 +185,7 @@ func BenchmarkRunHundred(b *testing.B) {
 // two cores are there and nothing is shared. "loop-speed-up" is what two of the
 // loops of BenchmarkRun, which share nothing, get out of the same cores in turns.
 func BenchmarkRunCores(b *testing.B) {
-	s := lossScenario(1_000_000)
+	s := forecast.LossScenario(1_000_000)
 	var run, loop [2][]float64
 	timed := func(times *[]float64, f func() error) {
 		start := time.Now()
@@ -209,14 +197,16 @@ func BenchmarkRunCores(b *testing.B) {
 	for b.Loop() {
 		for i := range 2 {
 			timed(&run[i], func() error {
-				_, err := Replicate(b.Context(), s, i+1)
+				_, err := forecast.Replicate(b.Context(), s, i+1)
 				return err
 			})
 			timed(&loop[i], func() error {
-				return each(i+1, func(seed int) error {
-					handLoss(s.Clients, 10, 7, uint64(seed))
-					return nil
-				})
+				var loops sync.WaitGroup
+				for seed := range i + 1 {
+					loops.Go(func() { handLoss(s.Clients, 10, 7, uint64(seed)) })
+				}
+				loops.Wait()
+				return nil
 			})
 		}
 	}
@@ -228,11 +218,11 @@ func BenchmarkRunCores(b *testing.B) {
 // has been served. 1e8 of them take some ten seconds.
 func BenchmarkRunHeap(b *testing.B) {
 	for _, n := range []int{100_000, 100_000_000} {
-		for name, s := range map[string]Scenario{"loss": lossScenario(n), "queue": queueScenario(n)} {
+		for name, s := range map[string]forecast.Scenario{"loss": forecast.LossScenario(n), "queue": forecast.QueueScenario(n)} {
 			b.Run(fmt.Sprintf("%s/%.0e", name, float64(n)), func(b *testing.B) {
 				var heap uint64
 				for b.Loop() {
-					for o, err := range Outcomes(b.Context(), s, nil) {
+					for o, err := range forecast.Outcomes(b.Context(), s, nil) {
 						if err != nil {
 							b.Fatal(err)
 						}

@@ -1,24 +1,35 @@
-package simulate
+// Package forecast acts out in virtual time what many clients meet at the limit
+// of a service: which get in, which wait, which are refused.
+//
+// A Scenario is the question: an edition, one of its services, and the clients
+// that will use it. Run answers it with a Report, and Outcomes tells what became
+// of each client. The other functions ask more of the same scenario: Replicate
+// how sure a number is, Compare what other editions make of it, Suitable which
+// of them do, Capacity how many clients fit, and Sweep what is lost as clients
+// become more. Package chart draws reports and curves.
+//
+// The limit is that of package simulate, and for one seed each client meets the
+// same here as at a simulate.Gate in real time.
+package forecast
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
-// Scenario is a question for the forecast: a Windows, one of its services, and
+// Scenario is a question for the forecast: an edition, one of its services, and
 // the clients that will use it. Run answers it.
 //
-// A Scenario is a plain value and survives JSON. Of its fields only Windows,
-// Service and Clients must be set. What a slot of the limit is, and so how long
-// a client holds one, follows from the rule:
+// A Scenario is a plain value and survives JSON, where times are text. Of its
+// fields only Windows, Service and Clients must be set. What a slot of the limit
+// is, and so how long a client holds one, follows from the rule:
 //
 //   - Where connections or sessions are counted (SMB, IIS up to 6.0, and most
 //     others), a connection takes one slot. It holds it for all its requests,
@@ -30,18 +41,18 @@ import (
 //     takes a slot until the destination has answered or the dial is given up;
 //     see Destinations. The ServiceTime follows, without a slot.
 //
-// Where the Windows would offer the newcomer the place of who is there (Remote
-// Desktop on client editions), nobody takes the offer: he is refused.
+// Where Windows would let the newcomer displace the present user (Remote Desktop
+// on client editions), the newcomer does not: it is refused.
 //
-// The zero value of a time is a constant 0 unless the field says otherwise.
+// A Dist that is not given is a time of 0 unless the field says otherwise.
 type Scenario struct {
 	// Name is for people.
 	Name string `json:"name,omitempty"`
-	// Windows and Service select the rule. Settings are those of the Host; the
-	// zero value is a Windows out of the box.
-	Windows  limits.Windows `json:"windows"`
-	Service  limits.Service `json:"service"`
-	Settings Settings       `json:"settings,omitzero"`
+	// Windows and Service select the rule. Settings are those of the machine;
+	// the zero value is Windows out of the box.
+	Windows  limits.Windows    `json:"windows"`
+	Service  limits.Service    `json:"service"`
+	Settings simulate.Settings `json:"settings,omitzero"`
 
 	// Clients is the number of clients, from 1 to 1e9.
 	Clients int `json:"clients"`
@@ -75,14 +86,14 @@ type Scenario struct {
 	// request asks for another.
 	Idle Dist `json:"idle,omitzero"`
 	// AutoDisconnect is the time after which Windows ends an idle SMB session.
-	// 0 is never, which is the default of the SMB front too: 15 minutes are
+	// 0 is never, which is the default of package smb too: 15 minutes are
 	// documented (kb138365, kb314882), but Windows 11 was seen to keep idle
 	// sessions for hours.
-	AutoDisconnect Duration `json:"autoDisconnect,omitzero"`
+	AutoDisconnect time.Duration `json:"autoDisconnect,omitzero"`
 
 	// Patience is how long a client waits in the queue before it goes away; a
 	// dial counts it from the call to the connection, as a program's connect
-	// timeout does. The zero value is for ever.
+	// timeout does. If it is not given, clients wait for ever.
 	Patience Dist `json:"patience,omitzero"`
 	// Retry says what a client does after a failure. The zero value is nothing.
 	Retry Retry `json:"retry,omitzero"`
@@ -90,15 +101,14 @@ type Scenario struct {
 	// destinations with no round-trip time.
 	Destinations Destinations `json:"destinations,omitzero"`
 
-	// Until ends the run; 0 is when nobody is left. Attempts still undecided
-	// then are counted as unfinished.
-	Until Duration `json:"until,omitzero"`
+	// Until ends the run; 0 is when the last client has left. Attempts still
+	// undecided then are counted as unfinished.
+	Until time.Duration `json:"until,omitzero"`
 	// Warmup keeps what is asked for before that time out of the counts, so
 	// that a run that starts empty can tell about a busy hour.
-	Warmup Duration `json:"warmup,omitzero"`
+	Warmup time.Duration `json:"warmup,omitzero"`
 	// Seed selects the random numbers. Each connection of each visit has its
-	// own, which do not depend on the Windows: two Windows meet the same
-	// clients.
+	// own, which do not depend on Windows: two editions meet the same clients.
 	Seed uint64 `json:"seed,omitempty"`
 }
 
@@ -106,22 +116,21 @@ type Scenario struct {
 const Forever = -1
 
 // Retry is what a client does after it was refused, timed out, gave up waiting
-// or, dialling, found nobody.
+// or, dialling, was not connected.
 type Retry struct {
 	// Max is how often it tries again.
 	Max int `json:"max,omitempty"`
 	// Backoff is the time before the first retry; each further one is Factor
 	// times longer, 0 being 1, and none longer than Limit, 0 being no limit.
-	Backoff Dist     `json:"backoff,omitzero"`
-	Factor  float64  `json:"factor,omitempty"`
-	Limit   Duration `json:"limit,omitzero"`
+	Backoff Dist          `json:"backoff,omitzero"`
+	Factor  float64       `json:"factor,omitempty"`
+	Limit   time.Duration `json:"limit,omitzero"`
 }
 
 // Destinations is what the dials of a half-open scenario meet. Each goes to a
-// destination of its own, so that Settings.HalfOpen.PerDestination makes no
-// difference; a retry goes to the same one. How long a dial to a dead one keeps
-// its slot is the SYN schedule of the Windows (Host.SYNSchedule), which
-// Settings.HalfOpen can change.
+// destination of its own; a retry goes to the same one. How long a dial to a
+// dead one keeps its slot is the SYN schedule of the edition
+// (simulate.Policy.SYN), which Settings.HalfOpen can change.
 type Destinations struct {
 	// Refusing and Dead are the shares of destinations, from 0 to 1, that
 	// answer with a reset and not at all. The others are live.
@@ -131,224 +140,62 @@ type Destinations struct {
 	RoundTrip Dist `json:"roundTrip,omitzero"`
 }
 
-// Duration is a time.Duration that is text in JSON, such as "1m30s".
-type Duration time.Duration
-
-// String returns the form of time.Duration.
-func (d Duration) String() string { return time.Duration(d).String() }
-
-// MarshalText returns the String form.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// UnmarshalText accepts what time.ParseDuration does.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
-	if err != nil {
-		return fmt.Errorf("simulate: time %q: want a number and a unit, such as 1m30s", text)
-	}
-	*d = Duration(v)
-	return nil
+// scenarioJSON is Scenario with its times as text.
+type scenarioJSON struct {
+	*scenarioFields
+	AutoDisconnect jsontime.Duration `json:"autoDisconnect,omitzero"`
+	Until          jsontime.Duration `json:"until,omitzero"`
+	Warmup         jsontime.Duration `json:"warmup,omitzero"`
 }
 
-// settingsText is Settings as a scenario file has them: with its names, and with
-// times as text.
-type settingsText struct {
-	Limits            map[limits.Service]int `json:"limits,omitempty"`
-	MaxConnections    int                    `json:"maxConnections,omitzero"`
-	AllowKeepAlive    *bool                  `json:"allowKeepAlive,omitempty"`
-	ConnectionTimeout Duration               `json:"connectionTimeout,omitzero"`
-	QueueTimeout      Duration               `json:"queueTimeout,omitzero"`
-	WorkerProcesses   int                    `json:"workerProcesses,omitzero"`
-	HalfOpen          HalfOpenSettings       `json:"halfOpen,omitzero"`
-}
+type scenarioFields Scenario
 
-type halfOpenText struct {
-	Patched                      limits.Limit `json:"patched,omitzero"`
-	EnableConnectionRateLimiting bool         `json:"enableConnectionRateLimiting,omitzero"`
-	MaxConnectRetransmissions    *int         `json:"maxConnectRetransmissions,omitempty"`
-	InitialRTT                   Duration     `json:"initialRTT,omitzero"`
-	ReleaseRate                  float64      `json:"releaseRate,omitzero"`
-	PerDestination               bool         `json:"perDestination,omitzero"`
-	EventInterval                Duration     `json:"eventInterval,omitzero"`
-}
-
-// MarshalJSON writes the settings that are set, with times as text.
-func (s Settings) MarshalJSON() ([]byte, error) {
-	return json.Marshal(settingsText{
-		s.Limits, s.MaxConnections, s.AllowKeepAlive, Duration(s.ConnectionTimeout), Duration(s.QueueTimeout), s.WorkerProcesses, s.HalfOpen,
+// MarshalJSON writes what is given, with times as text.
+func (s Scenario) MarshalJSON() ([]byte, error) {
+	return json.Marshal(scenarioJSON{
+		(*scenarioFields)(&s), jsontime.Duration(s.AutoDisconnect), jsontime.Duration(s.Until), jsontime.Duration(s.Warmup),
 	})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
-// error.
-func (s *Settings) UnmarshalJSON(b []byte) error {
-	var t settingsText
-	if err := decodeStrictly(b, &t); err != nil {
-		return fmt.Errorf("simulate: settings: %w", err)
+// UnmarshalJSON reads what MarshalJSON writes. A name that is no field is an
+// error. What the JSON does not name keeps its value.
+func (s *Scenario) UnmarshalJSON(data []byte) error {
+	t := scenarioJSON{
+		(*scenarioFields)(s), jsontime.Duration(s.AutoDisconnect), jsontime.Duration(s.Until), jsontime.Duration(s.Warmup),
 	}
-	*s = Settings{
-		t.Limits, t.MaxConnections, t.AllowKeepAlive, time.Duration(t.ConnectionTimeout), time.Duration(t.QueueTimeout), t.WorkerProcesses, t.HalfOpen,
+	if err := jsontime.Decode(data, &t); err != nil {
+		return fmt.Errorf("forecast: scenario: %w", err)
 	}
+	s.AutoDisconnect, s.Until, s.Warmup = time.Duration(t.AutoDisconnect), time.Duration(t.Until), time.Duration(t.Warmup)
 	return nil
 }
 
-// MarshalJSON writes the settings that are set, with times as text.
-func (h HalfOpenSettings) MarshalJSON() ([]byte, error) {
-	return json.Marshal(halfOpenText{
-		h.Patched, h.EnableConnectionRateLimiting, h.MaxConnectRetransmissions, Duration(h.InitialRTT),
-		h.ReleaseRate, h.PerDestination, Duration(h.EventInterval),
-	})
+// retryJSON is Retry with its time as text.
+type retryJSON struct {
+	*retryFields
+	Limit jsontime.Duration `json:"limit,omitzero"`
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
-// error.
-func (h *HalfOpenSettings) UnmarshalJSON(b []byte) error {
-	var t halfOpenText
-	if err := decodeStrictly(b, &t); err != nil {
-		return fmt.Errorf("simulate: half-open settings: %w", err)
-	}
-	*h = HalfOpenSettings{
-		t.Patched, t.EnableConnectionRateLimiting, t.MaxConnectRetransmissions, time.Duration(t.InitialRTT),
-		t.ReleaseRate, t.PerDestination, time.Duration(t.EventInterval),
-	}
-	return nil
+type retryFields Retry
+
+// MarshalJSON writes what is given, with times as text.
+func (r Retry) MarshalJSON() ([]byte, error) {
+	return json.Marshal(retryJSON{(*retryFields)(&r), jsontime.Duration(r.Limit)})
 }
 
-// decodeStrictly makes a misspelt name an error, since whoever decodes a scenario
-// cannot ask for that inside an UnmarshalJSON.
-func decodeStrictly(b []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
-}
-
-// Arrival is when clients come. The zero Arrival is all at once. It prints,
-// parses and marshals as text:
-//
-//	at-once              all at the start
-//	every(2s)            the first at the start, then one every 2 s
-//	poisson(2s)          at random, 2 s apart in the mean
-//	trace(0s,1.5s,9s)    at these times; as many as there are clients
-type Arrival struct {
-	kind  arrivalKind
-	gap   time.Duration
-	times []time.Duration
-}
-
-type arrivalKind uint8
-
-const (
-	atOnce arrivalKind = iota
-	evenly
-	poisson
-	trace
-)
-
-// AtOnce is all clients at the start.
-func AtOnce() Arrival { return Arrival{} }
-
-// Every is one client every gap, the first at the start.
-func Every(gap time.Duration) Arrival { return Arrival{kind: evenly, gap: gap} }
-
-// Poisson is clients at random: a Poisson process whose gaps have the mean.
-func Poisson(mean time.Duration) Arrival { return Arrival{kind: poisson, gap: mean} }
-
-// Trace is clients at the times given, in ascending order. It keeps times.
-func Trace(times ...time.Duration) Arrival { return Arrival{kind: trace, times: times} }
-
-// IsZero reports whether a is the zero Arrival, all at once.
-func (a Arrival) IsZero() bool { return a.kind == atOnce }
-
-// Valid returns nil if clients can come as a says.
-func (a Arrival) Valid() error {
-	switch a.kind {
-	case atOnce:
-	case evenly, poisson:
-		if a.gap <= 0 || a.gap > longest {
-			return fmt.Errorf("gap %v: want above 0, up to %v", a.gap, longest)
-		}
-	case trace:
-		if len(a.times) == 0 || a.times[0] < 0 || a.times[len(a.times)-1] > longest || !slices.IsSorted(a.times) {
-			return fmt.Errorf("trace of %d times: want one or more, ascending, from 0 to %v", len(a.times), longest)
-		}
-	default:
-		return fmt.Errorf("%d is no kind of arrival", a.kind)
+// UnmarshalJSON reads what MarshalJSON writes. A name that is no field is an
+// error. What the JSON does not name keeps its value.
+func (r *Retry) UnmarshalJSON(data []byte) error {
+	t := retryJSON{(*retryFields)(r), jsontime.Duration(r.Limit)}
+	if err := jsontime.Decode(data, &t); err != nil {
+		return fmt.Errorf("retry: %w", err)
 	}
-	return nil
-}
-
-// String returns the text form.
-func (a Arrival) String() string {
-	switch a.kind {
-	case evenly:
-		return fmt.Sprintf("every(%v)", a.gap)
-	case poisson:
-		return fmt.Sprintf("poisson(%v)", a.gap)
-	case trace:
-		return "trace(" + joinDurations(a.times) + ")"
-	}
-	return "at-once"
-}
-
-// ParseArrival reads the text form. The error for anything else shows the
-// forms.
-func ParseArrival(text string) (Arrival, error) {
-	fail := func(err error) (Arrival, error) {
-		const forms = "at-once, every(2s), poisson(2s) or trace(0s,1s,5s)"
-		if err != nil {
-			return Arrival{}, fmt.Errorf("simulate: arrival %q: %w; want %s", text, err, forms)
-		}
-		return Arrival{}, fmt.Errorf("simulate: arrival %q: want %s", text, forms)
-	}
-	if strings.EqualFold(strings.TrimSpace(text), "at-once") {
-		return AtOnce(), nil
-	}
-	name, args := splitCall(text)
-	times := make([]time.Duration, len(args))
-	for i, arg := range args {
-		v, err := time.ParseDuration(arg)
-		if err != nil {
-			return fail(err)
-		}
-		times[i] = v
-	}
-	var a Arrival
-	switch {
-	case name == "trace" && len(times) > 0:
-		a = Trace(times...)
-	case name == "every" && len(times) == 1:
-		a = Every(times[0])
-	case name == "poisson" && len(times) == 1:
-		a = Poisson(times[0])
-	default:
-		return fail(nil)
-	}
-	if err := a.Valid(); err != nil {
-		return fail(err)
-	}
-	return a, nil
-}
-
-// MarshalText returns the text form; an Arrival that is not valid is an error.
-func (a Arrival) MarshalText() ([]byte, error) {
-	if err := a.Valid(); err != nil {
-		return nil, fmt.Errorf("simulate: arrival: %w", err)
-	}
-	return []byte(a.String()), nil
-}
-
-// UnmarshalText is ParseArrival.
-func (a *Arrival) UnmarshalText(text []byte) error {
-	parsed, err := ParseArrival(string(text))
-	if err != nil {
-		return err
-	}
-	*a = parsed
+	r.Limit = time.Duration(t.Limit)
 	return nil
 }
 
 // ErrScenario matches every ScenarioError.
-var ErrScenario = errors.New("simulate: bad scenario")
+var ErrScenario = errors.New("forecast: bad scenario")
 
 // ScenarioError names the field of a Scenario that has a bad value.
 type ScenarioError struct {
@@ -358,7 +205,7 @@ type ScenarioError struct {
 
 // Error names the field and says what is accepted.
 func (e *ScenarioError) Error() string {
-	return fmt.Sprintf("simulate: scenario: %s: %v", e.Field, e.Err)
+	return fmt.Sprintf("forecast: scenario: %s: %v", e.Field, e.Err)
 }
 
 // Is makes the error match ErrScenario.
@@ -395,9 +242,9 @@ func (s *Scenario) check() error {
 			bad(field, fmt.Errorf("%d: want %d to %d", v, least, most))
 		}
 	}
-	span := func(field string, v, least Duration) {
-		if v < least || v > Duration(longest) {
-			bad(field, fmt.Errorf("%v: want %v to %v", v, least, longest))
+	span := func(field string, v time.Duration) {
+		if v < 0 || v > longest {
+			bad(field, fmt.Errorf("%v: want 0s to %v", v, longest))
 		}
 	}
 	share := func(field string, v float64) {
@@ -417,7 +264,7 @@ func (s *Scenario) check() error {
 	within("Connections", s.Connections, 0, maxConnections)
 	within("Requests", s.Requests, 0, maxRequests)
 	bad("Away", s.Away.Valid())
-	// Without a time away a run could have no end that anybody lives to see.
+	// Without a time away a run has next to no end.
 	if s.Visits == Forever && s.Away.Mean() == 0 {
 		bad("Away", errors.New("0: want above 0, because Visits is Forever"))
 	}
@@ -427,21 +274,19 @@ func (s *Scenario) check() error {
 	bad("Patience", s.Patience.Valid())
 	bad("Retry.Backoff", s.Retry.Backoff.Valid())
 	bad("Destinations.RoundTrip", s.Destinations.RoundTrip.Valid())
-	span("AutoDisconnect", s.AutoDisconnect, 0)
+	span("AutoDisconnect", s.AutoDisconnect)
 	within("Retry.Max", s.Retry.Max, 0, maxRetries)
 	if f := s.Retry.Factor; !(f >= 0) || math.IsInf(f, 1) {
 		bad("Retry.Factor", fmt.Errorf("%v: want 0 or more, and finite", f))
 	}
-	span("Retry.Limit", s.Retry.Limit, 0)
+	span("Retry.Limit", s.Retry.Limit)
 	share("Destinations.Refusing", s.Destinations.Refusing)
 	share("Destinations.Dead", s.Destinations.Dead)
 	share("Destinations.Refusing + Dead", s.Destinations.Refusing+s.Destinations.Dead)
-	span("Until", s.Until, 0)
-	span("Warmup", s.Warmup, 0)
+	span("Until", s.Until)
+	span("Warmup", s.Warmup)
 	if s.Until > 0 && s.Warmup >= s.Until {
 		bad("Warmup", fmt.Errorf("%v: want below Until, %v", s.Warmup, s.Until))
 	}
 	return first
 }
-
-func (d Duration) seconds() float64 { return time.Duration(d).Seconds() }

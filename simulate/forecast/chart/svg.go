@@ -1,4 +1,4 @@
-package simulate
+package chart
 
 import (
 	"fmt"
@@ -6,11 +6,12 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
 // The pictures are 800 wide. Colours have a light and a dark form, which the
-// viewer chooses, and are told apart by people who do not tell red from green
-// (the palette is that of Okabe and Ito).
+// viewer chooses, and are told apart also without red and green (the palette is that of Okabe and Ito).
 const (
 	svgWidth  = 800
 	svgLeft   = 70
@@ -51,17 +52,14 @@ func (b *svg) line(x1, y1, x2, y2 float64, class string) {
 	fmt.Fprintf(b, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"%s\"/>\n", x1, y1, x2, y2, class)
 }
 
-// WriteSVG draws the run as a self-contained SVG picture: what is held over
-// time, and what waits and is refused if anything does. An area is the mean of
+// ReportSVG draws the run as a self-contained SVG picture: what is held over
+// time, and what is queued and refused if anything is. An area is the mean of
 // a step, the line above it the peak, and the dashed line the limit.
-func (r *Report) WriteSVG(w io.Writer) error {
-	panels := r.panels(1.1)
+func ReportSVG(w io.Writer, r forecast.Report) error {
+	panels := panels(&r, 1.1)
 	const top, gap, foot = 80.0, 45.0, 55.0
 	height := int(top + float64(len(panels))*(svgHeight+gap) - gap + foot)
-	title := fmt.Sprintf("%v, %v: %s", r.Windows, r.Service, r.limitText())
-	if r.Name != "" {
-		title = r.Name + ": " + title
-	}
+	title := r.Title()
 	about := fmt.Sprintf("%d %v asked for, %d admitted (%d after waiting), %d refused, %d timed out, %d gave up",
 		r.Asked, r.Unit, r.Admitted, r.Waited, r.Refused, r.TimedOut, r.Abandoned)
 	var b svg
@@ -127,16 +125,16 @@ func (r *Report) WriteSVG(w io.Writer) error {
 	return err
 }
 
-// WriteSVG draws the curves as a self-contained SVG picture: the share that is
+// CurvesSVG draws the curves as a self-contained SVG picture: the share that is
 // lost against the number of clients, with the 95 per cent confidence interval
 // as a band.
-func (c Curves) WriteSVG(w io.Writer) error {
+func CurvesSVG(w io.Writer, curves []forecast.Curve) error {
 	const top, plot, foot, row = 60.0, 300.0, 60.0, 20.0
-	height := int(top + plot + foot + row*float64(len(c)))
+	height := int(top + plot + foot + row*float64(len(curves)))
 	var b svg
-	b.open(height, "Share without a slot against the number of clients", "One curve for each Windows")
+	b.open(height, "Share without a slot against the number of clients", "One curve for each edition")
 	b.text(svgLeft, 24, "title", "How much of what clients ask for gets no slot")
-	low, high := c.clients()
+	low, high := clients(curves)
 	width := float64(svgWidth - svgLeft - svgRight)
 	bottom := top + plot
 	x := func(n int) float64 { return svgLeft + width*share(n, low, high) }
@@ -155,7 +153,7 @@ func (c Curves) WriteSVG(w io.Writer) error {
 	fmt.Fprintf(&b, "<text transform=\"translate(18 %.1f) rotate(-90)\" class=\"middle\">share without a slot</text>\n", bottom-plot/2)
 	// Curves that lie on one another show by their dashes.
 	dashes := [...]string{"none", "10 6", "3 5", "12 4 3 4", "18 5"}
-	for i, curve := range c {
+	for i, curve := range curves {
 		colour, dash := fmt.Sprintf("var(--c%d)", i%6), dashes[i%len(dashes)]
 		var path, upper, lower strings.Builder
 		for j, p := range curve.Points {

@@ -9,11 +9,21 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/winlimits/winlimits/limits"
 )
 
 // Unlimited is the limit of a service that nothing limits. Its slots are held
 // and counted all the same.
 const Unlimited = math.MaxInt64
+
+// Slots returns the number of slots that a limit is.
+func Slots(l limits.Limit) int64 {
+	if n, ok := l.Number(); ok {
+		return int64(n)
+	}
+	return Unlimited
+}
 
 // Admission is the admission rule: what gets in, what waits, what is released.
 // It has no clock, no counters and starts no goroutine. Its zero value admits

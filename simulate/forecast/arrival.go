@@ -1,0 +1,165 @@
+package forecast
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Arrival is when clients come. The zero Arrival is all at once. It prints,
+// parses and marshals as text:
+//
+//	at-once              all at the start
+//	every(2s)            the first at the start, then one every 2 s
+//	poisson(2s)          at random, 2 s apart on average
+//	trace(0s,1.5s,9s)    at these times; as many as there are clients
+type Arrival struct {
+	kind  arrivalKind
+	gap   time.Duration
+	times []time.Duration
+}
+
+type arrivalKind uint8
+
+const (
+	atOnce arrivalKind = iota
+	evenly
+	poisson
+	trace
+)
+
+// AtOnce is all clients at the start.
+func AtOnce() Arrival { return Arrival{} }
+
+// Every is one client every gap, the first at the start.
+func Every(gap time.Duration) Arrival { return Arrival{kind: evenly, gap: gap} }
+
+// Poisson is clients at random: a Poisson process whose gaps have the mean.
+func Poisson(mean time.Duration) Arrival { return Arrival{kind: poisson, gap: mean} }
+
+// Trace is clients at the times given, in ascending order. It keeps times.
+func Trace(times ...time.Duration) Arrival { return Arrival{kind: trace, times: times} }
+
+// IsZero reports whether a is the zero Arrival, all at once.
+func (a Arrival) IsZero() bool { return a.kind == atOnce }
+
+// Valid returns nil if clients can come as a says.
+func (a Arrival) Valid() error {
+	switch a.kind {
+	case atOnce:
+	case evenly, poisson:
+		if a.gap <= 0 || a.gap > longest {
+			return fmt.Errorf("gap %v: want above 0, up to %v", a.gap, longest)
+		}
+	case trace:
+		if len(a.times) == 0 || a.times[0] < 0 || a.times[len(a.times)-1] > longest || !slices.IsSorted(a.times) {
+			return fmt.Errorf("trace of %d times: want one or more, ascending, from 0 to %v", len(a.times), longest)
+		}
+	default:
+		return fmt.Errorf("%d is no kind of arrival", a.kind)
+	}
+	return nil
+}
+
+// String returns the text form.
+func (a Arrival) String() string {
+	switch a.kind {
+	case evenly:
+		return fmt.Sprintf("every(%v)", a.gap)
+	case poisson:
+		return fmt.Sprintf("poisson(%v)", a.gap)
+	case trace:
+		return "trace(" + joinDurations(a.times) + ")"
+	}
+	return "at-once"
+}
+
+// ParseArrival reads the text form. The error for anything else shows the
+// forms.
+func ParseArrival(text string) (Arrival, error) {
+	fail := func(err error) (Arrival, error) {
+		const forms = "at-once, every(2s), poisson(2s) or trace(0s,1s,5s)"
+		if err != nil {
+			return Arrival{}, fmt.Errorf("forecast: arrival %.100q: %w; want %s", text, err, forms)
+		}
+		return Arrival{}, fmt.Errorf("forecast: arrival %.100q: want %s", text, forms)
+	}
+	if strings.EqualFold(strings.TrimSpace(text), "at-once") {
+		return AtOnce(), nil
+	}
+	name, args := splitCall(text)
+	times := make([]time.Duration, len(args))
+	for i, arg := range args {
+		v, err := time.ParseDuration(arg)
+		if err != nil {
+			return fail(fmt.Errorf("invalid duration %.50q", arg))
+		}
+		times[i] = v
+	}
+	var a Arrival
+	switch {
+	case name == "trace" && len(times) > 0:
+		a = Trace(times...)
+	case name == "every" && len(times) == 1:
+		a = Every(times[0])
+	case name == "poisson" && len(times) == 1:
+		a = Poisson(times[0])
+	default:
+		return fail(nil)
+	}
+	if err := a.Valid(); err != nil {
+		return fail(err)
+	}
+	return a, nil
+}
+
+// MarshalText returns the text form; an Arrival that is not valid is an error.
+func (a Arrival) MarshalText() ([]byte, error) {
+	if err := a.Valid(); err != nil {
+		return nil, fmt.Errorf("forecast: arrival: %w", err)
+	}
+	return []byte(a.String()), nil
+}
+
+// UnmarshalText is ParseArrival.
+func (a *Arrival) UnmarshalText(text []byte) error {
+	parsed, err := ParseArrival(string(text))
+	if err != nil {
+		return err
+	}
+	*a = parsed
+	return nil
+}
+
+// arrivals draws the times at which clients come, one after the other.
+type arrivals struct {
+	src  *rand.PCG
+	next int64 // the number of clients that have come
+	at   int64
+}
+
+func (a *arrivals) init(p *plan) {
+	src := p.stream(0, 0, arrivalStream)
+	a.src = &src
+}
+
+// draw returns the time of the next arrival, or never.
+func (a *arrivals) draw(p *plan) int64 {
+	if a.next == p.clients {
+		return never
+	}
+	switch p.arrive.kind {
+	case poisson:
+		a.at = after(a.at, int64(float64(p.arrive.gap)*rand.New(a.src).ExpFloat64()))
+	case evenly:
+		if a.next > 0 {
+			a.at = after(a.at, int64(p.arrive.gap))
+		}
+	case trace:
+		a.at = int64(p.arrive.times[a.next])
+	}
+	a.next++
+	return a.at
+}

@@ -1,0 +1,145 @@
+package forecast
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/winlimits/winlimits/simulate"
+)
+
+// Answer is what a dial met.
+type Answer uint8
+
+// The answers.
+const (
+	NotDialled Answer = iota
+	// Connected: the destination is live.
+	Connected
+	// Reset: the destination refused the connection.
+	Reset
+	// Unanswered: there was no answer when the dial gave up.
+	Unanswered
+)
+
+var answerNames = [...]string{"not-dialled", "connected", "reset", "unanswered"}
+
+// String returns the name of the answer, such as "connected".
+func (a Answer) String() string {
+	if int(a) < len(answerNames) {
+		return answerNames[a]
+	}
+	return fmt.Sprintf("Answer(%d)", uint8(a))
+}
+
+// MarshalText returns the String form; a value that is not declared is an
+// error.
+func (a Answer) MarshalText() ([]byte, error) {
+	if int(a) >= len(answerNames) {
+		return nil, fmt.Errorf("forecast: %d is no answer; there are %d", uint8(a), len(answerNames))
+	}
+	return []byte(answerNames[a]), nil
+}
+
+// UnmarshalText accepts the String forms.
+func (a *Answer) UnmarshalText(text []byte) error {
+	for i, name := range answerNames {
+		if name == string(text) {
+			*a = Answer(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("forecast: unknown answer %.100q; want one of %q", text, answerNames)
+}
+
+// A destinationKind is what a dial meets.
+type destinationKind uint8
+
+const (
+	liveDestination destinationKind = iota
+	refusingDestination
+	deadDestination
+)
+
+func (d destinationKind) answer() Answer { return Connected + Answer(d) }
+
+// destination draws what the next dial meets.
+func (p *plan) destination(r *rand.Rand) destinationKind {
+	if p.refusing == 0 && p.dead == 0 {
+		return liveDestination
+	}
+	switch x := r.Float64(); {
+	case x < p.dead:
+		return deadDestination
+	case x < p.dead+p.refusing:
+		return refusingDestination
+	}
+	return liveDestination
+}
+
+// answerTime draws how long a destination takes to answer a dial.
+func (p *plan) answerTime(r *rand.Rand, d destinationKind) int64 {
+	if d == deadDestination {
+		return p.giveUp
+	}
+	return p.trip.draw(r)
+}
+
+// redial makes a connection ready for an attempt. A retry has the destination
+// of the attempt before.
+func (k *kernel) redial(c *conn) {
+	if c.attempts == 1 {
+		c.destination = k.plan.destination(rand.New(&c.src))
+	} else if c.answer != NotDialled && c.asked >= k.warmup {
+		k.retrying--
+	}
+	c.answer = NotDialled
+}
+
+// dial is what a connection attempt does with its slot.
+func (k *kernel) dial(c *conn, id int32, o simulate.Outcome) {
+	p := &k.plan
+	d := p.answerTime(rand.New(&c.src), c.destination)
+	c.answer = c.destination.answer()
+	// The system gives up as well as the caller.
+	if left := min(p.giveUp, k.queue.tickets[id].until-k.now); left < d {
+		d, c.answer = left, Unanswered
+	}
+	end := after(k.now, d)
+	k.push(end, releaseEvent, id)
+	if c.answer == Connected || int(c.attempts) > p.retries {
+		k.decide(c, id, o, end)
+	} else if c.asked >= k.warmup {
+		k.retrying++
+	}
+}
+
+// dialled goes on with a dial that has given its slot back.
+func (k *kernel) dialled(c *conn, id int32) {
+	if c.asked >= k.warmup {
+		k.answers[c.answer]++
+	}
+	if c.answer != Connected && int(c.attempts) <= k.plan.retries {
+		k.retry(c, id)
+		return
+	}
+	k.nextDial(c, id)
+}
+
+// nextDial sees to what follows a dial, whatever became of it: the next one, or
+// the end.
+func (k *kernel) nextDial(c *conn, id int32) {
+	p, w, r := &k.plan, k.queue.tickets[id], rand.New(&c.src)
+	w.failed = w.failed && c.request > 0 || c.answer != Connected
+	kind, d := doneEvent, int64(0)
+	if int(c.request)+1 < p.requests {
+		kind, d = nextEvent, p.think.draw(r)
+	}
+	if c.answer == Connected && (kind == nextEvent || p.visits > 1) {
+		d = after(d, p.service.draw(r))
+	}
+	if kind == doneEvent && d == 0 {
+		k.done(c, id, !w.failed)
+		return
+	}
+	k.push(after(k.now, d), kind, id)
+}

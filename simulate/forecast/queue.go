@@ -1,0 +1,201 @@
+package forecast
+
+import (
+	"math/rand/v2"
+
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/admission"
+)
+
+// A ticket is what an attempt has besides where there is a queue.
+type ticket struct {
+	waiter  admission.Waiter
+	tried   int64            // when it asked
+	until   int64            // when it is given up
+	pending uint64           // seq of the giveUpEvent that counts, or 0
+	gaveUp  simulate.Outcome // what that event makes of it
+	failed  bool             // a dial of the connection did
+}
+
+// queue is what a run needs besides where attempts can wait for a slot. Its
+// zero value is ready where they cannot.
+type queue struct {
+	tickets []*ticket // by id of the connection
+	chunk   []ticket
+	granted *[]int32 // ids; nil if attempts cannot wait
+	onGrant func(*admission.Waiter)
+	stale   int // giveUpEvents in the calendar that no longer count
+
+	// pacing lets attempts go one by one and logs event 4226. It needs one event
+	// at a time, which is in the calendar while wound is set.
+	pacing admission.Pacing
+	wound  bool
+}
+
+func (q *queue) init(p *plan) {
+	if p.bound == 0 {
+		return
+	}
+	granted := new([]int32)
+	q.granted, q.tickets = granted, make([]*ticket, 0, fewConns)
+	q.onGrant = func(w *admission.Waiter) { *granted = append(*granted, int32(w.ID)) }
+	q.pacing = admission.Pacing{
+		Every: int64(p.policy.ReleaseInterval), Logs: p.policy.LogsQueue, Interval: int64(p.policy.EventInterval),
+	}
+	if p.limit == 0 {
+		q.pacing.Every = 0 // there is no slot to let one go into
+	}
+}
+
+// isStale reports whether e no longer matters, and no time has to pass for it.
+func (k *kernel) isStale(e *event) bool {
+	if e.kind == giveUpEvent {
+		if k.queue.tickets[e.id].pending == e.seq {
+			return false
+		}
+		k.queue.stale--
+		return true
+	}
+	if k.queued > 0 {
+		return false
+	}
+	k.queue.wound = false
+	return true
+}
+
+// tryOrQueue is an attempt where there is a queue, as there always is for dials.
+func (k *kernel) tryOrQueue(c *conn, id int32) {
+	p := &k.plan
+	if p.dials {
+		k.redial(c)
+	}
+	limit, gaveUp := int64(never), simulate.TimedOut
+	if !p.isPatient || p.queueLimit != never {
+		limit, gaveUp = p.waitTime(rand.New(&c.src))
+	}
+	if p.dials {
+		k.ticket(id).until = after(k.now, limit)
+		if limit <= 0 {
+			// As at the dialer, which does not ask for a slot when time is up.
+			k.fail(c, id, gaveUp)
+			return
+		}
+	}
+	if k.admits() {
+		k.admit(c, id, simulate.Admitted)
+		return
+	}
+	w := k.ticket(id)
+	w.tried, w.until = k.now, after(k.now, limit)
+	if !k.adm.Enqueue(&w.waiter, "", p.bound) {
+		k.refuse(c, id)
+		return
+	}
+	begins := k.queued == 0
+	k.enqueued()
+	if begins && !k.queue.pacing.IsZero() {
+		k.log(k.queue.pacing.Begin(k.now))
+		k.wind()
+	}
+	w.gaveUp, w.pending = gaveUp, 0
+	if limit != never {
+		w.pending = k.push(w.until, giveUpEvent, id)
+	}
+	if len(*k.queue.granted) > 0 {
+		k.admitGranted()
+	}
+}
+
+// wind puts the event for what is due next into the calendar, unless the one
+// that is there comes first: it winds again.
+func (k *kernel) wind() {
+	next := k.queue.pacing.Next()
+	if k.queue.wound || next == never {
+		return
+	}
+	k.queue.wound = true
+	k.push(next, paceEvent, 0)
+}
+
+// pace does what is due about the queue.
+func (k *kernel) pace() {
+	q := &k.queue
+	q.wound = false
+	release, log := q.pacing.Due(k.now)
+	if release {
+		k.adm.Admit(1)
+		k.admitGranted()
+	}
+	k.log(q.pacing.After(k.now, release, log, k.queued > 0))
+	k.wind()
+}
+
+// log counts an entry in the event log, if there is one.
+func (k *kernel) log(write bool) {
+	if write && k.measuring {
+		k.logEntries++
+	}
+}
+
+// admitGranted lets those in that the admission has given a slot.
+func (k *kernel) admitGranted() {
+	granted := k.queue.granted
+	for i := 0; i < len(*granted); i++ {
+		id := (*granted)[i]
+		c, w := &k.conns[id], k.queue.tickets[id]
+		if w.pending != 0 {
+			w.pending = 0
+			k.forget()
+		}
+		k.queued--
+		if w.until == k.now {
+			// As at the gate, a wait that is over wins against a slot that
+			// comes at the same time.
+			k.adm.Release(1)
+			k.fail(c, id, w.gaveUp)
+			continue
+		}
+		k.admit(c, id, simulate.Waited)
+	}
+	*granted = (*granted)[:0]
+}
+
+// giveUp ends the wait of an attempt.
+func (k *kernel) giveUp(c *conn, id int32) {
+	w := k.queue.tickets[id]
+	w.pending = 0
+	k.adm.Leave(&w.waiter)
+	k.queued--
+	k.fail(c, id, w.gaveUp)
+}
+
+// forget notes that a giveUpEvent no longer counts. When half of the calendar
+// is such events they are thrown out, so that it grows with those that are there
+// only.
+func (k *kernel) forget() {
+	q := &k.queue
+	q.stale++
+	if q.stale <= 64 || q.stale <= k.calendar.len()/2 {
+		return
+	}
+	q.stale = 0
+	k.calendar.keep(func(e event) bool { return e.kind != giveUpEvent || q.tickets[e.id].pending == e.seq })
+}
+
+// ticket returns the ticket with which a connection waits.
+func (k *kernel) ticket(id int32) *ticket {
+	q := &k.queue
+	for int(id) >= len(q.tickets) {
+		q.tickets = append(q.tickets, nil)
+	}
+	w := q.tickets[id]
+	if w == nil {
+		if len(q.chunk) == 0 {
+			q.chunk = make([]ticket, min(1024, max(fewConns, len(k.conns))))
+		}
+		w, q.chunk = &q.chunk[0], q.chunk[1:]
+		w.waiter.Granted, w.waiter.ID = q.onGrant, int(id)
+		q.tickets[id] = w
+	}
+	return w
+}

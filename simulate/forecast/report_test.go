@@ -1,0 +1,118 @@
+package forecast_test
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/forecast"
+)
+
+// The report is the sum of the outcomes.
+func TestReportAddsUp(t *testing.T) {
+	s := forecast.Traffic(queue, 3, 3.5, 4000)
+	s.Warmup = 0
+	s.Settings.QueueTimeout = 3 * time.Second
+	s.Patience = forecast.Exponential(4 * time.Second)
+	var r forecast.Report
+	counts := map[simulate.Outcome]int64{}
+	var waits []time.Duration
+	for o, err := range forecast.Outcomes(t.Context(), s, &r) {
+		require.NoError(t, err)
+		counts[o.Outcome]++
+		if o.Outcome == simulate.Admitted || o.Outcome == simulate.Waited {
+			waits = append(waits, time.Duration(o.Decided-o.Asked))
+		}
+	}
+	assert.Equal(t, counts[simulate.Admitted]+counts[simulate.Waited], r.Admitted)
+	assert.Equal(t, counts[simulate.Waited], r.Waited)
+	assert.Equal(t, counts[simulate.TimedOut], r.TimedOut)
+	assert.Equal(t, counts[simulate.Abandoned], r.Abandoned)
+	assert.Positive(t, r.TimedOut)
+	assert.Positive(t, r.Abandoned)
+	slices.Sort(waits)
+	at := func(share float64) time.Duration { return waits[int(math.Ceil(share*float64(len(waits))))-1] }
+	for _, p := range []struct {
+		share float64
+		got   time.Duration
+	}{{0.5, r.Wait.P50}, {0.9, r.Wait.P90}, {0.95, r.Wait.P95}, {0.99, r.Wait.P99}} {
+		assert.InEpsilon(t, at(p.share), time.Duration(p.got), 0.01, "percentile %v", p.share)
+	}
+	assert.Equal(t, waits[len(waits)-1], time.Duration(r.Wait.Max))
+
+	var held, queued float64
+	var admitted int64
+	for i, step := range r.Timeline.Steps {
+		length := min(float64(r.Timeline.Step), float64(r.Length)-float64(i)*float64(r.Timeline.Step))
+		held += step.Held.Mean * length
+		queued += step.Queued.Mean * length
+		admitted += step.Admitted
+	}
+	assert.InEpsilon(t, r.Held.Mean*float64(r.Length), held, 1e-9)
+	assert.InEpsilon(t, r.Queued.Mean*float64(r.Length), queued, 1e-9)
+	assert.Equal(t, r.Admitted, admitted)
+	assert.LessOrEqual(t, len(r.Timeline.Steps), 64)
+}
+
+func TestReportSurvivesJSON(t *testing.T) {
+	r, err := forecast.Run(t.Context(), forecast.Traffic(queue, 3, 2, 500))
+	require.NoError(t, err)
+	text, err := json.Marshal(r)
+	require.NoError(t, err)
+	var back forecast.Report
+	require.NoError(t, json.Unmarshal(text, &back))
+	assert.Equal(t, r, back)
+
+	o := forecast.ClientOutcome{Outcome: simulate.Waited, Answer: forecast.Reset, Asked: 1, Decided: 2, Released: 3}
+	text, err = json.Marshal(o)
+	require.NoError(t, err)
+	var outcome forecast.ClientOutcome
+	require.NoError(t, json.Unmarshal(text, &outcome))
+	assert.Equal(t, o, outcome)
+	require.Error(t, new(forecast.Answer).UnmarshalText([]byte("none")))
+	_, err = forecast.Answer(99).MarshalText()
+	require.Error(t, err)
+	assert.Equal(t, "Answer(99)", forecast.Answer(99).String())
+}
+
+// What was before leaves no trace behind, not even one
+// of rounding.
+func TestNothingAfterTheWarmup(t *testing.T) {
+	for seed := range uint64(20) {
+		r, err := forecast.Run(t.Context(), forecast.Scenario{
+			Windows: limits.Windows{Edition: limits.Windows7Professional}, Service: limits.IIS, Seed: seed,
+			Clients: 200, ServiceTime: forecast.Exponential(24 * time.Hour), Warmup: 60 * 24 * time.Hour,
+			Visits: 2, Away: forecast.Uniform(100*24*time.Hour, 360*24*time.Hour),
+		})
+		require.NoError(t, err)
+		require.Zero(t, r.Queued, "seed %d", seed)
+	}
+}
+
+// What was asked for in the warm-up is not counted, whenever
+// it was tried again.
+func TestWarmupRetries(t *testing.T) {
+	s := forecast.Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS, Clients: 3,
+		Settings: simulate.Settings{Limits: map[limits.Service]int{limits.IIS: 0}},
+		Retry:    forecast.Retry{Max: 1, Backoff: forecast.Constant(20 * time.Second)},
+		Warmup:   10 * time.Second,
+	}
+	r, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Zero(t, r.Asked)
+	assert.Zero(t, r.Attempts)
+	assert.Empty(t, r.Seen)
+
+	s.Settings.Limits, s.Warmup = nil, time.Hour
+	r, err = forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Zero(t, r.Held)
+}

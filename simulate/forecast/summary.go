@@ -1,0 +1,76 @@
+package forecast
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate/internal/text"
+)
+
+// Title returns what the report is about, as a line: the name of the scenario if
+// it has one, the edition, the service and its limit.
+func (r *Report) Title() string {
+	title := fmt.Sprintf("%v, %v: %s", r.Windows, r.Service, r.limitText())
+	if r.Name != "" {
+		title = r.Name + ": " + title
+	}
+	return title
+}
+
+// Summary returns what the report says in sentences, on lines of at most 80
+// columns. The first is the Title.
+func (r *Report) Summary() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { text.Wrap(&b, fmt.Sprintf(format, args...)) }
+	line("%s", r.Title())
+	parts := []string{fmt.Sprintf("%d admitted", r.Admitted)}
+	if r.Waited > 0 {
+		parts[0] += fmt.Sprintf(" (%d after waiting)", r.Waited)
+	}
+	for _, p := range []struct {
+		n    int64
+		what string
+	}{{r.Refused, "refused"}, {r.TimedOut, "timed out waiting"}, {r.Abandoned, "gave up waiting"}, {r.Unfinished, "undecided at the end"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	if r.Retrying > 0 {
+		parts[len(parts)-1] += fmt.Sprintf(" (%d of them to be dialled again)", r.Retrying)
+	}
+	lost := ""
+	if r.Lost() > 0 {
+		lost = " " + text.Digits(100*r.Lost()) + " % got none."
+	}
+	line("%d clients asked for %d %v: %s.%s", r.Clients, r.Asked, r.Unit, strings.Join(parts, ", "), lost)
+	if r.Attempts > r.Asked {
+		line("With retries that made %d attempts.", r.Attempts)
+	}
+	if r.Waited > 0 {
+		line("Wait: mean %s, 95 %% within %s, longest %s.", text.Short(r.Wait.Mean), text.Short(r.Wait.P95), text.Short(r.Wait.Max))
+	}
+	line("Held: mean %s, peak %d; no slot was free %.1f %% of the time (%s).", text.Digits(r.Held.Mean), r.Held.Peak, 100*r.FullShare, text.Short(r.Length))
+	for _, s := range r.Seen {
+		line("Seen %d×: %v", s.Count, s)
+	}
+	return b.String()
+}
+
+func (r *Report) limitText() string {
+	if r.Limit.IsUnlimited() {
+		return "not limited"
+	}
+	unit := r.Unit.String()
+	if n, ok := r.Limit.Number(); ok && n == 1 {
+		unit = strings.TrimSuffix(unit, "s")
+	}
+	next := "is refused"
+	switch r.Discipline {
+	case limits.Queue:
+		next = "waits"
+	case limits.Displace:
+		next = "may displace (counted as refused)"
+	}
+	return fmt.Sprintf("%v %s, the next one %s", r.Limit, unit, next)
+}

@@ -1,0 +1,53 @@
+package forecast_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate/forecast"
+)
+
+func TestSummary(t *testing.T) {
+	s := fortyAtOnce()
+	s.Until = 64 * time.Second
+	s.ServiceTime = forecast.Constant(32 * time.Second)
+	r, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, `Windows XP Professional, iis: 10 connections, the next one is refused
+40 clients asked for 40 connections: 10 admitted, 30 refused. 75 % got none.
+Held: mean 5, peak 10; no slot was free 50.0 % of the time (1.07 min).
+Seen 30×: HTTP 403.9: There are too many people accessing the Web site at this
+  time.
+`, r.Summary())
+}
+
+func TestPlainNumbers(t *testing.T) {
+	s := fortyAtOnce()
+	s.Settings.Limits = map[limits.Service]int{limits.IIS: 0}
+	r, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, r.Summary(), "40 refused. 100 % got none.")
+	s.Settings.Limits[limits.IIS], s.Clients = 1, 250
+	r, err = forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, r.Summary(), "249 refused. 99.6 % got none.")
+	s.Settings.Limits[limits.IIS], s.Clients = 5000, 4321
+	r, err = forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, r.Summary(), "Held: mean 4321, peak 4321;")
+}
+
+// A limit that displaces does not merely refuse.
+func TestDisplacingLimit(t *testing.T) {
+	r, err := forecast.Run(t.Context(), forecast.Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.RDP, Clients: 3, ServiceTime: forecast.Constant(time.Second),
+	})
+	require.NoError(t, err)
+	assert.Equal(t, limits.Displace, r.Discipline)
+	assert.Contains(t, strings.ReplaceAll(r.Summary(), "\n  ", " "), "1 session, the next one may displace (counted as refused)")
+}

@@ -1,0 +1,171 @@
+package forecast
+
+import "github.com/winlimits/winlimits/simulate"
+
+// tally folds a run into what the report needs.
+type tally struct {
+	came, visits, served int64
+
+	warmup               int64
+	demands, attempts    int64
+	outcomes             [simulate.Abandoned + 1]int64
+	answers              [Unanswered + 1]int64
+	retrying             int64
+	refusals, logEntries int64
+	waits                waits
+	held, queued         int64
+	limit                int64
+
+	measuring                bool // warm-up is over; what follows is since then
+	heldPeak, queuedPeak     int64
+	full                     int64   // time without a free slot
+	heldBefore, queuedBefore float64 // areas of the warm-up
+
+	steps        []Step // those that are over; their means are areas as yet
+	current      Step
+	step         int64 // length of a step
+	stepEnd, end int64 // of the current step, and of the last there can be
+	boundary     int64 // when the step, or the warm-up, ends
+}
+
+// timelineSteps is how many steps a timeline has at most. When they are used
+// up, two become one.
+const timelineSteps = 64
+
+// The timeline has this many steps if the guess at the length of the run is
+// right: one for every few clients, since finer ones have nothing to show, and
+// take their time.
+const (
+	leastExpectedSteps = 16
+	mostExpectedSteps  = 40
+	clientsPerStep     = 8
+)
+
+func (t *tally) init(p *plan) {
+	t.warmup = p.warmup
+	t.limit = p.limit
+	t.measuring = t.warmup == 0
+	// The guess at the length saves memory and merging; it may be wrong.
+	expected := min(mostExpectedSteps, max(leastExpectedSteps, p.clients/clientsPerStep))
+	t.step = p.expected/expected + 1
+	if p.until > 0 {
+		t.step = p.until/timelineSteps + 1
+	}
+	t.steps = make([]Step, 0, expected+expected/2)
+	t.stepEnd, t.end = t.step, t.step*timelineSteps
+	t.setBoundary()
+}
+
+// setBoundary finds the end of the current step, or of the warm-up before it.
+func (t *tally) setBoundary() {
+	t.boundary = t.stepEnd
+	if !t.measuring {
+		t.boundary = min(t.boundary, t.warmup)
+	}
+}
+
+// spend adds up a time in which nothing changes.
+func (t *tally) spend(d int64) {
+	long := float64(d)
+	t.current.Held.Mean += long * float64(t.held)
+	if t.queued != 0 {
+		t.current.Queued.Mean += long * float64(t.queued)
+	}
+	if t.held < t.limit {
+		d = 0
+	}
+	t.full += d
+}
+
+// cross lets time go on over the ends of steps, and returns how far it came: to
+// the begin of the step that to lies in.
+func (t *tally) cross(from, to int64) int64 {
+	for to >= t.boundary {
+		t.spend(t.boundary - from)
+		from = t.boundary
+		if !t.measuring && from >= t.warmup {
+			t.measuring = true
+			t.heldBefore, t.queuedBefore = t.areas()
+			t.full = 0
+			t.heldPeak, t.queuedPeak = t.held, t.queued
+		}
+		if from == t.stepEnd {
+			t.steps = append(t.steps, t.current)
+			t.current = Step{Held: Level{0, t.held}, Queued: Level{0, t.queued}}
+			t.stepEnd = after(t.stepEnd, t.step)
+			// A long time without events is not gone through step by step.
+			for to >= t.end {
+				t.merge()
+			}
+		}
+		t.setBoundary()
+	}
+	return from
+}
+
+// areas adds up what was held and queued so far.
+func (t *tally) areas() (held, queued float64) {
+	for _, s := range t.steps {
+		held += s.Held.Mean
+		queued += s.Queued.Mean
+	}
+	return held + t.current.Held.Mean, queued + t.current.Queued.Mean
+}
+
+// merge makes one step of two. One that is over and has no partner becomes the
+// first half of the current one.
+func (t *tally) merge() {
+	n := len(t.steps) / 2
+	if 2*n < len(t.steps) {
+		t.current.add(t.steps[2*n])
+	}
+	for i := range n {
+		t.steps[i] = t.steps[2*i]
+		t.steps[i].add(t.steps[2*i+1])
+	}
+	t.steps = t.steps[:n]
+	t.step *= 2
+	t.stepEnd, t.end = t.step, after(t.end, t.end)
+	for range n {
+		t.stepEnd = after(t.stepEnd, t.step)
+	}
+}
+
+// add adds up areas and counts.
+func (s *Step) add(o Step) {
+	s.Held = Level{s.Held.Mean + o.Held.Mean, max(s.Held.Peak, o.Held.Peak)}
+	s.Queued = Level{s.Queued.Mean + o.Queued.Mean, max(s.Queued.Peak, o.Queued.Peak)}
+	s.Admitted += o.Admitted
+	s.Refused += o.Refused
+}
+
+// entered counts one more slot held.
+func (t *tally) entered() {
+	t.held++
+	t.current.Admitted++
+	t.current.Held.Peak = max(t.current.Held.Peak, t.held)
+	t.heldPeak = max(t.heldPeak, t.held)
+}
+
+// enqueued counts one more waiting.
+func (t *tally) enqueued() {
+	t.queued++
+	t.current.Queued.Peak = max(t.current.Queued.Peak, t.queued)
+	t.queuedPeak = max(t.queuedPeak, t.queued)
+}
+
+// refusedNow counts a refused attempt of a connection that asked first at asked.
+func (t *tally) refusedNow(asked int64) {
+	t.current.Refused++
+	if asked >= t.warmup {
+		t.refusals++
+	}
+}
+
+// visited counts the end of a visit.
+func (t *tally) visited(served bool) {
+	t.visits++
+	if served {
+		t.served++
+	}
+}

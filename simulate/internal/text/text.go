@@ -1,0 +1,56 @@
+// Package text has numbers, times and sentences as people read them on a
+// terminal.
+package text
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Width is how many columns a terminal has at least.
+const Width = 80
+
+// Short returns a time with three digits at most: "1.07 min".
+func Short(d time.Duration) string {
+	for _, u := range []struct {
+		unit time.Duration
+		name string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}, {time.Millisecond, "ms"}, {time.Microsecond, "µs"}} {
+		if d >= u.unit {
+			return Digits(float64(d)/float64(u.unit)) + " " + u.name
+		}
+	}
+	return fmt.Sprintf("%d ns", int64(d))
+}
+
+// Digits returns a number with three significant digits, whole from 100 on, and
+// without an exponent.
+func Digits(v float64) string {
+	digits := max(0, 2-math.Floor(math.Log10(max(v, 1e-9))))
+	scale := math.Pow(10, digits)
+	return strconv.FormatFloat(math.Round(v*scale)/scale, 'f', -1, 64)
+}
+
+// Wrap writes a sentence on lines of at most Width columns. Those after the first
+// are indented.
+func Wrap(b *strings.Builder, sentence string) {
+	column := 0
+	for i, word := range strings.Fields(sentence) {
+		n := len([]rune(word))
+		switch {
+		case i == 0:
+		case column+1+n > Width:
+			b.WriteString("\n  ")
+			column = 2
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	b.WriteByte('\n')
+}
