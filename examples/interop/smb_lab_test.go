@@ -26,6 +26,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // smbPassword is the password of alice and bob on every smbd.
@@ -141,14 +142,15 @@ max log size = 0
 
 // smbFront is an SMB proxy in front of a smbd.
 type smbFront struct {
-	*simulate.SMBProxy
+	*smb.Proxy
+	host *simulate.Host
 	gate *simulate.Gate
 	addr string
 }
 
 // front starts a proxy that is a w, listening on ln or, if that is nil, on
 // loopback. n is the limit if not negative.
-func (s *smbd) front(t testing.TB, w limits.Windows, n int, settings simulate.SMBSettings, ln net.Listener) *smbFront {
+func (s *smbd) front(t testing.TB, w limits.Windows, n int, settings *smb.Settings, ln net.Listener) *smbFront {
 	t.Helper()
 	var hostSettings simulate.Settings
 	if n >= 0 {
@@ -156,8 +158,7 @@ func (s *smbd) front(t testing.TB, w limits.Windows, n int, settings simulate.SM
 	}
 	host, err := simulate.New(w, &hostSettings)
 	require.NoError(t, err)
-	settings.Backend = s.addr
-	proxy, err := host.SMBProxy(settings)
+	proxy, err := smb.NewProxy(host, smb.Backend(s.addr), settings)
 	require.NoError(t, err)
 	gate, err := host.Gate(limits.SMB)
 	require.NoError(t, err)
@@ -172,7 +173,7 @@ func (s *smbd) front(t testing.TB, w limits.Windows, n int, settings simulate.SM
 		require.ErrorIs(t, <-served, net.ErrClosed)
 		require.Zero(t, gate.Stats().Held)
 	})
-	return &smbFront{SMBProxy: proxy, gate: gate, addr: ln.Addr().String()}
+	return &smbFront{Proxy: proxy, host: host, gate: gate, addr: ln.Addr().String()}
 }
 
 // waitHeld waits until n slots are held.
