@@ -46,8 +46,9 @@ func (s *smbd) share(n int) string { return filepath.Join(s.dir, shareName(n)) }
 // shareName returns the name of share n.
 func shareName(n int) string { return fmt.Sprintf("share%d", n) }
 
-// startSMBD starts a smbd with n shares, on a free port of loopback.
-func startSMBD(t testing.TB, n int) *smbd {
+// startSMBD starts a smbd with n shares, on a free port of loopback. options are
+// further lines of its global section.
+func startSMBD(t testing.TB, n int, options ...string) *smbd {
 	t.Helper()
 	program := peer(t, "smbd", "samba")
 	smbpasswd := peer(t, "smbpasswd", "samba-common-bin")
@@ -94,7 +95,8 @@ load printers = no
 disable spoolss = yes
 log file = %s/log
 max log size = 0
-`, port, users, dir)
+%s
+`, port, users, dir, strings.Join(options, "\n"))
 	for i := range n {
 		path := s.share(i + 1)
 		require.NoError(t, os.Mkdir(path, 0o777))
