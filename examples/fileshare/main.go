@@ -26,9 +26,11 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 func main() {
@@ -42,14 +44,14 @@ func main() {
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	windows := limits.Windows{Edition: limits.XPProfessional}
-	var settings simulate.SMBSettings
+	var settings smb.Settings
 	flags := flag.NewFlagSet("fileshare", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.TextVar(&windows, "windows", windows, "the Windows to be")
 	listen := flags.String("listen", "127.0.0.1:8445", "addresses to serve, separated by commas")
-	flags.StringVar(&settings.Backend, "upstream", "127.0.0.1:445", "address of the real SMB server")
+	upstream := flags.String("upstream", "127.0.0.1:445", "address of the real SMB server")
 	limit := flags.Int("limit", -1, "override the limit of the Windows")
-	flags.TextVar(&settings.Count, "count", simulate.CountSessions, "what takes a slot: session, computer-user or computer")
+	flags.TextVar(&settings.Count, "count", smb.CountSessions, "what takes a slot: session, computer-user or computer")
 	refuse := flags.String("refuse", "final", "leg of the session setup that is refused: final or first")
 	flags.BoolVar(&settings.AutoDisconnect, "autodisconnect", false, "end idle sessions, after 15 minutes unless changed")
 	verbose := flags.Bool("v", false, "say why connections and sessions end")
@@ -87,11 +89,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		log = slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug})
 	}
 	settings.Logger = slog.New(sessions{log, out, gate})
-	proxy, err := host.SMBProxy(settings)
+	backend := smb.Backend(*upstream)
+	proxy, err := smb.NewProxy(host, backend, &settings)
 	if err != nil {
 		return err
 	}
-	defer proxy.Close()
+	defer host.Close()
+	if err := reach(ctx, backend); err != nil {
+		fmt.Fprintf(stderr, "fileshare: clients will be disconnected while there is no file server at %s: %v\n", *upstream, err)
+	}
 
 	served := make(chan error, 1)
 	for _, address := range strings.Split(*listen, ",") {
@@ -99,10 +105,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		if err != nil {
 			return err
 		}
-		out.printf("%v shares %s on %v\n", windows, settings.Backend, l.Addr())
+		out.printf("%v shares %s on %v\n", windows, *upstream, l.Addr())
 		go func() { served <- proxy.Serve(l) }()
 	}
-	go console(proxy, stdin, out)
+	go console(host, stdin, out)
 
 	select {
 	case <-ctx.Done():
@@ -115,11 +121,22 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 }
 
+// reach tries whether something listens at the backend.
+func reach(ctx context.Context, backend smb.Dial) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	conn, err := backend(ctx)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
+
 // console answers each line of r as a command of the administrator.
-func console(proxy *simulate.SMBProxy, r io.Reader, out *lines) {
+func console(host *simulate.Host, r io.Reader, out *lines) {
 	in := bufio.NewScanner(r)
 	for in.Scan() {
-		text, err := proxy.Net(in.Text())
+		text, err := host.Console(in.Text())
 		if err != nil {
 			text = err.Error() + "\n"
 		}

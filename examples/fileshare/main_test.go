@@ -40,7 +40,9 @@ func TestConsole(t *testing.T) {
 	out := &output{want: "-1 (never)", seen: cancel}
 	stdin := strings.NewReader("net config server\nnet session\nnet config server /autodisconnect:x\n")
 	args := []string{"-windows", "Windows XP Home", "-listen", "127.0.0.1:0,127.0.0.1:0", "-upstream", "127.0.0.1:1"}
-	require.NoError(t, run(ctx, args, stdin, out, io.Discard))
+	var stderr bytes.Buffer
+	require.NoError(t, run(ctx, args, stdin, out, &stderr))
+	assert.Regexp(t, `^fileshare: clients will be disconnected while there is no file server at 127\.0\.0\.1:1: .*refused\n$`, stderr.String())
 	assert.Equal(t, 2, strings.Count(out.buf.String(), "Windows XP Home shares 127.0.0.1:1 on 127.0.0.1:"))
 	assert.Contains(t, out.buf.String(), "Maximum Logged On Users               5\n")
 	assert.Contains(t, out.buf.String(), "There are no entries in the list.\n")

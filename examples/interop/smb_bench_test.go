@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/winlimits/winlimits/simulate"
 )
 
 // BenchmarkSMBGet has smbclient get 1 GiB from smbd directly, through the SMB
@@ -25,7 +23,7 @@ func BenchmarkSMBGet(b *testing.B) {
 	const size = 1 << 30
 	server := startSMBD(b, 1)
 	require.NoError(b, os.WriteFile(filepath.Join(server.share(1), "file"), make([]byte, size), 0o644))
-	front := server.front(b, xpPro, -1, simulate.SMBSettings{}, nil)
+	front := server.front(b, xpPro, -1, nil, nil)
 	ways := []struct {
 		name, addr string
 		took       []float64

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate"
 )
 
 // TestSMBGoClients: both Go clients report the refusal as their own typed
@@ -72,7 +71,7 @@ func TestSMBGoClients(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			front := server.front(t, limits.Windows{Edition: limits.Windows10Pro}, -1, simulate.SMBSettings{}, nil)
+			front := server.front(t, limits.Windows{Edition: limits.Windows10Pro}, -1, nil, nil)
 			dial := func() (session, error) {
 				conn, err := net.Dial("tcp", front.addr)
 				require.NoError(t, err)
@@ -135,7 +134,7 @@ func impacket(t *testing.T, addr, script string) string {
 // dialect.
 func TestSMBImpacket(t *testing.T) {
 	server := startSMBD(t, 1)
-	front := server.front(t, xpPro, 0, simulate.SMBSettings{}, nil)
+	front := server.front(t, xpPro, 0, nil, nil)
 	out := impacket(t, front.addr, `
 for dialect in (SMB_DIALECT, SMB2_DIALECT_002, SMB2_DIALECT_21, SMB2_DIALECT_30, SMB2_DIALECT_311):
     try:
@@ -152,7 +151,7 @@ for dialect in (SMB_DIALECT, SMB2_DIALECT_002, SMB2_DIALECT_21, SMB2_DIALECT_30,
 // nothing from the file server if he goes on regardless.
 func TestSMBSecondUser(t *testing.T) {
 	server := startSMBD(t, 1)
-	front := server.front(t, xpPro, 1, simulate.SMBSettings{}, nil)
+	front := server.front(t, xpPro, 1, nil, nil)
 	out := impacket(t, front.addr, `
 c = connect(SMB2_DIALECT_21)
 c.login("alice", password)
@@ -196,7 +195,7 @@ print(len(c.listPath("share1", "*")) >= 2)
 // through the proxy as it does directly.
 func TestSMBWriteRaw(t *testing.T) {
 	server := startSMBD(t, 1)
-	front := server.front(t, xpPro, 5, simulate.SMBSettings{}, nil)
+	front := server.front(t, xpPro, 5, nil, nil)
 	for name, addr := range map[string]string{"direct": server.addr, "proxy": front.addr} {
 		t.Run(name, func(t *testing.T) {
 			out := impacket(t, addr, `

@@ -26,6 +26,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // smbPassword is the password of alice and bob on every smbd.
@@ -45,8 +46,9 @@ func (s *smbd) share(n int) string { return filepath.Join(s.dir, shareName(n)) }
 // shareName returns the name of share n.
 func shareName(n int) string { return fmt.Sprintf("share%d", n) }
 
-// startSMBD starts a smbd with n shares, on a free port of loopback.
-func startSMBD(t testing.TB, n int) *smbd {
+// startSMBD starts a smbd with n shares, on a free port of loopback. options are
+// further lines of its global section.
+func startSMBD(t testing.TB, n int, options ...string) *smbd {
 	t.Helper()
 	program := peer(t, "smbd", "samba")
 	smbpasswd := peer(t, "smbpasswd", "samba-common-bin")
@@ -93,7 +95,8 @@ load printers = no
 disable spoolss = yes
 log file = %s/log
 max log size = 0
-`, port, users, dir)
+%s
+`, port, users, dir, strings.Join(options, "\n"))
 	for i := range n {
 		path := s.share(i + 1)
 		require.NoError(t, os.Mkdir(path, 0o777))
@@ -141,14 +144,15 @@ max log size = 0
 
 // smbFront is an SMB proxy in front of a smbd.
 type smbFront struct {
-	*simulate.SMBProxy
+	*smb.Proxy
+	host *simulate.Host
 	gate *simulate.Gate
 	addr string
 }
 
 // front starts a proxy that is a w, listening on ln or, if that is nil, on
 // loopback. n is the limit if not negative.
-func (s *smbd) front(t testing.TB, w limits.Windows, n int, settings simulate.SMBSettings, ln net.Listener) *smbFront {
+func (s *smbd) front(t testing.TB, w limits.Windows, n int, settings *smb.Settings, ln net.Listener) *smbFront {
 	t.Helper()
 	var hostSettings simulate.Settings
 	if n >= 0 {
@@ -156,8 +160,7 @@ func (s *smbd) front(t testing.TB, w limits.Windows, n int, settings simulate.SM
 	}
 	host, err := simulate.New(w, &hostSettings)
 	require.NoError(t, err)
-	settings.Backend = s.addr
-	proxy, err := host.SMBProxy(settings)
+	proxy, err := smb.NewProxy(host, smb.Backend(s.addr), settings)
 	require.NoError(t, err)
 	gate, err := host.Gate(limits.SMB)
 	require.NoError(t, err)
@@ -172,7 +175,7 @@ func (s *smbd) front(t testing.TB, w limits.Windows, n int, settings simulate.SM
 		require.ErrorIs(t, <-served, net.ErrClosed)
 		require.Zero(t, gate.Stats().Held)
 	})
-	return &smbFront{SMBProxy: proxy, gate: gate, addr: ln.Addr().String()}
+	return &smbFront{Proxy: proxy, host: host, gate: gate, addr: ln.Addr().String()}
 }
 
 // waitHeld waits until n slots are held.

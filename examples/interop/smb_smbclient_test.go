@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // TestSMBOneTooMany: smbclients on computers of their own, one more than the
@@ -55,7 +55,7 @@ func TestSMBOneTooMany(t *testing.T) {
 		{xpPro, 10, some},
 		{limits.Windows{Edition: limits.Windows10Pro}, 20, some[1:]},
 	} {
-		front := server.front(t, tt.windows, -1, simulate.SMBSettings{}, network.listen(t, 445+i))
+		front := server.front(t, tt.windows, -1, nil, network.listen(t, 445+i))
 		for _, k := range tt.kinds {
 			t.Run(fmt.Sprintf("%v/%s", tt.windows, k.name), func(t *testing.T) {
 				client := func(i int) smbclient {
@@ -88,7 +88,7 @@ func TestSMBOneTooMany(t *testing.T) {
 				front.waitHeld(t, tt.limit-1)
 				client(0).admitted(t)
 
-				out, err := front.Net("net session")
+				out, err := front.host.Console("net session")
 				require.NoError(t, err)
 				assert.Contains(t, out, `\\10.99.1.3 `)
 				for _, h := range append(holders, again) {
@@ -105,17 +105,17 @@ func TestSMBCountPolicies(t *testing.T) {
 	server := startSMBD(t, 1)
 	network := newSMBNetwork(t, 3)
 	for i, tt := range []struct {
-		count simulate.SMBCount
+		count smb.Count
 		// fit is who gets in at limit 2, refuse who does not then.
 		fit    []string
 		refuse string
 	}{
-		{simulate.CountSessions, []string{"1 alice", "1 alice"}, "1 alice"},
-		{simulate.CountComputerUsers, []string{"1 alice", "1 bob", "1 alice", "1 bob"}, "2 alice"},
-		{simulate.CountComputers, []string{"1 alice", "1 bob", "2 alice", "2 "}, "3 alice"},
+		{smb.CountSessions, []string{"1 alice", "1 alice"}, "1 alice"},
+		{smb.CountComputerUsers, []string{"1 alice", "1 bob", "1 alice", "1 bob"}, "2 alice"},
+		{smb.CountComputers, []string{"1 alice", "1 bob", "2 alice", "2 "}, "3 alice"},
 	} {
 		t.Run(tt.count.String(), func(t *testing.T) {
-			front := server.front(t, xpPro, 2, simulate.SMBSettings{Count: tt.count}, network.listen(t, 445+i))
+			front := server.front(t, xpPro, 2, &smb.Settings{Count: tt.count}, network.listen(t, 445+i))
 			client := func(who string) smbclient {
 				var n int
 				var user string
@@ -135,7 +135,7 @@ func TestSMBCountPolicies(t *testing.T) {
 // are refused.
 func TestSMBTransfers(t *testing.T) {
 	server := startSMBD(t, 1)
-	front := server.front(t, xpPro, 1, simulate.SMBSettings{}, nil)
+	front := server.front(t, xpPro, 1, nil, nil)
 	data := make([]byte, 200<<20)
 	rand.Read(data)
 	// The client reads and writes pipes, so that the transfers cannot be over
@@ -186,12 +186,12 @@ func TestSMBTransfers(t *testing.T) {
 // gets in.
 func TestSMBAdministratorDeletesSession(t *testing.T) {
 	server := startSMBD(t, 1)
-	front := server.front(t, xpPro, 1, simulate.SMBSettings{}, nil)
+	front := server.front(t, xpPro, 1, nil, nil)
 	client := smbclient{conf: server.conf, addr: front.addr, user: "alice"}
 	client.hold(t)
 	front.waitHeld(t, 1)
 	client.refused(t)
-	out, err := front.Net(`net session \\127.0.0.1 /delete`)
+	out, err := front.host.Console(`net session \\127.0.0.1 /delete`)
 	require.NoError(t, err)
 	assert.Equal(t, "The command completed successfully.\n", out)
 	front.waitHeld(t, 0)
@@ -201,7 +201,7 @@ func TestSMBAdministratorDeletesSession(t *testing.T) {
 // TestSMBRefusedInTheFirstLeg: smbclient prints the same.
 func TestSMBRefusedInTheFirstLeg(t *testing.T) {
 	server := startSMBD(t, 1)
-	front := server.front(t, limits.Windows{Edition: limits.VistaStarter}, -1, simulate.SMBSettings{RefuseFirst: true}, nil)
+	front := server.front(t, limits.Windows{Edition: limits.VistaStarter}, -1, &smb.Settings{RefuseFirst: true}, nil)
 	for _, dialect := range []string{"NT1", "SMB2_02", "SMB3_11"} {
 		client := smbclient{conf: server.conf, addr: front.addr, user: "alice", dialect: dialect}
 		client.refused(t)

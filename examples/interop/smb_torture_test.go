@@ -14,7 +14,6 @@ import (
 	"net"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate"
 )
 
 var smbtortureVerdict = regexp.MustCompile(`(?m)^(success|failure|error|skip): ([\w.-]+)`)
@@ -48,7 +47,7 @@ func TestSMBTorture(t *testing.T) {
 		"smb2.multichannel", "smb2.session-require-signing", "smb2.maxfid", "base.xcopy", "base.tcon", "raw.context",
 	}
 	server := startSMBD(t, 2*len(suites))
-	front := server.front(t, limits.Windows{Edition: limits.Server2008R2Standard}, -1, simulate.SMBSettings{}, nil)
+	front := server.front(t, limits.Windows{Edition: limits.Server2008R2Standard}, -1, nil, nil)
 	verdicts := make([][2][]string, len(suites))
 	var wg sync.WaitGroup
 	for i, suite := range suites {
@@ -79,7 +78,7 @@ func TestSMBTortureAtTheLimit(t *testing.T) {
 		{"smb2.session.reauth2", 1},
 		{"smb2.session.reauth6", 1}, // with a wrong password
 	} {
-		front := server.front(t, xpPro, tt.limit, simulate.SMBSettings{}, nil)
+		front := server.front(t, xpPro, tt.limit, nil, nil)
 		for _, verdict := range smbtorture(t, server, front.addr, shareName(1), tt.suite) {
 			assert.Contains(t, verdict, "success ", tt.suite)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // TestSMBDecoded: tshark takes the refusal for a session setup response with
@@ -33,7 +33,7 @@ func TestSMBDecoded(t *testing.T) {
 		{"SMB3_11", fields2, "1 0xc00000d0 True", true},
 	} {
 		t.Run(fmt.Sprintf("%s first=%v", tt.dialect, tt.first), func(t *testing.T) {
-			front := server.front(t, xpPro, 0, simulate.SMBSettings{RefuseFirst: tt.first}, nil)
+			front := server.front(t, xpPro, 0, &smb.Settings{RefuseFirst: tt.first}, nil)
 			addr, recorded := record(t, front.addr)
 			smbclient{conf: server.conf, addr: addr, user: "alice", dialect: tt.dialect}.refused(t)
 			path := filepath.Join(t.TempDir(), "refusal.pcap")
@@ -60,8 +60,8 @@ func TestSMBDecoded(t *testing.T) {
 }
 
 // TestSMBRecord records the conversations of real clients as seeds for the
-// fuzzing of the connection in package simulate. It does so only if SEEDS names
-// a directory, such as ../../simulate/testdata/fuzz/FuzzSMBConnection.
+// fuzzing of the connection in package smb. It does so only if SEEDS names
+// a directory, such as ../../simulate/smb/testdata/fuzz/FuzzConnection.
 func TestSMBRecord(t *testing.T) {
 	dir := os.Getenv("SEEDS")
 	if dir == "" {
