@@ -158,7 +158,7 @@ type group struct {
 // A kernel acts a plan out. It does not escape: it lives on the stack.
 type kernel struct {
 	plan plan
-	adm  admission.Admission
+	adm  *admission.Admission
 	// spare are slots that were released and not given back to the admission as
 	// yet. While nothing waits for them, that is time enough when something tries.
 	spare int64
@@ -200,7 +200,7 @@ func (k *kernel) init() {
 		k.conns = make([]conn, 0, fewConns)
 	}
 	k.queue.init(p)
-	k.adm.Paced = p.policy.ReleaseInterval > 0
+	k.adm = &admission.Admission{Paced: p.policy.ReleaseInterval > 0}
 	k.adm.Init(p.limit, p.limit)
 	k.tally.init(p)
 }
