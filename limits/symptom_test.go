@@ -155,6 +155,7 @@ func TestEveryServiceIsComplete(t *testing.T) {
 	}
 	for _, s := range Services() {
 		require.Less(t, int(s), len(nouns), "%v needs its nouns", s)
+		assert.NotEmpty(t, nouns[s].about, "%v needs its nouns", s)
 		assert.NotEmpty(t, nouns[s].service, "%v needs its nouns", s)
 		if s != Licence {
 			assert.NotEmpty(t, nouns[s].one, "%v needs its nouns", s)
