@@ -117,12 +117,12 @@ var serviceWords = [...]serviceWord{
 	{services: []Service{SMB}, texts: []string{
 		"smb", "smb1", "smb2", "smb3", "cifs", "samba", "lanmanserver", "lanman", "netbio", "netbt", "nbt", "net use", "net share", "net session",
 		"file sharing", "file share", "file and printer sharing", "printer sharing", "share", "shared folder", "shared drive", "shared printer",
-		"network share", "network drive", "network folder", "network printer", "mapped drive", "window share", "window file sharing",
+		"shared", "shared file", "printer", "printing", "spooler", "network share", "network drive", "network folder", "network printer", "mapped drive", "window share", "window file sharing",
 		"unc", "server service", "print server", "445", "139",
 	}},
 	{services: []Service{SMB}, protocol: true, texts: []string{"file server", "nas"}},
 	{services: []Service{IIS}, texts: []string{
-		"iis", "iis4", "iis5", "iis6", "iis7", "iis8", "iis10", "w3svc", "w3wp", "inetinfo", "inetpub", "inetsrv", "internet information service",
+		"iis", "iis4", "iis5", "iis6", "iis7", "iis8", "iis10", "w3svc", "w3wp", "inetinfo", "inetpub", "inetsrv", "wwwroot", "internet information service",
 		"internet information server", "personal web server", "peer web service", "pws", "asp", "asp net", "aspx", "sharepoint", "wsus", "webdav",
 		"application pool", "app pool", "frontpage", "reporting service",
 	}},
@@ -141,7 +141,7 @@ var serviceWords = [...]serviceWord{
 	}},
 	{services: []Service{RAS}, protocol: true, texts: []string{"vpn", "pptp", "l2tp", "sstp", "ppp", "vpn server"}},
 	{services: []Service{RDP}, texts: []string{
-		"rdp", "remote desktop", "remotedesktop", "remote desktop service", "remote desktop connection", "mstsc", "rdesktop", "freerdp",
+		"rdp", "rds", "rdsh", "remote desktop", "remotedesktop", "remote desktop service", "remote desktop connection", "mstsc", "rdesktop", "freerdp",
 		"termsrv", "termservice", "terminal service", "terminal server", "remote session", "console session", "3389",
 	}},
 	{services: []Service{Telnet}, protocol: true, texts: []string{"telnet", "telnet server", "tlntsvr", "tlntadmn", "23"}},
@@ -161,11 +161,11 @@ var serviceWords = [...]serviceWord{
 	}},
 	{services: []Service{TCPOther, TCPBacklog}, texts: []string{
 		"tcp other", "my own", "our own", "own server", "own program", "my server", "my program", "my service", "our server", "our service",
-		"custom", "self written", "third party", "program", "application", "daemon", "socket", "socket server", "tcp server", "any port", "exe", "jar",
+		"custom", "self written", "third party", "program", "application", "daemon", "socket", "socket server", "tcp server", "listener", "tcp listener", "socket listener", "any port", "exe", "jar",
 		"apache", "httpd", "nginx", "caddy", "lighttpd", "haproxy", "traefik", "xampp", "wampserver", "tomcat", "jetty", "jboss", "wildfly", "glassfish",
 		"weblogic", "websphere", "kestrel", "iis express", "http sy", "node", "nodej", "node js", "django", "flask", "gunicorn", "uvicorn",
 		"rail", "puma", "php", "python", "java", "golang", "jenkin", "gitlab", "minio", "squid", "ollama",
-		"mysql", "mariadb", "postgre", "postgresql", "sql server", "mssql", "sqlexpress", "oracle", "oracle db", "mongodb", "mongo", "redi", "memcached",
+		"mysql", "mariadb", "postgre", "postgresql", "sql", "sql server", "sql express", "mssql", "sqlexpress", "plesk", "cpanel", "oracle", "oracle db", "mongodb", "mongo", "redi", "memcached",
 		"rabbitmq", "kafka", "mosquitto", "mqtt", "activemq", "elasticsearch", "database", "modbu", "opc", "opc ua", "plc",
 		"filezilla", "filezilla server", "vsftpd", "hmailserver", "mdaemon", "exchange", "postfix", "lotu note", "domino",
 		"ssh", "sshd", "openssh", "sftp", "vnc", "realvnc", "tightvnc", "teamviewer", "anydesk", "openvpn", "wireguard", "softether", "samba4",
@@ -173,5 +173,5 @@ var serviceWords = [...]serviceWord{
 		"8000", "8008", "8080", "8443", "3000", "5000", "1433", "1521", "3306", "5432", "5900", "6379", "22", "1883", "9092", "27017", "25565",
 	}},
 	{services: []Service{TCPOther, TCPBacklog, TCPHalfOpen, TCPOutbound}, protocol: true, texts: []string{"tcp", "tcp ip", "tcpip", "winsock"}},
-	{services: []Service{Licence}, texts: []string{"licence", "license", "licensing", "eula", "cal", "client access licence", "client access license", "licence term", "license term"}},
+	{services: []Service{Licence}, texts: []string{"licence", "license", "licensing", "eula", "cal", "cals", "client access licence", "client access license", "licence term", "license term"}},
 }

@@ -13,18 +13,18 @@ func TestFindServices(t *testing.T) {
 	own := []Service{TCPOther, TCPBacklog}
 	for text, want := range map[string][]Service{
 		"http": {IIS}, "https": {IIS}, "web": {IIS}, "iis": {IIS}, "IIS 5.1": {IIS}, "Web Services": {IIS}, "W3SVC": {IIS}, "ASP.NET": {IIS},
-		"cifs": {SMB}, "samba": {SMB}, "file sharing": {SMB}, "File-Sharing": {SMB}, "shared folders": {SMB}, "NetBIOS": {SMB}, "mapped drives": {SMB},
+		"cifs": {SMB}, "samba": {SMB}, "file sharing": {SMB}, "File-Sharing": {SMB}, "shared folders": {SMB}, "NetBIOS": {SMB}, "mapped drives": {SMB}, "shared excel file": {SMB}, "printer": {SMB},
 		"port 445": {SMB}, "tcp/445": {SMB}, "tcp port 139": {SMB}, "445": {SMB},
 		"remote desktop": {RDP}, "RemoteDesktop": {RDP}, "terminal services": {RDP}, "mstsc": {RDP}, ":3389": {RDP},
 		"half open": {TCPHalfOpen}, "half-open connections": {TCPHalfOpen}, "SYN_SENT": {TCPHalfOpen}, "BitTorrent": {TCPHalfOpen},
 		"vpn": {RAS}, "PPTP": {RAS}, "dial-up": {RAS}, "RRAS": {RAS},
 		"ftp": {FTP}, "smtp": {SMTP}, "e-mail": {SMTP}, "MSMQ": {MSMQ}, "Message Queuing": {MSMQ}, "telnet": {Telnet}, "NPS": {RADIUS}, "radius": {RADIUS},
 		"backlog": {TCPBacklog}, "SOMAXCONN": {TCPBacklog}, "TIME_WAIT": {TCPOutbound}, "ephemeral ports": {TCPOutbound}, "MaxUserPort": {TCPOutbound},
-		"EULA": {Licence}, "licenses": {Licence}, "licence": {Licence},
+		"EULA": {Licence}, "licenses": {Licence}, "licence": {Licence}, "user cals": {Licence}, "wwwroot": {IIS}, "RDS": {RDP},
 		"tcp": {TCPOther, TCPBacklog, TCPHalfOpen, TCPOutbound},
 
 		"apache": own, "Tomcat": own, "MySQL": own, "Redis": own, "Jenkins": own, "my own server": own, "our server": own, "myserver.exe": own,
-		"node.js": own, "IIS Express": own, "8080": own, "port 8080": own, "custom tcp server": own, "postgres": own, "sshd": own,
+		"node.js": own, "IIS Express": own, "8080": own, "port 8080": own, "custom tcp server": own, "postgres": own, "sshd": own, "my c# tcp listener": own, "SQL Express": own,
 
 		// A program speaks the protocol of a service without being it.
 		"apache web server": own, "http on Tomcat": own, "FileZilla FTP server": own, "OpenVPN": own, "our own mail server": own,
