@@ -305,13 +305,15 @@ func (r Rule) Explain() string {
 
 // Change says how the number can be moved, in a sentence for people.
 func (r Rule) Change() string {
+	limited, isSwitched := r.RateLimited()
 	switch {
 	case r.Default.IsAbsent():
 		return "there is nothing to change; the service is not in this edition."
 	case r.Basis == ByLicence:
 		return "a matter between the licensee and Microsoft; no setting changes it."
-	case r.Service == TCPHalfOpen && r.Default.IsUnlimited() && strings.Contains(r.Note, rateLimitingValue):
-		return "DWORD " + rateLimitingValue + ` = 1 in HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters and a restart turn on a limit of ten; its number cannot be set (kb969710).`
+	case isSwitched:
+		return fmt.Sprintf("DWORD %s = 1 in %s and a restart turn on a limit of %v; its number cannot be set (%s).",
+			RateLimitingValue, RateLimitingKey, limited.Default, limited.sources[0])
 	case r.Service == TCPHalfOpen && r.Discipline == Queue:
 		return "no setting does; only programs that patch tcpip.sys did (jsi-tip-10301, half-open-com)."
 	case r.Default.IsUnlimited() && r.Service != SMB:
@@ -366,6 +368,3 @@ func (r Rule) Change() string {
 	}
 	return "no setting is known."
 }
-
-// rateLimitingValue is the registry value that brings the half-open limit back.
-const rateLimitingValue = "EnableConnectionRateLimiting"

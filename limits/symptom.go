@@ -198,7 +198,7 @@ var sights = [...]sight{
 	}, over: SymptomStatusRequestNotAccepted, also: []Symptom{SymptomEvent201}},
 	{service: SMB, discipline: Refuse, over: SymptomStatusRequestNotAccepted},
 	// IIS 6.0 answers 503 (gafvert-2007).
-	{service: IIS, discipline: Refuse, only: func(r Rule) bool { return r.Edition == XPProfessionalX64 }, over: SymptomHTTP503},
+	{service: IIS, discipline: Refuse, only: func(r Rule) bool { return r.Edition.IISVersion().Value >= IIS60 }, over: SymptomHTTP503},
 	{service: IIS, discipline: Refuse, over: SymptomHTTP4039},
 	{service: IIS, discipline: Queue, over: SymptomHTTPNoAnswer, refusal: SymptomHTTP503},
 	{service: FTP, discipline: Refuse, over: SymptomFTP421},
