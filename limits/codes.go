@@ -83,6 +83,8 @@ const (
 	// TextHTTP4039Cause the one below its heading (kb262635).
 	TextHTTP4039      = "HTTP 403.9 - Access Forbidden: Too many users are connected"
 	TextHTTP4039Cause = "There are too many people accessing the Web site at this time."
+	// TextHTTP503 is the reason phrase and the page of a 503 (gafvert-2007).
+	TextHTTP503 = "Service Unavailable"
 	// TextPWSTooManyUsers and TextPWSTooManyUsersCause are what Peer Web
 	// Services 3.0 say instead (kb101322).
 	TextPWSTooManyUsers      = "Too many users."
@@ -90,6 +92,9 @@ const (
 	// TextEvent4226 is the text of event 4226 (tech-recipes-559,
 	// ms-event-4226-61).
 	TextEvent4226 = "TCP/IP has reached the security limit imposed on the number of concurrent TCP connect attempts."
+	// TextEvent4226NT52 is its text in the systems that call themselves version
+	// 5.2, of which XP Professional x64 alone has the limit (ms-event-4226-52).
+	TextEvent4226NT52 = "TCP/IP has reached the security limit imposed on the number of concurrent (incomplete) TCP connect attempts."
 	// TextRDPOnlyCurrentUser is what XP Professional tells a user who may not
 	// displace the present one (kb280828).
 	TextRDPOnlyCurrentUser = "Only the current user or an administrator can log on to this computer."

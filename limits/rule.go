@@ -162,22 +162,32 @@ func (r Rule) servicePacks() string {
 	return fmt.Sprintf(" SP%d to SP%d", lo, hi)
 }
 
-// nouns are what the sentences call one and many of what a service counts.
-var nouns = [...]struct{ service, one, many string }{
-	SMB:         {"file and printer sharing (SMB)", "SMB session", "SMB sessions"},
-	IIS:         {"web server of its own (IIS)", "connection to its web server (IIS)", "connections to its web server (IIS)"},
-	FTP:         {"FTP server of its own", "connection to its FTP server", "connections to its FTP server"},
-	SMTP:        {"SMTP server of its own", "connection to its SMTP server", "connections to its SMTP server"},
-	MSMQ:        {"Message Queuing", "remote computer in Message Queuing", "remote computers in Message Queuing"},
-	RAS:         {"incoming calls", "incoming call", "incoming calls"},
-	RDP:         {"Remote Desktop for others to use", "Remote Desktop session", "Remote Desktop sessions"},
-	Telnet:      {"Telnet server", "Telnet session", "Telnet sessions"},
-	RADIUS:      {"RADIUS server", "RADIUS client", "RADIUS clients"},
-	TCPBacklog:  {"inbound TCP", "TCP connection that waits to be accepted at each listening socket", "TCP connections that wait to be accepted at each listening socket"},
-	TCPHalfOpen: {"outbound TCP", "outbound TCP connection attempt in progress", "outbound TCP connection attempts in progress"},
-	TCPOutbound: {"outbound TCP", "outbound TCP connection (TIME_WAIT included)", "outbound TCP connections (TIME_WAIT included)"},
-	TCPOther:    {"inbound TCP", "TCP connection to a third-party server", "TCP connections to third-party servers"},
-	Licence:     {"licence for others to connect", "", ""},
+// nouns are the words of a service: what it is about, what an edition without it
+// lacks, and what one and many of what it counts are called.
+var nouns = [...]struct{ about, service, one, many string }{
+	SMB:         {"file and printer sharing", "file and printer sharing (SMB)", "SMB session", "SMB sessions"},
+	IIS:         {"the web server of Windows", "web server of its own (IIS)", "connection to its web server (IIS)", "connections to its web server (IIS)"},
+	FTP:         {"the FTP server of Windows", "FTP server of its own", "connection to its FTP server", "connections to its FTP server"},
+	SMTP:        {"the SMTP server of Windows", "SMTP server of its own", "connection to its SMTP server", "connections to its SMTP server"},
+	MSMQ:        {"Message Queuing", "Message Queuing", "remote computer in Message Queuing", "remote computers in Message Queuing"},
+	RAS:         {"incoming calls, VPN included", "incoming calls", "incoming call", "incoming calls"},
+	RDP:         {"Remote Desktop", "Remote Desktop for others to use", "Remote Desktop session", "Remote Desktop sessions"},
+	Telnet:      {"the Telnet server of Windows", "Telnet server", "Telnet session", "Telnet sessions"},
+	RADIUS:      {"the RADIUS server of Windows", "RADIUS server", "RADIUS client", "RADIUS clients"},
+	TCPBacklog:  {"connections that a program has not accepted yet", "inbound TCP", "TCP connection that waits to be accepted at each listening socket", "TCP connections that wait to be accepted at each listening socket"},
+	TCPHalfOpen: {"outbound connection attempts in progress", "outbound TCP", "outbound TCP connection attempt in progress", "outbound TCP connection attempts in progress"},
+	TCPOutbound: {"outbound connections and their ports", "outbound TCP", "outbound TCP connection (TIME_WAIT included)", "outbound TCP connections (TIME_WAIT included)"},
+	TCPOther:    {"any program that is no service of Windows", "inbound TCP", "TCP connection to a third-party server", "TCP connections to third-party servers"},
+	Licence:     {"the licence terms", "licence for others to connect", "", ""},
+}
+
+// Description returns what the service is about, such as "file and printer
+// sharing", for people.
+func (s Service) Description() string {
+	if s == UnknownService || int(s) >= len(nouns) {
+		return s.String()
+	}
+	return nouns[s].about
 }
 
 // counted returns "1 SMB session", "10 SMB sessions", "no SMB session".
@@ -289,19 +299,21 @@ func (r Rule) Explain() string {
 	if r.Note != "" {
 		fmt.Fprintf(&b, "\nNote: %s\n", r.Note)
 	}
-	fmt.Fprintf(&b, "\nChanging it: %s\n", r.change())
+	fmt.Fprintf(&b, "\nChanging it: %s\n", r.Change())
 	return b.String()
 }
 
-// change says how the number can be moved.
-func (r Rule) change() string {
+// Change says how the number can be moved, in a sentence for people.
+func (r Rule) Change() string {
+	limited, isSwitched := r.RateLimited()
 	switch {
 	case r.Default.IsAbsent():
 		return "there is nothing to change; the service is not in this edition."
 	case r.Basis == ByLicence:
 		return "a matter between the licensee and Microsoft; no setting changes it."
-	case r.Service == TCPHalfOpen && r.Default.IsUnlimited() && strings.Contains(r.Note, rateLimitingValue):
-		return "DWORD " + rateLimitingValue + ` = 1 in HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters and a restart turn on a limit of ten; its number cannot be set (kb969710).`
+	case isSwitched:
+		return fmt.Sprintf("DWORD %s = 1 in %s and a restart turn on a limit of %v; its number cannot be set (%s).",
+			RateLimitingValue, RateLimitingKey, limited.Default, limited.sources[0])
 	case r.Service == TCPHalfOpen && r.Discipline == Queue:
 		return "no setting does; only programs that patch tcpip.sys did (jsi-tip-10301, half-open-com)."
 	case r.Default.IsUnlimited() && r.Service != SMB:
@@ -356,6 +368,3 @@ func (r Rule) change() string {
 	}
 	return "no setting is known."
 }
-
-// rateLimitingValue is the registry value that brings the half-open limit back.
-const rateLimitingValue = "EnableConnectionRateLimiting"

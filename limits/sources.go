@@ -558,6 +558,8 @@ var sources = [...]Source{
 		Title: "Pre-release help of the XP/2003 generation: IIS performance and connection limits"},
 	{Key: "wiki-2012-table-figure", Kind: SourceClaim, Publisher: "paper", Year: 2024,
 		Title: "Figure in a document-understanding paper that shows the 2012 edition table (50 and 250 RRAS connections, read by OCR)"},
+	{Key: "wikipedia-event-viewer", Kind: SourceClaim, Publisher: "Wikipedia", URL: "https://en.wikipedia.org/wiki/Event_Viewer",
+		Title: "Event Viewer (the rewritten event log of Vista, wevtutil)"},
 	{Key: "wikipedia-mce", Kind: SourceClaim, Publisher: "Wikipedia", URL: "https://en.wikipedia.org/wiki/Windows_XP_Media_Center_Edition",
 		Title: "Windows XP Media Center Edition (built on XP Professional)"},
 	{Key: "wiley-iis7", Kind: SourcePress, Publisher: "Wiley",

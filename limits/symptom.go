@@ -90,7 +90,7 @@ var symptoms = [...]symptom{
 	SymptomHTTPNoAnswer: {
 		text:      "HTTP request open without an answer while others are served",
 		words:     []string{"request waits"},
-		weak:      []string{"no answer", "hangs", "websocket"},
+		weak:      []string{"no answer", "hangs", "keeps loading", "loads forever", "loading forever", "websocket"},
 		otherwise: "A program that is slow or locks itself looks the same. The counter CurrentQueueSize of the request queue is above 0 if the requests wait for the limit.",
 	},
 	SymptomStatusRequestNotAccepted: {
@@ -113,7 +113,7 @@ var symptoms = [...]symptom{
 	SymptomRDPDisplace: {
 		text: "Remote Desktop asks to disconnect the present user: " + TextRDPOnlyCurrentUser,
 		words: []string{"asks to disconnect", "only the current user", "disconnect someone", "another user is logged on",
-			"another user is signed in", "select a user to disconnect"},
+			"another user is signed in", "select a user to disconnect", "is currently logged on", "has to disconnect"},
 		otherwise: "A session that was disconnected and not signed out still counts.",
 	},
 	SymptomRDPExceeded: {
@@ -198,7 +198,7 @@ var sights = [...]sight{
 	}, over: SymptomStatusRequestNotAccepted, also: []Symptom{SymptomEvent201}},
 	{service: SMB, discipline: Refuse, over: SymptomStatusRequestNotAccepted},
 	// IIS 6.0 answers 503 (gafvert-2007).
-	{service: IIS, discipline: Refuse, only: func(r Rule) bool { return r.Edition == XPProfessionalX64 }, over: SymptomHTTP503},
+	{service: IIS, discipline: Refuse, only: func(r Rule) bool { return r.Edition.IISVersion().Value >= IIS60 }, over: SymptomHTTP503},
 	{service: IIS, discipline: Refuse, over: SymptomHTTP4039},
 	{service: IIS, discipline: Queue, over: SymptomHTTPNoAnswer, refusal: SymptomHTTP503},
 	{service: FTP, discipline: Refuse, over: SymptomFTP421},
@@ -272,12 +272,13 @@ func ParseSymptom(text string) (Symptom, error) {
 	folded := " " + strings.Join(strings.FieldsFunc(strings.ToLower(text), func(c rune) bool {
 		return unicode.IsSpace(c) || strings.ContainsRune(`:;=#()[]"`, c)
 	}), " ") + " "
+	spaced := strings.ReplaceAll(folded, "_", " ") // as in ERR_CONNECTION_REFUSED
 	for _, words := range [...]func(*symptom) []string{
 		func(s *symptom) []string { return s.words },
 		func(s *symptom) []string { return s.weak },
 	} {
 		for s := SymptomHTTP4039; int(s) < len(symptoms); s++ {
-			if slices.ContainsFunc(words(&symptoms[s]), func(w string) bool { return containsWord(folded, w) }) {
+			if slices.ContainsFunc(words(&symptoms[s]), func(w string) bool { return containsWord(folded, w) || containsWord(spaced, w) }) {
 				return s, nil
 			}
 		}

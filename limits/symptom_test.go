@@ -36,6 +36,9 @@ func TestParseSymptom(t *testing.T) {
 		TextWSAECONNREFUSED:                               {SymptomConnectionRefused, []Service{TCPBacklog}},
 		"Socket Error # 10061":                            {SymptomConnectionRefused, []Service{TCPBacklog}},
 		"connect ECONNREFUSED 10.0.0.5:8080":              {SymptomConnectionRefused, []Service{TCPBacklog}},
+		"ERR_CONNECTION_REFUSED":                          {SymptomConnectionRefused, []Service{TCPBacklog}},
+		"The user JOHN is currently logged on":            {SymptomRDPDisplace, []Service{RDP}},
+		"the browser keeps loading":                       {SymptomHTTPNoAnswer, []Service{IIS}},
 		"I get no connection":                             {SymptomConnectionRefused, []Service{TCPBacklog}},
 		"in a burst a connect takes half a second longer": {SymptomSlowConnect, []Service{TCPBacklog}},
 		"WSAENOBUFS (10055)":                              {SymptomNoBufferSpace, []Service{TCPOutbound, TCPOther}},
@@ -155,6 +158,7 @@ func TestEveryServiceIsComplete(t *testing.T) {
 	}
 	for _, s := range Services() {
 		require.Less(t, int(s), len(nouns), "%v needs its nouns", s)
+		assert.NotEmpty(t, nouns[s].about, "%v needs its nouns", s)
 		assert.NotEmpty(t, nouns[s].service, "%v needs its nouns", s)
 		if s != Licence {
 			assert.NotEmpty(t, nouns[s].one, "%v needs its nouns", s)

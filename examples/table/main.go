@@ -1,9 +1,11 @@
 // Table prints the rules, all of them or those of one Windows, one service or
-// one symptom, for people and for other programs.
+// one symptom, for people and for other programs, and says whether one of them
+// explains what N clients meet.
 //
 //	table -windows "XP Pro SP3" -explain
-//	table -service smb -format csv
+//	table -service "file sharing" -format csv
 //	table -symptom "HTTP 403.9"
+//	table -why -windows "XP Pro" -service iis -clients 40
 package main
 
 import (
@@ -13,49 +15,77 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/identify"
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "table:", err)
-		}
+	if err := run(os.Args[1:], os.Stdout, columns(os.Stdout)); err != nil {
+		fmt.Fprintln(os.Stderr, "table:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string, out io.Writer) error {
-	var (
-		windows limits.Windows
-		service limits.Service
-	)
+// columns returns how wide text may get: 80 columns on a terminal, and 0, any
+// width, for a file or another program.
+func columns(f *os.File) int {
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return 0
+	}
+	return 80
+}
+
+// A question is what the flags ask.
+type question struct {
+	windows  identify.Identification // the zero Identification is any
+	name     string                  // as it was written
+	services []limits.ServiceMatch   // none is any
+	symptom  limits.Symptom          // UnknownSymptom is any
+	seen     string                  // as it was written
+	clients  int
+}
+
+func run(args []string, out io.Writer, width int) error {
 	flags := flag.NewFlagSet("table", flag.ContinueOnError)
-	format := flags.String("format", "text", "`form` of the output: text, json, csv or markdown")
-	flags.TextVar(&windows, "windows", limits.Windows{}, "only the rules of this `Windows`, such as \"XP Pro SP3\"")
-	flags.TextVar(&service, "service", limits.UnknownService, "only the rules for this `service`, such as smb")
-	seen := flags.String("symptom", "", "only the rules that produce this `symptom`, such as \"event 4226\"")
-	explain := flags.Bool("explain", false, "with the evidence (text only)")
-	if err := flags.Parse(args); err != nil {
+	flags.SetOutput(io.Discard) // an error is one line, and -help is none
+	var (
+		format  = flags.String("format", "text", "`form` of the output: text, json, csv or markdown")
+		windows = flags.String("windows", "", "only the rules of this `Windows`, such as \"XP Pro SP3\"")
+		service = flags.String("service", "", "only the rules for this `service`, such as smb, http or vpn")
+		seen    = flags.String("symptom", "", "only the rules that produce this `symptom`, as \"event 4226\"")
+		explain = flags.Bool("explain", false, "with the evidence (text only)")
+		why     = flags.Bool("why", false, "is it the limit? wants -windows, -service and -clients")
+		clients = flags.Int("clients", 0, "with -why: `N` clients that come at the same time")
+	)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(out, "Table prints how many peers each Windows takes at the same time, and why.")
+		fmt.Fprintln(out)
+		flags.SetOutput(out)
+		flags.PrintDefaults()
+		return nil
+	case err != nil:
+		return err
+	case flags.NArg() > 0:
+		return fmt.Errorf("unexpected argument %.100q; see -help", flags.Arg(0))
+	}
+	q, err := ask(*windows, *service, *seen)
+	if err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q; see -help", flags.Arg(0))
-	}
-
-	rules := limits.Rules()
-	if *seen != "" {
-		symptom, err := limits.ParseSymptom(*seen)
-		if err != nil {
-			return err
+	if *why {
+		if q.clients = *clients; q.clients < 1 || q.name == "" || len(q.services) == 0 && q.symptom == limits.UnknownSymptom {
+			return errors.New("-why wants -windows, -service (or -symptom) and -clients, which is 1 or more")
 		}
-		rules = symptom.Rules()
+		return q.why(&wrapper{out: out, width: width})
 	}
-	rules = selectRules(rules, windows, service)
+	rules := q.rules()
 	switch *format {
 	case "text":
-		return text(out, rules, *explain)
+		return q.text(&wrapper{out: out, width: width}, rules, *explain)
 	case "json":
 		return limits.WriteJSON(out, rules)
 	case "csv":
@@ -63,37 +93,88 @@ func run(args []string, out io.Writer) error {
 	case "markdown":
 		return limits.WriteMarkdown(out, rules)
 	}
-	return fmt.Errorf("-format %q: want text, json, csv or markdown", *format)
+	return fmt.Errorf("-format %.100q: want text, json, csv or markdown", *format)
 }
 
-func selectRules(rules iter.Seq[limits.Rule], w limits.Windows, s limits.Service) iter.Seq[limits.Rule] {
+// ask reads what the flags name.
+func ask(windows, service, seen string) (q question, err error) {
+	if windows != "" {
+		q.name = windows
+		if q.windows, err = identifyName(windows); err != nil {
+			return q, err
+		}
+	}
+	if service != "" {
+		if q.services, err = limits.FindServices(service); err != nil {
+			return q, err
+		}
+	}
+	if seen != "" {
+		q.seen = seen
+		q.symptom, err = limits.ParseSymptom(seen)
+	}
+	return q, err
+}
+
+// identifyName returns the Windows of a name, and all that it can be where it
+// is ambiguous or the service pack is not known.
+func identifyName(name string) (identify.Identification, error) {
+	if _, err := limits.ParseWindows(name); err != nil && !errors.Is(err, limits.ErrAmbiguous) {
+		return identify.Identification{}, err
+	}
+	return identify.Caption(name)
+}
+
+// rules returns the rules that are asked for.
+func (q *question) rules() iter.Seq[limits.Rule] {
+	rules := limits.Rules()
+	if q.symptom != limits.UnknownSymptom {
+		rules = q.symptom.Rules()
+	}
 	return func(yield func(limits.Rule) bool) {
 		for r := range rules {
-			if w != (limits.Windows{}) && !r.Covers(w) || s != limits.UnknownService && r.Service != s {
-				continue
-			}
-			if !yield(r) {
+			if q.covers(r) && q.about(r.Service) && !yield(r) {
 				return
 			}
 		}
 	}
 }
 
-func text(out io.Writer, rules iter.Seq[limits.Rule], explain bool) error {
-	n := 0
-	for r := range rules {
-		n++
-		line := fmt.Sprintf("%v [%v]\n", r, r.Grade)
-		if explain {
-			line = r.Explain() + "\n"
-		}
-		if _, err := io.WriteString(out, line); err != nil {
-			return err
-		}
-	}
-	if n == 0 {
-		return limits.ErrNoRule
-	}
-	_, err := fmt.Fprintf(out, "%d rules, revision %s\n", n, limits.Revision)
-	return err
+// covers reports whether the rule holds for one of the Windows.
+func (q *question) covers(r limits.Rule) bool {
+	return q.name == "" || slices.ContainsFunc(q.windows.Candidates, r.Covers)
 }
+
+// about reports whether the service is asked for.
+func (q *question) about(s limits.Service) bool {
+	return len(q.services) == 0 || slices.ContainsFunc(q.services, func(m limits.ServiceMatch) bool { return slices.Contains(m.Services, s) })
+}
+
+// took says what the words were taken for, unless they are plain names.
+func (q *question) took() []string {
+	var lines []string
+	if editions := q.windows.Editions(); len(editions) > 1 {
+		lines = append(lines, fmt.Sprintf("%q can be %v.", q.name, q.windows))
+	}
+	for _, m := range q.services {
+		if name := m.Services[0].String(); strings.EqualFold(strings.ReplaceAll(name, "-", " "), m.Word) {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("Took %q for %s (%s).", m.Word, m.Services[0].Description(), listed(m.Services)))
+	}
+	if q.symptom != limits.UnknownSymptom {
+		lines = append(lines, fmt.Sprintf("Took %.60q for %s", q.seen, fullStop(q.symptom.String())))
+	}
+	return lines
+}
+
+// listed joins the names of services.
+func listed(services []limits.Service) string {
+	names := make([]string, 0, len(services))
+	for _, s := range services {
+		names = append(names, s.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+func fullStop(s string) string { return strings.TrimSuffix(s, ".") + "." }

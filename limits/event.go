@@ -1,0 +1,61 @@
+package limits
+
+import "encoding/binary"
+
+// EventEntry is what an event looks like in the event log.
+type EventEntry struct {
+	ID                           int
+	Log, Source, Level, Category string
+	Text                         string
+	Data                         []byte
+}
+
+// Event returns the entry that the edition logs at a limit: Event4226 from XP to
+// Windows 7, Event4227 and Event4231 from Vista on. It is false for any other
+// event, and where the edition is not known to log it.
+func (e Edition) Event(id int) (fact Fact[EventEntry], ok bool) {
+	entry := EventEntry{ID: id, Log: "System", Source: "Tcpip", Level: "Warning", Category: "None"}
+	switch {
+	case id == Event4226 && XPStarter <= e && e <= Server2008R2Datacenter:
+		entry.Data = event4226Data()
+		entry.Text = TextEvent4226
+		switch {
+		case e == XPProfessionalX64 || Server2003Web <= e && e <= HomeServer:
+			entry.Text = TextEvent4226NT52
+			fact.Grade, fact.sources = Documented, cite("ms-event-4226-52", "tech-recipes-559")
+			fact.Note = "The data are those of XP."
+		case e >= VistaStarter:
+			fact.Grade, fact.sources = Documented, cite("ms-event-4226-61", "tech-recipes-559")
+			fact.Note = "The data are those of XP."
+		default:
+			fact.Grade, fact.sources = Measured, cite("tech-recipes-559", "ms-sdk-event-4226")
+		}
+	case id == Event4227 && e >= VistaStarter && e.valid():
+		entry.Text = TextEvent4227
+		fact.Grade, fact.sources = Measured, cite("theregime-4227")
+	case id == Event4231 && e >= VistaStarter && e.valid():
+		entry.Text = TextEvent4231
+		fact.Grade, fact.sources = Measured, cite("borncity-4231")
+	default:
+		return Fact[EventEntry]{}, false
+	}
+	fact.Value = entry
+	return fact, true
+}
+
+// event4226Data returns the ten words of the one dump there is
+// (tech-recipes-559).
+func event4226Data() []byte {
+	data := make([]byte, 40)
+	for i, word := range [...]uint32{0, 0x00540001, 0, Event4226Code, 1} {
+		binary.LittleEndian.PutUint32(data[4*i:], word)
+	}
+	return data
+}
+
+// HasWevtutil reports whether the edition has the command wevtutil, in place of
+// which XP and Server 2003 have the script eventquery.
+func (e Edition) HasWevtutil() Fact[bool] {
+	return Fact[bool]{Value: e >= VistaStarter && e.valid(), Grade: Reported,
+		Note: "It came with the event log of Vista.", sources: cite("wikipedia-event-viewer")}
+}

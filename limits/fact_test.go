@@ -1,0 +1,119 @@
+package limits
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// evidence is what a fact of any type has.
+type evidence struct {
+	name    string
+	grade   Grade
+	note    string
+	sources []SourceKey
+}
+
+func evidenceOf[T any](name string, f Fact[T]) evidence {
+	return evidence{fmt.Sprintf("%s: %v", name, f.Value), f.Grade, f.Note, f.sources}
+}
+
+// allFacts returns every fact of the package about every edition.
+func allFacts() (all []evidence) {
+	versions := map[IISVersion]bool{NoIIS: true}
+	for e := range Editions() {
+		name := e.String()
+		versions[e.IISVersion().Value] = true
+		all = append(all,
+			evidenceOf(name+" IIS version", e.IISVersion()),
+			evidenceOf(name+" SYN schedule", e.SYNSchedule()),
+			evidenceOf(name+" ports", e.DynamicPorts()),
+			evidenceOf(name+" TIME_WAIT", e.TimeWait()),
+			evidenceOf(name+" open files", e.OpenFilesPerSession()),
+			evidenceOf(name+" AutoDisconnect", e.AutoDisconnect()),
+			evidenceOf(name+" net config", e.NetConfigLayout()),
+			evidenceOf(name+" wevtutil", e.HasWevtutil()),
+		)
+		for _, id := range []int{Event4226, Event4227, Event4231} {
+			if f, ok := e.Event(id); ok {
+				all = append(all, evidenceOf(fmt.Sprintf("%s event %d", name, id), f))
+			}
+		}
+		for r := range ByEdition(e) {
+			if f, ok := r.PatchRange(); ok {
+				all = append(all, evidenceOf(name+" patch", f))
+			}
+		}
+	}
+	for v := range versions {
+		name := "IIS " + v.String()
+		all = append(all,
+			evidenceOf(name+" idle timeout", v.IdleTimeout()),
+			evidenceOf(name+" keep-alive", v.KeepsHTTP11()),
+			evidenceOf(name+" refusal", v.Refusal()))
+	}
+	return append(all, evidenceOf("backlog", ServerListenBacklog()), evidenceOf("ftp", FTPRefusal()), evidenceOf("shortest", AutoDisconnectShortest()))
+}
+
+func TestEveryFactHasItsEvidence(t *testing.T) {
+	for _, f := range allFacts() {
+		if f.grade == UnknownGrade {
+			assert.Empty(t, f.sources, "%s: nothing is known, but it has sources", f.name)
+			assert.NotEmpty(t, f.note, "%s: nothing is known; the note says what is taken instead", f.name)
+			continue
+		}
+		assert.NotEmpty(t, f.sources, f.name)
+		for _, key := range f.sources {
+			_, ok := LookupSource(key)
+			assert.True(t, ok, "%s: no source %s", f.name, key)
+		}
+		if f.grade == Inferred {
+			assert.NotEmpty(t, f.note, "%s: inferred from what?", f.name)
+		}
+	}
+}
+
+// The first entry of a table that has the edition counts, so that one which can
+// never count would be a mistake.
+func TestSpans(t *testing.T) {
+	check := func(what string, first, last []Edition) {
+		reached := make([]bool, len(first))
+		for e := range Editions() {
+			for i := range first {
+				if first[i] <= e && e <= last[i] {
+					reached[i] = true
+					break
+				}
+			}
+		}
+		for i, ok := range reached {
+			assert.True(t, ok, "%s: no edition reaches %v to %v", what, first[i], last[i])
+		}
+	}
+	check("IIS", ends(iisVersions[:], true), ends(iisVersions[:], false))
+	check("SYN", ends(synSchedules[:], true), ends(synSchedules[:], false))
+	check("files", ends(openFiles[:], true), ends(openFiles[:], false))
+}
+
+func ends[T any](spans []span[T], first bool) (list []Edition) {
+	for _, s := range spans {
+		if first {
+			list = append(list, s.first)
+		} else {
+			list = append(list, s.last)
+		}
+	}
+	return list
+}
+
+func ExampleFact() {
+	fact := XPProfessional.IISVersion().Value.IdleTimeout()
+	fmt.Println(fact.Value, fact.Grade)
+	for _, source := range fact.Sources() {
+		fmt.Println(source.Key)
+	}
+	// Output:
+	// 5m0s reported
+	// cazzulino-gazitt
+}
