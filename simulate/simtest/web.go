@@ -13,6 +13,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/iis"
 	"github.com/winlimits/winlimits/simulate/internal/memnet"
 )
 
@@ -55,7 +56,7 @@ func NewServer(t testing.TB, host *simulate.Host, handler http.Handler) *Server 
 		calls:    make(map[*http.Request]time.Time),
 	}
 	s.Config = &http.Server{Handler: s.count(handler), ConnState: s.note}
-	front, err := host.WrapServer(s.Config, s.listener)
+	web, err := iis.NewServer(host)
 	if err != nil {
 		t.Fatalf("simtest: %v", err)
 	}
@@ -63,7 +64,7 @@ func NewServer(t testing.TB, host *simulate.Host, handler http.Handler) *Server 
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		_ = s.Config.Serve(front)
+		_ = web.Serve(s.Config, s.listener)
 	}()
 	t.Cleanup(func() {
 		t.Helper()
