@@ -159,7 +159,7 @@ func TestFortyCurls(t *testing.T) {
 				})
 			}
 			assert.NoError(t, gate.Wait(t.Context(), func(s simulate.Stats) bool {
-				return s.Held == 10 && int(s.Refused) == test.no && s.Waiting == test.waiting
+				return s.Held == 10 && int(s.Refused) == test.no && s.Queued == test.waiting
 			}))
 			close(all)
 			wg.Wait()
@@ -172,7 +172,7 @@ func TestFortyCurls(t *testing.T) {
 func TestCurlPostsAgainstTheLimit(t *testing.T) {
 	curl := peer(t, "curl", "curl")
 	url, gate := web(t, xpPro, hello(), false)
-	require.NoError(t, gate.SetLimit(0))
+	require.NoError(t, gate.SetLimit(limits.Number(0)))
 	cmd := exec.CommandContext(t.Context(), curl, "-sS", "-i", "-H", "Expect:", "--data-binary", "@-", "-m", "30", url)
 	cmd.Stdin = io.LimitReader(zeros{}, 20_000_000)
 	out, err := cmd.CombinedOutput()

@@ -121,7 +121,7 @@ func ExampleNewDialer() {
 			}
 		}()
 		simtest.WaitQueued(t, d.Gate, 1)
-		fmt.Println(d.Gate.Stats().Waiting, "queued")
+		fmt.Println(d.Gate.Stats().Queued, "queued")
 	})
 	// Output:
 	// dial tcp 198.18.0.2:80: connect: connection refused

@@ -26,28 +26,40 @@ type FileServer struct {
 	listener *memnet.Listener
 }
 
+// FileServerSettings say what stands behind the limit. The zero value is the
+// fixture's own file server behind a proxy without settings.
+type FileServerSettings struct {
+	// Backend is another file server, such as smb.Backend("192.0.2.1:445").
+	Backend smb.Dial
+	// Proxy has the settings of the host's SMB proxy.
+	Proxy smb.Settings
+}
+
 // NewFileServer starts the file server of the host. It works in memory: Dial
 // reaches it, also in a testing/synctest bubble, and nobody else, until Loopback
 // is called.
 //
-// Behind the host's SMB proxy stands a small file server of the fixture's own, if
-// backend is nil.
+// Behind the host's SMB proxy stands a small file server of the fixture's own.
 // It speaks SMB 2.1 and 3.0, admits every account with every password as a
 // guest, connects every share, echoes and logs off. It has no files: everything
-// else it answers with STATUS_NOT_SUPPORTED. For files, give smb.Backend with the
-// address of a real server. settings may be nil.
+// else it answers with STATUS_NOT_SUPPORTED. For files, set
+// Backend to a real server. settings may be nil.
 //
 // When the test ends the server stops, and fails the test if a session has
 // neither been logged off nor lost its connection by then. Connections without
 // a session are simply closed.
-func NewFileServer(t testing.TB, host *simulate.Host, backend smb.Dial, settings *smb.Settings) *FileServer {
+func NewFileServer(t testing.TB, host *simulate.Host, settings *FileServerSettings) *FileServer {
 	t.Helper()
-	var own *smbServer
-	if backend == nil {
-		own = newSMBServer()
-		backend = own.dial
+	var s FileServerSettings
+	if settings != nil {
+		s = *settings
 	}
-	proxy, err := smb.NewProxy(host, backend, settings)
+	var own *smbServer
+	if s.Backend == nil {
+		own = newSMBServer()
+		s.Backend = own.dial
+	}
+	proxy, err := smb.NewProxy(host, s.Backend, &s.Proxy)
 	if err != nil {
 		t.Fatalf("simtest: %v", err)
 	}

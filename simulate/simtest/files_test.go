@@ -13,6 +13,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/smb"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 	"github.com/winlimits/winlimits/simulate/simtest"
 )
@@ -161,7 +162,7 @@ func TestRealBackend(t *testing.T) {
 	t.Parallel()
 	inner := simtest.NewFileServer(t, simtest.NewHost(t, win11, nil), nil)
 	files := simtest.NewFileServer(t, simtest.NewHost(t, xpHome, &simulate.Settings{Limits: map[limits.Service]int{limits.SMB: 1}}),
-		&simulate.SMBSettings{Backend: inner.Loopback()})
+		&simtest.FileServerSettings{Backend: smb.Backend(inner.Loopback())})
 	c, late := dialSMB(t, files), dialSMB(t, files)
 	c.negotiate(smbwire.Dialect30)
 	late.negotiate(smbwire.Dialect30)
