@@ -13,9 +13,9 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
-	"github.com/winlimits/winlimits/simulate/smb"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 	"github.com/winlimits/winlimits/simulate/simtest"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // smbConn is a client that knows the headers of SMB2 and little else.
