@@ -252,3 +252,62 @@ func ExampleWriteJSON() {
 	}
 	// Output: {"revision": "2026.11.2", "rules": []}
 }
+
+func ExampleRule_Evidence() {
+	for _, s := range []limits.Service{limits.SMB, limits.IIS, limits.Telnet} {
+		rule, err := limits.Lookup(limits.Windows{Edition: limits.XPProfessional}, s)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%v: %s\n", s, rule.Evidence())
+	}
+	// Output:
+	// smb: documented
+	// iis: 10 documented, 40 reported
+	// telnet: 2 inferred, upper bound unknown
+}
+
+func ExampleRule_CeilingGrade() {
+	rule, err := limits.Lookup(limits.Windows{Edition: limits.XPProfessional}, limits.IIS)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(rule.Default, rule.DefaultGrade())
+	fmt.Println(rule.Ceiling, rule.CeilingGrade())
+	// Output:
+	// 10 documented
+	// 40 reported
+}
+
+func ExampleRule_Change() {
+	rule, err := limits.Lookup(limits.Windows{Edition: limits.Windows10Pro}, limits.TCPOutbound)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(rule.Change())
+	// Output: netsh int ipv4 set dynamicport tcp start=N num=N, with 255 to 64511 ports (kb929851).
+}
+
+func ExampleSymptom_Otherwise() {
+	symptom, err := limits.ParseSymptom("Socket error 10061")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(symptom)
+	fmt.Println(symptom.Otherwise())
+	// Output:
+	// WSAECONNREFUSED 10061: No connection could be made because the target machine actively refused it.
+	// A port on which nothing listens, and a firewall that resets, look exactly the same. If a single connection is refused on a quiet machine it is one of these; if only bursts are, it is the backlog, and a program that accepts sooner cures it.
+}
+
+func ExampleService_Description() {
+	fmt.Println(limits.IIS.Description())
+	fmt.Println(limits.TCPBacklog.Description())
+	// Output:
+	// the web server of Windows
+	// connections that a program has not accepted yet
+}

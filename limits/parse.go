@@ -67,8 +67,9 @@ func (e *NameError) Is(target error) bool {
 // Windows Vista™ Business", "Windows Server 2008 R2 Standard", and the String
 // form of every edition. Case, spaces and punctuation do not matter, nor do
 // marks that leave the limits alone: N and KN, the processor, the language,
-// "Evaluation", "LTSC", a release such as 22H2 or a build. A service pack is
-// checked as ParseWindows does and then left out.
+// "Evaluation", "LTSC", "in S mode", a release such as 22H2 or a build. Pro for
+// Workstations and Pro Education are names of Pro. A service pack is checked as
+// ParseWindows does and then left out.
 //
 // Any other name is a *NameError that lists the candidates: all that fit if
 // the name is ambiguous ("Windows 7"), else the nearest ("Windows 7

@@ -336,7 +336,10 @@ func (r Rule) Change() string {
 		}
 		return fmt.Sprintf("the metabase property MaxConnections can lower it, from %s (iisref-2000).", r.Ceiling)
 	case FTP:
-		if r.Movable() {
+		switch {
+		case r.Ceiling.IsUnlimited():
+			return "the setting MaxConnections of the FTP service, without an upper bound (kb143180)."
+		case r.Movable():
 			return fmt.Sprintf("the setting MaxConnections of the FTP service; the highest that it takes is %v (kb101322).", r.Ceiling)
 		}
 		return "the metabase property MaxConnections of the FTP service can lower it (iisref-2000)."

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -67,6 +68,7 @@ func TestExplainSaysHowToChange(t *testing.T) {
 		{Windows{Windows2000Professional, 0}, IIS, "can lower it, from 10"},
 		{Windows{NT40Server, 0}, IIS, "without an upper bound"},
 		{Windows{NT40Workstation, 3}, FTP, "the highest that it takes is 40"},
+		{Windows{NT40Workstation, 1}, FTP, "FTP service, without an upper bound"},
 		{Windows{SmallBusinessServer2003Premium, 0}, SMB, "client licences in packs raise it, to 75"},
 		{Windows{Server2003Enterprise, 0}, RAS, "more than 1000 need a restart"},
 		{Windows{Server2008Standard, 0}, RADIUS, "no setting is known"},
@@ -107,4 +109,22 @@ func TestEvidenceIsACopy(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, r, again)
 	assert.NotEqual(t, "changed", again.Sources()[0].Title)
+}
+
+// What Change cites is in the bibliography.
+func TestChangeCitesSources(t *testing.T) {
+	cited := regexp.MustCompile(`\(([a-z][a-z0-9, -]*)\)\.$`)
+	n := 0
+	for r := range Rules() {
+		text := r.Change()
+		assert.True(t, strings.HasSuffix(text, "."), text)
+		for _, match := range cited.FindAllStringSubmatch(text, -1) {
+			for key := range strings.SplitSeq(match[1], ", ") {
+				_, ok := LookupSource(SourceKey(key))
+				assert.True(t, ok, "%s: %s", key, text)
+				n++
+			}
+		}
+	}
+	assert.Greater(t, n, 300)
 }

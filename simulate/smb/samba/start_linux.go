@@ -1,0 +1,267 @@
+package samba
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	startTimeout = time.Minute // of a context without an end
+	closeTimeout = 30 * time.Second
+	pollInterval = 5 * time.Millisecond
+	// longestRun leaves room behind the temporary directory for the names of
+	// sockets, which have 108 bytes in all.
+	longestRun = 80
+)
+
+// process is the supervisor of a smbd, and so the child of this process.
+type process struct {
+	run   string // temporary directory
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	lines *bufio.Reader
+	ended chan struct{} // closed when smbd has ended and early is set
+	early string        // how smbd ended by itself; empty if it did not
+	done  chan struct{} // closed when the supervisor says no more
+
+	mu      sync.Mutex
+	closing bool
+
+	once sync.Once
+	err  error
+}
+
+// start starts smbd for settings that are complete.
+func (s *Server) start(ctx context.Context) (err error) {
+	smbd, err := find("smbd")
+	if err != nil {
+		return err
+	}
+	pdbedit, err := find("pdbedit")
+	if err != nil {
+		return err
+	}
+	// The account of smbd has to be one of the system's.
+	account, err := user.LookupId(strconv.Itoa(os.Geteuid()))
+	if err != nil {
+		return fmt.Errorf("smbd needs a user with a name to run as, which number %d is not: %w", os.Geteuid(), err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	port, release, err := reservePort()
+	if err != nil {
+		return fmt.Errorf("port for smbd: %w", err)
+	}
+	defer release()
+
+	p, err := startSupervisor(smbd)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	s.process = p
+	s.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	if s.settings.Dir == "" {
+		s.settings.Dir = filepath.Join(p.run, shareName)
+		if err := os.Mkdir(s.settings.Dir, 0o755); err != nil {
+			return err
+		}
+	}
+	for _, f := range folders {
+		if err := os.Mkdir(filepath.Join(p.run, f[1]), 0o755); err != nil {
+			return err
+		}
+	}
+	config := filepath.Join(p.run, configName)
+	if err := os.WriteFile(config, []byte(s.settings.config(p.run, account.Username, port)), 0o600); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(p.run, usersName), []byte(s.settings.userMap(account.Username)), 0o600); err != nil {
+		return err
+	}
+	// smbpasswd adds accounts for root only.
+	add := exec.CommandContext(ctx, pdbedit, "--configfile="+config, "--create", "--password-from-stdin", "--user="+account.Username)
+	add.Stdin = strings.NewReader(s.settings.Password + "\n" + s.settings.Password + "\n")
+	if out, err := add.CombinedOutput(); err != nil {
+		return fmt.Errorf("pdbedit: %w: %s", errors.Join(err, ctx.Err()), tail(out))
+	}
+
+	if _, err := io.WriteString(p.stdin, "\n"); err != nil {
+		return fmt.Errorf("supervisor of smbd: %w", err)
+	}
+	return p.ready(ctx, s.addr)
+}
+
+// find returns the path of a program. The sbin beside a bin in PATH counts as
+// well: Debian has smbd there, and no sbin in the PATH of a user.
+func find(program string) (string, error) {
+	path, err := exec.LookPath(program)
+	if err == nil {
+		return path, nil
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if filepath.Base(dir) == "bin" {
+			if path, err := exec.LookPath(filepath.Join(filepath.Dir(dir), "sbin", program)); err == nil {
+				return path, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("%w: %w", ErrNotInstalled, err)
+}
+
+// reservePort returns a free port of 127.0.0.1 that nothing else is given until
+// release. A socket that is bound and does not listen keeps it; that smbd binds
+// it as well is due to SO_REUSEADDR, which smbd sets, too.
+func reservePort() (port int, release func(), err error) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, nil, os.NewSyscallError("socket", err)
+	}
+	defer func() {
+		if err != nil {
+			syscall.Close(fd)
+		}
+	}()
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
+		return 0, nil, os.NewSyscallError("setsockopt", err)
+	}
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return 0, nil, os.NewSyscallError("bind", err)
+	}
+	sa, err := syscall.Getsockname(fd)
+	if err != nil {
+		return 0, nil, os.NewSyscallError("getsockname", err)
+	}
+	return sa.(*syscall.SockaddrInet4).Port, func() { syscall.Close(fd) }, nil
+}
+
+// startSupervisor starts the supervisor, which makes the temporary directory.
+func startSupervisor(smbd string) (*process, error) {
+	// The supervisor compares with the paths of open files, which have no
+	// symbolic links.
+	tmp, err := filepath.EvalSymlinks(os.TempDir())
+	if err == nil {
+		tmp, err = filepath.Abs(tmp)
+	}
+	if err == nil {
+		err = checkPath(tmp)
+	}
+	if err == nil && len(tmp) > longestRun {
+		err = fmt.Errorf("path %q: the sockets of smbd have room for %d bytes", tmp, longestRun)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("directory for temporary files: %w", err)
+	}
+	p := &process{ended: make(chan struct{}), done: make(chan struct{})}
+	p.cmd = exec.Command("/bin/sh", "-c", supervise, "winlimits-samba", smbd, tmp)
+	p.cmd.Dir = "/"
+	// A session of its own, and so a process group: what the terminal sends to
+	// this process, such as an interrupt, is not for smbd.
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("supervisor of smbd: %w", err)
+	}
+	p.lines = bufio.NewReader(stdout)
+	line, _ := p.lines.ReadString('\n')
+	run, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "run ")
+	p.run = run
+	go p.listen()
+	if !ok {
+		_ = p.close()
+		return nil, fmt.Errorf("directory for temporary files: %s", strings.TrimSpace(line))
+	}
+	return p, nil
+}
+
+// listen waits for what the supervisor says of the end of smbd.
+func (p *process) listen() {
+	defer close(p.done)
+	line, err := p.lines.ReadString('\n')
+	if err != nil {
+		line = err.Error()
+	}
+	p.mu.Lock()
+	closing := p.closing
+	p.mu.Unlock()
+	if !closing {
+		log, _ := os.ReadFile(filepath.Join(p.run, logName))
+		p.early = fmt.Sprintf("smbd has ended by itself: %s: %s", strings.TrimSpace(line), tail(log))
+	}
+	close(p.ended)
+	_, _ = io.Copy(io.Discard, p.lines)
+}
+
+// ready waits until smbd answers.
+func (p *process) ready(ctx context.Context, addr string) error {
+	poll := time.NewTicker(pollInterval)
+	defer poll.Stop()
+	for {
+		err := negotiate(ctx, addr)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.ended:
+			return errors.New("smbd does not answer") // close says why
+		case <-ctx.Done():
+			log, _ := os.ReadFile(filepath.Join(p.run, logName))
+			return fmt.Errorf("smbd does not answer: %w: %w: %s", ctx.Err(), err, tail(log))
+		case <-poll.C:
+		}
+	}
+}
+
+// close ends the supervisor by the end of its standard input.
+func (p *process) close() error {
+	p.once.Do(func() {
+		p.mu.Lock()
+		p.closing = true
+		p.mu.Unlock()
+		p.stdin.Close()
+		force := time.AfterFunc(closeTimeout, func() { p.cmd.Process.Kill() })
+		<-p.done
+		err := p.cmd.Wait()
+		force.Stop()
+		if err != nil {
+			err = errors.Join(fmt.Errorf("supervisor of smbd in %s: %w", p.run, err), os.RemoveAll(p.run))
+		}
+		if p.early != "" {
+			err = errors.Join(errors.New(p.early), err)
+		}
+		p.err = err
+	})
+	return p.err
+}
+
+// tail returns the end of a program's output.
+func tail(out []byte) string {
+	const most = 2000
+	if len(out) > most {
+		out = out[len(out)-most:]
+	}
+	return strings.TrimSpace(string(out))
+}
