@@ -21,6 +21,8 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/iis"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 var (
@@ -33,11 +35,12 @@ func web(t testing.TB, w limits.Windows, handler http.Handler, https bool) (url 
 	t.Helper()
 	host, err := simulate.New(w, nil)
 	require.NoError(t, err)
-	gate, err = host.Gate(limits.IIS)
+	server, err := iis.NewServer(host)
 	require.NoError(t, err)
-	srv := httptest.NewUnstartedServer(handler)
+	gate = server.Gate()
+	srv := httptest.NewUnstartedServer(server.Handler(handler))
 	srv.EnableHTTP2 = https
-	srv.Listener, err = host.WrapServer(srv.Config, srv.Listener)
+	srv.Listener, err = server.Listener(srv.Listener)
 	require.NoError(t, err)
 	if https {
 		srv.StartTLS()
@@ -80,7 +83,7 @@ func TestConnOfListener(t *testing.T) {
 				if err != nil {
 					return nil, nil, nil, err
 				}
-				ln, err := host.Listener(inner, limits.IIS)
+				ln, err := tcp.NewListener(host, limits.TCPOther, inner, nil)
 				if err != nil {
 					return nil, nil, nil, err
 				}
@@ -242,7 +245,7 @@ func BenchmarkAccept(b *testing.B) {
 		{"host", func(ln net.Listener) net.Listener {
 			host, err := simulate.New(xpPro, nil)
 			require.NoError(b, err)
-			ln, err = host.Listener(ln, limits.IIS)
+			ln, err = tcp.NewListener(host, limits.FTP, ln, nil)
 			require.NoError(b, err)
 			return ln
 		}},

@@ -25,6 +25,8 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/iis"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 func main() {
@@ -140,7 +142,7 @@ func (a act) play(ctx context.Context, clients int, hold time.Duration) (result,
 	url := "http://" + inner.Addr().String() + "/"
 	meeting := new(meeting)
 	srv := &http.Server{Handler: meeting.service(hold)}
-	ln, err := wrap(host, srv, inner, a.service)
+	serve, err := serviceOf(host, srv, inner, a.service)
 	if errors.Is(err, simulate.ErrAbsent) {
 		// Nobody listens on such a machine.
 		r.absent = true
@@ -153,7 +155,7 @@ func (a act) play(ctx context.Context, clients int, hold time.Duration) (result,
 		return r, err
 	}
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
+	go func() { served <- serve() }()
 	defer func() {
 		srv.Close()
 		<-served
@@ -188,12 +190,20 @@ func (a act) play(ctx context.Context, clients int, hold time.Duration) (result,
 	return r, ctx.Err()
 }
 
-// wrap makes srv the service of the host, and returns the listener to serve.
-func wrap(host *simulate.Host, srv *http.Server, inner net.Listener, s limits.Service) (net.Listener, error) {
+// serviceOf makes srv the service of the host, and returns what serves it.
+func serviceOf(host *simulate.Host, srv *http.Server, inner net.Listener, s limits.Service) (serve func() error, err error) {
 	if s == limits.IIS {
-		return host.WrapServer(srv, inner)
+		web, err := iis.NewServer(host)
+		if err != nil {
+			return nil, err
+		}
+		return func() error { return web.Serve(srv, inner) }, nil
 	}
-	return host.Listener(inner, s)
+	ln, err := tcp.NewListener(host, s, inner, nil)
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return srv.Serve(ln) }, nil
 }
 
 // A meeting lets the service begin its work when every client has arrived, so
@@ -205,7 +215,7 @@ type meeting struct {
 // await makes the service wait for n clients more to be let in, refused or
 // queued, though not for ever: a client may fail to connect.
 func (m *meeting) await(gate *simulate.Gate, n int) {
-	seen := func(s simulate.Stats) int { return int(s.Admitted+s.Refused) + s.Waiting }
+	seen := func(s simulate.Stats) int { return int(s.Admitted+s.Refused) + s.Queued }
 	want := seen(gate.Stats()) + n
 	all := func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -323,31 +333,26 @@ func serve(ctx context.Context, out io.Writer, w limits.Windows, maxConnections 
 	if err != nil {
 		return err
 	}
-	inner, err := net.Listen("tcp", addr)
+	web, err := iis.NewServer(host)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
 	srv := &http.Server{Handler: new(meeting).service(hold)}
-	ln, err := host.WrapServer(srv, inner)
-	if err != nil {
-		inner.Close()
-		return err
-	}
 	stop := host.Observe(func(e simulate.Event) {
-		fmt.Fprintf(out, "%s  %-9s %-10s %s  %d held, %d waiting, limit %v\n",
-			e.Time.Format("15:04:05.000"), e.Kind, outcome(e), e.Peer, e.Held, e.Waiting, e.Limit)
+		fmt.Fprintf(out, "%s  %-9s %-10s %s  %d held, %d queued, limit %v\n",
+			e.Time.Format("15:04:05.000"), e.Kind, outcome(e), e.Peer, e.Held, e.Queued, e.Limit)
 	})
 	defer stop()
-	gate, err := host.Gate(limits.IIS)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%v at http://%v/\n%v\n", w, inner.Addr(), gate.Rule())
+	fmt.Fprintf(out, "%v at http://%v/\n%v\n", w, ln.Addr(), web.Gate().Policy().Rule)
 	context.AfterFunc(ctx, func() { srv.Close() })
-	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+	if err := web.Serve(srv, ln); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	fmt.Fprintf(out, "%+v\n", gate.Stats())
+	fmt.Fprintln(out, web.Gate().Stats())
 	return nil
 }
 

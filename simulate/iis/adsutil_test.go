@@ -1,17 +1,21 @@
-package simulate
+package iis_test
 
 import (
+	"net"
+	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 )
 
 func TestAdsutil(t *testing.T) {
-	h, err := New(xpPro, nil)
-	require.NoError(t, err)
+	h := hostOf(t, xpPro, nil)
 	for _, step := range []struct{ line, want string }{
 		{"adsutil get w3svc/MaxConnections", "MaxConnections                  : (INTEGER) 10\r\n"},
 		{"adsutil set w3svc/MaxConnections 40", "MaxConnections : (INTEGER) 40\r\n"},
@@ -25,9 +29,11 @@ func TestAdsutil(t *testing.T) {
 			"ConnectionTimeout               : (INTEGER) 60\r\n" +
 			"ServerListenBacklog             : (INTEGER) 40\r\n"},
 		{`cscript //nologo C:\Inetpub\AdminScripts\adsutil.vbs get w3svc/MaxConnections`, "MaxConnections                  : (INTEGER) 40\r\n"},
-		{`cscript.exe adsutil.vbs get w3svc/MaxConnections`, adsutilBanner + "MaxConnections                  : (INTEGER) 40\r\n"},
+		{`cscript.exe adsutil.vbs get w3svc/MaxConnections`, "Microsoft (R) Windows Script Host Version 5.1 for Windows\r\n" +
+			"Copyright (C) Microsoft Corporation 1996-1999. All rights reserved.\r\n\r\n" +
+			"MaxConnections                  : (INTEGER) 40\r\n"},
 	} {
-		got, err := h.Adsutil(step.line)
+		got, err := h.Console(step.line)
 		require.NoError(t, err, step.line)
 		assert.Equal(t, step.want, got, step.line)
 	}
@@ -37,12 +43,11 @@ func TestAdsutil(t *testing.T) {
 }
 
 func TestAdsutilErrors(t *testing.T) {
-	h, err := New(xpPro, nil)
-	require.NoError(t, err)
+	h := hostOf(t, xpPro, nil)
 	for line, want := range map[string]string{
-		"":                                        "is no adsutil command",
-		"format c:":                               "is no adsutil command",
-		"adsutil":                                 "is no adsutil command",
+		"format c:":                               "not a command of this machine",
+		"cscript":                                 "not a command of this machine",
+		"adsutil":                                 "want get w3svc/PROPERTY",
 		"adsutil get":                             "want w3svc/PROPERTY",
 		"adsutil delete w3svc/1":                  "want get w3svc/PROPERTY",
 		"adsutil get w3svc/1/2/MaxConnections":    "want w3svc/PROPERTY or w3svc/1/PROPERTY",
@@ -54,29 +59,43 @@ func TestAdsutilErrors(t *testing.T) {
 		"adsutil set w3svc/ConnectionTimeout -1":  "want 1 to 2147483647",
 		"adsutil set w3svc/ServerListenBacklog 5": "cannot be set here",
 	} {
-		out, err := h.Adsutil(line)
+		out, err := h.Console(line)
 		assert.ErrorContains(t, err, want, line)
 		assert.Empty(t, out, line)
 	}
-	modern, err := New(win7, nil)
-	require.NoError(t, err)
-	_, err = modern.Adsutil("adsutil get w3svc/MaxConnections")
+	_, err := hostOf(t, win7, nil).Console("adsutil get w3svc/MaxConnections")
 	assert.ErrorContains(t, err, "IIS 7.5, which has no metabase")
-	home, err := New(xpHome, nil)
+	bare, err := simulate.New(xpPro, nil)
 	require.NoError(t, err)
-	_, err = home.Adsutil("adsutil get w3svc/MaxConnections")
-	assert.ErrorIs(t, err, ErrAbsent)
+	_, err = bare.Console("adsutil get w3svc/MaxConnections")
+	assert.ErrorIs(t, err, simulate.ErrCommand, "no web server was made")
+}
+
+// What adsutil sets holds for all servers of the machine.
+func TestAdsutilSetsTheMachine(t *testing.T) {
+	s := startWeb(t, "http", xpPro, nil, http.NotFoundHandler())
+	assert.False(t, ask(t, s.dial(t)).Close)
+	second := &http.Server{Handler: http.NotFoundHandler()}
+	_, err := s.host.Console("adsutil set w3svc/AllowKeepAlive false")
+	require.NoError(t, err)
+	_, err = s.host.Console("adsutil set w3svc/ConnectionTimeout 7")
+	require.NoError(t, err)
+	addr, _, _ := serveKind(t, s.web, second, "http")
+	for _, c := range []net.Conn{s.dial(t), dial(t, addr)} {
+		assert.True(t, ask(t, c).Close)
+	}
+	assert.Equal(t, 300*time.Second, s.srv.IdleTimeout, "it served before")
+	assert.Equal(t, 7*time.Second, second.IdleTimeout)
 }
 
 func TestAdsutilOnServers(t *testing.T) {
-	h, err := New(limits.Windows{Edition: limits.Server2003Standard}, nil)
-	require.NoError(t, err)
+	h := hostOf(t, limits.Windows{Edition: limits.Server2003Standard}, nil)
 	for _, step := range []struct{ line, want string }{
 		{"adsutil get w3svc/MaxConnections", "MaxConnections                  : (INTEGER) 4294967295\r\n"},
 		{"adsutil set w3svc/MaxConnections 100", "MaxConnections : (INTEGER) 100\r\n"},
 		{"adsutil set w3svc/MaxConnections 4294967295", "MaxConnections : (INTEGER) 4294967295\r\n"},
 	} {
-		got, err := h.Adsutil(step.line)
+		got, err := h.Console(step.line)
 		require.NoError(t, err, step.line)
 		assert.Equal(t, step.want, got)
 	}
@@ -85,10 +104,11 @@ func TestAdsutilOnServers(t *testing.T) {
 func FuzzAdsutil(f *testing.F) {
 	f.Add("adsutil set w3svc/MaxConnections 40")
 	f.Add(`cscript //nologo x\adsutil.vbs enum w3svc/1`)
-	h, err := New(xpPro, nil)
-	require.NoError(f, err)
+	h := hostOf(f, xpPro, nil)
 	f.Fuzz(func(t *testing.T, line string) {
-		out, err := h.Adsutil(line)
-		assert.Equal(t, err == nil, out != "", "either an answer or an error")
+		out, err := h.Console(line)
+		if strings.TrimSpace(line) != "" {
+			assert.Equal(t, err == nil, out != "", "either an answer or an error")
+		}
 	})
 }

@@ -1,275 +1,262 @@
-package simulate
+// Package iis acts out the web servers of Windows on net/http.
+//
+// A Server is the web server of one simulate.Host. Any http.Server becomes it,
+// with one listener or several:
+//
+//	web, err := iis.NewServer(host)
+//	...
+//	go web.ServeTLS(srv, tlsListener, "cert.pem", "key.pem")
+//	err = web.Serve(srv, listener)
+//
+// Up to IIS 6.0 the server counts connections from accept to close, idle ones
+// included, and answers the connection over the limit with an error page. From IIS
+// 7.0 on it counts requests while they execute, and the others wait. Each server
+// and each listener of a host counts at the same gate.
+//
+// Where something else has the http.Server or makes the listeners, as in Caddy or
+// Traefik, there are the pieces: Server.Listener, Server.Handler and
+// Server.ConnContext. A request that the limit cannot see, because code of others
+// stands between the pieces, fails with status 500 and a sentence that says what
+// to do.
+package iis
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/http"
+	"reflect"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/conns"
 )
 
-// iisVersion returns the version of the web server that comes with an edition:
-// 3.0 for the Peer Web Services of NT Workstation 4.0, 4.0 for Personal Web
-// Server, 0 where there is none.
-func iisVersion(e limits.Edition) float64 {
-	switch e.Product() {
-	case "Windows NT 4.0":
-		return 3.0
-	case "Windows 95", "Windows 98":
-		return 4.0
-	case "Windows 2000":
-		return 5.0
-	case "Windows XP":
-		if e == limits.XPProfessionalX64 {
-			return 6.0
-		}
-		return 5.1
-	case "Windows Server 2003", "Windows Small Business Server 2003", "Windows Home Server":
-		return 6.0
-	case "Windows Vista", "Windows Server 2008":
-		return 7.0
-	case "Windows 7", "Windows Server 2008 R2":
-		return 7.5
-	case "Windows 8", "Windows Server 2012":
-		return 8.0
-	case "Windows 8.1", "Windows Server 2012 R2":
-		return 8.5
-	case "Windows NT 3.1", "Windows NT 3.5", "Windows NT 3.51", "Windows Me":
-		return 0
-	}
-	return 10.0
+// Server is the web server of a host. NewServer returns it; it may be used by many
+// goroutines.
+type Server struct {
+	host *simulate.Host
+	gate *simulate.Gate
+	set  *conns.Set
+	// policy is that of the gate, and then what adsutil has made of it.
+	policy atomic.Pointer[simulate.Policy]
+	// handlers says that something answers in HTTP/2 and over TLS.
+	handlers atomic.Bool
+
+	mu       sync.Mutex
+	settings simulate.Settings
+	serving  map[*http.Server]int // how many times
 }
 
-func (h *Host) checkWebSettings() error {
-	s, version := &h.settings, iisVersion(h.windows.Edition)
-	bad := func(name string, value any, want string) error {
-		return fmt.Errorf("simulate: %v: %s %v: %s", h.windows, name, value, want)
-	}
-	rule, err := limits.Lookup(h.windows, limits.IIS)
-	hasMetabase := err == nil && !rule.Default.IsAbsent() && version < 7
-	switch {
-	case s.MaxConnections == 0:
-	case !hasMetabase:
-		return bad("MaxConnections", s.MaxConnections, "want 0; the property belongs to IIS 4.0 to 6.0, which this Windows does not have")
-	case s.MaxConnections < 0 || s.MaxConnections > math.MaxInt32 || !rule.Ceiling.Holds(s.MaxConnections):
-		return bad("MaxConnections", s.MaxConnections, fmt.Sprintf("want 1 to %v, or 0 for the default; %v", rule.Ceiling, rule))
-	}
-	switch {
-	case s.AllowKeepAlive != nil && !hasMetabase:
-		return bad("AllowKeepAlive", *s.AllowKeepAlive, "want nil; the property belongs to IIS 4.0 to 6.0, which this Windows does not have")
-	case s.ConnectionTimeout < 0 || s.ConnectionTimeout > math.MaxInt32*time.Second:
-		return bad("ConnectionTimeout", s.ConnectionTimeout, "want 0 to 2147483647 s")
-	case s.QueueTimeout < 0:
-		return bad("QueueTimeout", s.QueueTimeout, "want 0 or more")
-	case s.WorkerProcesses < 0 || s.WorkerProcesses > 1024:
-		return bad("WorkerProcesses", s.WorkerProcesses, "want 0 to 1024")
-	}
-	return nil
-}
-
-// webCapacity applies the settings to the capacity of the web server.
-func (h *Host) webCapacity(rule limits.Rule, limit, ceiling int64) (int64, int64) {
-	if n := h.settings.MaxConnections; n > 0 {
-		limit = int64(n)
-	}
-	if n := int64(h.settings.WorkerProcesses); n > 1 && rule.Unit == limits.UnitRequests && ceiling != unlimited {
-		limit, ceiling = limit*n, ceiling*n
-	}
-	return limit, ceiling
-}
-
-// WrapServer makes srv the web server of the host, on inner. It returns the
-// listener to serve, with srv.Serve, srv.ServeTLS or otherwise:
+// NewServer returns the web server of the host, which is the same one each time.
+// The error matches simulate.ErrAbsent if the edition has no web server, and
+// simulate.ErrClosed if the host is closed.
 //
-//	ln, err := host.WrapServer(srv, ln)
-//	...
-//	err = srv.Serve(ln)
+// Host.Close ends what Serve and ServeTLS serve, and the listeners of
+// Server.Listener with their connections. Host.Disconnect ends the connections
+// only. Up to IIS 6.0, Host.Console answers adsutil, the script that administers
+// the server:
 //
-// Up to IIS 6.0 it counts TCP connections from accept to close, idle ones
-// included, and answers the one too many as Listener does, also over TLS and
-// HTTP/2, where the status is the same but there is no reason phrase. From IIS
-// 7.0 on it counts requests as Handler does.
+//	adsutil get w3svc/MaxConnections
+//	adsutil set w3svc/MaxConnections 40
+//	adsutil enum w3svc
+//	cscript C:\Inetpub\AdminScripts\adsutil.vbs get w3svc/1/MaxConnections
 //
-// It sets srv.Handler and srv.ConnContext to call what was there before, and
-// srv.IdleTimeout and, where connections are counted, srv.ReadHeaderTimeout to
-// ConnectionTimeout if they are 0 or the setting is not; call it before srv
-// serves. The error matches ErrAbsent if the edition has no web server.
-func (h *Host) WrapServer(srv *http.Server, inner net.Listener) (net.Listener, error) {
-	g, err := h.Gate(limits.IIS)
+// The properties are MaxConnections, AllowKeepAlive, ConnectionTimeout (in
+// seconds) and ServerListenBacklog, which can be read. A client edition has one web
+// site, so w3svc and w3svc/1 are the same. The layout of the output is that of
+// kb290391 and kb238131; with cscript in front, and without its //nologo, it
+// begins with the banner of the script host, as on Windows 2000. What is set is
+// set for the machine: MaxConnections is in force at once and throws nothing out,
+// AllowKeepAlive from the next request on, and ConnectionTimeout for every
+// http.Server that is served for the first time later. What Windows would not
+// accept is an error that says why, and changes nothing.
+func NewServer(host *simulate.Host) (*Server, error) {
+	gate, err := host.Gate(limits.IIS)
 	if err != nil {
 		return nil, err
 	}
+	set, err := simulate.Part(host, conns.NewSet)
+	if err != nil {
+		return nil, err
+	}
+	policy := gate.Policy()
+	p, err := simulate.Part(host, func() *part {
+		s := &Server{host: host, gate: gate, set: set, settings: host.Settings(), serving: make(map[*http.Server]int)}
+		s.policy.Store(&policy)
+		return &part{s}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.server, nil
+}
+
+// part is the part of the host that the server is.
+type part struct{ server *Server }
+
+// Close closes what Serve and ServeTLS serve.
+func (p *part) Close() error {
+	p.server.mu.Lock()
+	serving := make([]*http.Server, 0, len(p.server.serving))
+	for srv := range p.server.serving {
+		serving = append(serving, srv)
+	}
+	p.server.mu.Unlock()
+	var errs []error
+	for _, srv := range serving {
+		if err := srv.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Console runs adsutil.
+func (p *part) Console(line string) (output string, known bool, err error) {
+	return p.server.adsutil(line)
+}
+
+// Host returns the host of the server.
+func (s *Server) Host() *simulate.Host { return s.host }
+
+// Gate returns the gate of the server, that of limits.IIS.
+func (s *Server) Gate() *simulate.Gate { return s.gate }
+
+// countsRequests reports whether the server is IIS 7.0 or later.
+func (s *Server) countsRequests() bool { return s.gate.Policy().Rule.Unit == limits.UnitRequests }
+
+// Serve serves srv on the listener, under the limit, until one of them is closed,
+// as srv.Serve does; its errors are the same. It may be called several times for
+// one http.Server, which then has the limit once, and for several.
+//
+// The first call for an http.Server changes it: Handler, ConnContext and ConnState
+// call what was there before, and IdleTimeout and, where connections are counted,
+// ReadHeaderTimeout become the idle timeout of the machine, if they are 0 or a
+// setting of the machine says so. They must be set before, as net/http requires;
+// if the Handler is replaced afterwards, requests fail with a sentence.
+//
+// HTTP/2 without TLS is served if srv.Protocols says so. A listener that does TLS
+// of its own belongs around Server.Listener, or its certificate to ServeTLS.
+// The listener is closed in any case.
+func (s *Server) Serve(srv *http.Server, ln net.Listener) error {
+	return s.serve(srv, ln, srv.Serve)
+}
+
+// ServeTLS is Serve for HTTPS, as srv.ServeTLS is: the files are those of a
+// certificate and its key, and not needed if srv.TLSConfig has certificates. The
+// connection over the limit is answered after the handshake, over HTTP/2 with the
+// same status but no reason phrase.
+func (s *Server) ServeTLS(srv *http.Server, ln net.Listener, certFile, keyFile string) error {
+	return s.serve(srv, ln, func(ln net.Listener) error { return srv.ServeTLS(ln, certFile, keyFile) })
+}
+
+func (s *Server) serve(srv *http.Server, ln net.Listener, serve func(net.Listener) error) error {
+	if ln == nil {
+		return errors.New("iis: Serve needs a listener, not nil")
+	}
+	defer ln.Close()
+	if err := s.prepare(srv); err != nil {
+		return err
+	}
+	defer s.done(srv)
+	ln, err := s.Listener(ln)
+	if err != nil {
+		return err
+	}
+	err = serve(ln)
+	if errors.Is(err, net.ErrClosed) && s.set.IsClosed() {
+		return http.ErrServerClosed // Host.Close has closed the listener before the server
+	}
+	return err
+}
+
+// prepare puts the limit on srv, once.
+func (s *Server) prepare(srv *http.Server) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h, ok := srv.Handler.(*handler)
+	switch isPrepared := ok && h.srv == srv; {
+	case isPrepared && h.server != s:
+		return fmt.Errorf("iis: the http.Server is the web server of another machine, which runs %v: give each machine one of its own", h.server.host.Windows())
+	case isPrepared:
+	case s.serving[srv] > 0:
+		return errors.New("iis: the Handler of the http.Server was replaced after it was first served: set it before")
+	default:
+		s.put(srv)
+	}
+	s.serving[srv]++
+	return nil
+}
+
+// put puts the limit on srv. s is locked.
+func (s *Server) put(srv *http.Server) {
 	next := srv.Handler
 	if next == nil {
 		next = http.DefaultServeMux
 	}
-	h.setTimeout(&srv.IdleTimeout)
-	if g.rule.Unit == limits.UnitRequests {
-		srv.Handler = &requestLimit{host: h, gate: g, next: next}
-		return inner, nil
-	}
-
-	// A connection that asks for nothing holds a slot all the same.
-	h.setTimeout(&srv.ReadHeaderTimeout)
-	ln := newListener(inner, g)
-	ln.handOn = true
-	srv.Handler = &connectionLimit{host: h, gate: g, next: next}
-	connContext := srv.ConnContext
-	srv.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		if connContext != nil {
-			ctx = connContext(ctx, c)
-		}
-		if p := placeOf(c); p != nil && p.refusal != nil {
-			ctx = context.WithValue(ctx, refusalKey{}, p.refusal)
-		}
-		return ctx
-	}
-	// Shutdown waits for connections that have not asked for anything, and one
-	// over the limit has nothing to ask for.
-	srv.RegisterOnShutdown(ln.hangUp)
-	return ln, nil
-}
-
-// setTimeout sets d to the connection timeout, unless the caller has set it and
-// the settings have not.
-func (h *Host) setTimeout(d *time.Duration) {
-	if *d == 0 || h.idleTimeout.Load() != 0 {
-		*d = h.connectionTimeout()
-	}
-}
-
-// refusalKey is the context key of the *refusal of a connection over the limit.
-type refusalKey struct{}
-
-// Handler returns a handler that puts the request limit of IIS 7.0 and later on
-// next. It counts requests while they execute, lets the others wait first come,
-// first served, and answers 503 when the queue is full. A client that goes away
-// leaves the queue; net/http notices that once it has read the request's body.
-//
-// The error matches ErrAbsent if the edition has no web server. It is an error,
-// too, if its web server counts connections, which a handler does not see: use
-// WrapServer there.
-func (h *Host) Handler(next http.Handler) (http.Handler, error) {
-	g, err := h.Gate(limits.IIS)
-	if err != nil {
-		return nil, err
-	}
-	if g.rule.Unit != limits.UnitRequests {
-		return nil, fmt.Errorf("simulate: %v counts %v, which a handler cannot: use WrapServer: %v", h.windows, g.rule.Unit, g.rule)
-	}
-	return &requestLimit{host: h, gate: g, next: next}, nil
-}
-
-// requestLimit is the front of IIS 7.0 and later.
-type requestLimit struct {
-	host *Host
-	gate *Gate
-	next http.Handler
-}
-
-func (l *requestLimit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	slot := Slot{peer: peerOf(r, l.host)}
-	if !l.gate.enter(&slot) {
-		if err := l.wait(r.Context(), &slot); err != nil {
-			l.turnAway(w, r, err)
-			return
+	s.handlers.Store(true)
+	srv.Handler = &handler{server: s, next: next, srv: srv}
+	policy := s.policy.Load()
+	timeout := func(d *time.Duration) {
+		if *d == 0 || s.settings.ConnectionTimeout != 0 {
+			*d = policy.IdleTimeout
 		}
 	}
-	defer slot.Release()
-	l.next.ServeHTTP(w, r)
+	timeout(&srv.IdleTimeout)
+	if !s.countsRequests() {
+		// A connection that asks for nothing holds a slot all the same.
+		timeout(&srv.ReadHeaderTimeout)
+		connContext := srv.ConnContext
+		srv.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+			if connContext != nil {
+				ctx = connContext(ctx, c)
+			}
+			return s.ConnContext(ctx, c)
+		}
+	}
+	connState := srv.ConnState
+	srv.ConnState = func(c net.Conn, state http.ConnState) {
+		s.note(srv, c, state)
+		if connState != nil {
+			connState(c, state)
+		}
+	}
 }
 
-func (l *requestLimit) wait(ctx context.Context, slot *Slot) error {
-	if d := l.host.settings.QueueTimeout; d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d)
-		defer cancel()
+// note keeps account of the connections of srv, and looks whether the limit is
+// still on it.
+func (s *Server) note(srv *http.Server, c net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		if s.countsRequests() && reflect.ValueOf(c).Comparable() {
+			s.set.Track(c)
+		}
+	case http.StateActive:
+		if h, ok := srv.Handler.(*handler); !ok || h.srv != srv {
+			const sentence = "iis: the Handler of the http.Server was replaced after it was served, so the limit would not hold: set it before"
+			if srv.ErrorLog != nil {
+				srv.ErrorLog.Print(sentence)
+			}
+			failConn(c, sentence)
+			panic(http.ErrAbortHandler) // which ends the connection, and is not logged
+		}
+	case http.StateClosed, http.StateHijacked:
+		if s.countsRequests() && reflect.ValueOf(c).Comparable() {
+			s.set.Untrack(c)
+		}
 	}
-	return l.gate.Acquire(ctx, slot)
 }
 
-func (l *requestLimit) turnAway(w http.ResponseWriter, r *http.Request, err error) {
-	var limit *LimitError
-	if errors.As(err, &limit) && limit.Outcome == Refused {
-		webRefusal(iisVersion(l.host.windows.Edition)).respond(w)
-		return
+// done notes that a call of Serve returns.
+func (s *Server) done(srv *http.Server) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.serving[srv]--; s.serving[srv] == 0 {
+		delete(s.serving, srv)
 	}
-	// The client is gone, or has waited too long and loses its connection.
-	panic(http.ErrAbortHandler)
 }
-
-// connectionLimit is the front of IIS up to 6.0. The listener has counted; what
-// is left is to answer the connections over the limit.
-type connectionLimit struct {
-	host *Host
-	gate *Gate
-	next http.Handler
-}
-
-func (l *connectionLimit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if over, ok := r.Context().Value(refusalKey{}).(*refusal); ok {
-		over.answered()
-		answer := refusalOf(l.gate)
-		answer.omitBody = r.Method == http.MethodHead
-		answer.send(w)
-		return
-	}
-	if !l.host.keepsAlive(r) {
-		w.Header().Set("Connection", "close")
-	}
-	l.next.ServeHTTP(w, r)
-}
-
-// send answers over the bare connection where it can be had, for the reason
-// phrase and for clients that are still sending.
-func (a refusalAnswer) send(w http.ResponseWriter) {
-	conn, buffered, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		a.respond(w)
-		return
-	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Time{}) // the refusal has a time of its own
-	a.writeAndDrain(conn, buffered)
-}
-
-// keepsAlive reports whether the connection of a request stays open after it.
-func (h *Host) keepsAlive(r *http.Request) bool {
-	if !h.noKeepAlive.Load() {
-		return true
-	}
-	// The property meant HTTP/1.0 clients only up to IIS 4.0 (kb195179).
-	return iisVersion(h.windows.Edition) <= 4 && r.ProtoAtLeast(1, 1)
-}
-
-// connectionTimeout returns the idle timeout of the web server.
-func (h *Host) connectionTimeout() time.Duration {
-	if d := time.Duration(h.idleTimeout.Load()); d != 0 {
-		return d
-	}
-	switch version := iisVersion(h.windows.Edition); {
-	case version >= 6:
-		return 120 * time.Second
-	case version == 5.1:
-		return 300 * time.Second
-	}
-	return 900 * time.Second
-}
-
-// peerOf returns the client's address for whoever observes the host.
-func peerOf(r *http.Request, h *Host) net.Addr {
-	if !h.isObserved() {
-		return nil
-	}
-	return peerName(r.RemoteAddr)
-}
-
-// peerName is a peer that is known by name only.
-type peerName string
-
-func (peerName) Network() string  { return "tcp" }
-func (n peerName) String() string { return string(n) }

@@ -1,14 +1,16 @@
-package simulate
+package tcp
 
 import (
-	"errors"
 	"net"
-	"sync/atomic"
+	"time"
+
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/conns"
 )
 
-// Conn is a connection that a listener of a Host accepted. It behaves as the
-// connection it wraps; closing it gives its slot back, once. NetConn returns
-// the wrapped connection, as crypto/tls does.
+// Conn is a connection that a Listener accepted. It behaves as the connection it
+// wraps; closing it gives its slot back, once. NetConn returns the wrapped
+// connection, as crypto/tls does.
 //
 // A connection that was a *net.TCPConn keeps its abilities: CloseRead,
 // CloseWrite, SyscallConn, ReadFrom (and with it sendfile and splice), WriteTo,
@@ -18,83 +20,63 @@ type Conn interface {
 	NetConn() net.Conn
 }
 
-// tcpConn is a Conn over a *net.TCPConn.
-type tcpConn struct {
-	*net.TCPConn
-	place
+// counted is what a listener knows of a connection.
+type counted struct {
+	gate *simulate.Gate
+	slot simulate.Slot
+	// refusal is set if the connection is over the limit. It then holds no slot.
+	refusal *Refusal
 }
 
-// otherConn is a Conn over anything else.
-type otherConn struct {
-	net.Conn
-	place
-}
-
-// place is the part of a connection that the gate knows.
-type place struct {
-	slot Slot
-	// refusal is set if the connection is over the limit and was accepted only
-	// to be told so. It then holds no slot.
-	refusal *refusal
-	closed  atomic.Bool
-}
-
-// newConn wraps c and returns the wrapped connection and its place.
-func newConn(c net.Conn) (Conn, *place) {
-	if tcp, ok := c.(*net.TCPConn); ok {
-		conn := &tcpConn{TCPConn: tcp}
-		return conn, &conn.place
-	}
-	conn := &otherConn{Conn: c}
-	return conn, &conn.place
-}
-
-func (c *tcpConn) NetConn() net.Conn   { return c.TCPConn }
-func (c *otherConn) NetConn() net.Conn { return c.Conn }
-
-func (c *tcpConn) Close() error {
-	err := c.TCPConn.Close()
-	c.giveBack()
-	return err
-}
-
-func (c *otherConn) Close() error {
-	err := c.Conn.Close()
-	c.giveBack()
-	return err
-}
-
-// CloseWrite shuts down the writing side where the wrapped connection can.
-func (c *otherConn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return errors.ErrUnsupported
-}
-
-func (p *place) giveBack() {
-	if p.closed.CompareAndSwap(false, true) {
-		p.slot.Release()
-		if p.refusal != nil {
-			p.refusal.end()
-		}
+// end is called once, when the connection has been closed.
+func (n *counted) end() {
+	n.slot.Release()
+	if n.refusal != nil {
+		n.refusal.end()
 	}
 }
 
-func (p *place) self() *place { return p }
+// countedConn returns what a listener knows of c, or nil if none has accepted it.
+func countedConn(c net.Conn) *counted {
+	if e := conns.Of(c); e != nil {
+		n, _ := e.Data.(*counted)
+		return n
+	}
+	return nil
+}
 
-// placeOf finds the place of a connection under whatever wraps it, such as a
-// *tls.Conn. It returns nil if no listener of a Host accepted the connection.
-func placeOf(c net.Conn) *place {
-	for c != nil {
-		if p, ok := c.(interface{ self() *place }); ok {
-			return p.self()
-		}
-		inner, ok := c.(interface{ NetConn() net.Conn })
-		if !ok {
-			return nil
-		}
-		c = inner.NetConn()
+// A Refusal is a connection over the limit that a Listener has handed on, until
+// the connection is closed.
+type Refusal struct {
+	l     *Listener
+	conn  net.Conn
+	timer *time.Timer
+	state refusalState // under l.mu
+}
+
+type refusalState uint8
+
+const (
+	silent   refusalState = iota // it has not been answered
+	answered                     // by a server, which also ends it
+	draining                     // it has been answered, and what it sends is dropped
+)
+
+// GateOf returns the gate at which a Listener has counted a connection, under
+// whatever has been put around it that has a NetConn method, as a *tls.Conn has. It
+// returns nil if none has.
+func GateOf(c net.Conn) *simulate.Gate {
+	if n := countedConn(c); n != nil {
+		return n.gate
+	}
+	return nil
+}
+
+// RefusalOf returns the refusal of a connection, found as GateOf finds it. It
+// returns nil if the connection was let in, or is that of no Listener.
+func RefusalOf(c net.Conn) *Refusal {
+	if n := countedConn(c); n != nil {
+		return n.refusal
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package simulate
+package tcp_test
 
 import (
 	"io"
@@ -11,10 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 func TestTCPConnKeepsItsAbilities(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	host, err := simulate.New(xpPro, nil)
+	require.NoError(t, err)
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ln, err := tcp.NewListener(host, limits.TCPOther, inner, nil)
 	require.NoError(t, err)
 	defer ln.Close()
 	client, err := net.Dial("tcp", ln.Addr().String())
@@ -22,14 +28,14 @@ func TestTCPConnKeepsItsAbilities(t *testing.T) {
 	defer client.Close()
 	accepted, err := ln.Accept()
 	require.NoError(t, err)
-	conn, place := newConn(accepted)
-	g := newGate(t, xpPro, limits.IIS, nil)
-	require.True(t, g.TryAcquire(&place.slot))
+	conn, ok := accepted.(tcp.Conn)
+	require.True(t, ok)
+	g := tcp.GateOf(conn)
 
 	assert.Implements(t, (*interface{ CloseWrite() error })(nil), conn)
 	assert.Implements(t, (*syscall.Conn)(nil), conn)
 	assert.Implements(t, (*io.ReaderFrom)(nil), conn)
-	assert.Same(t, accepted, conn.NetConn())
+	assert.IsType(t, (*net.TCPConn)(nil), conn.NetConn())
 	require.NoError(t, conn.(interface{ CloseWrite() error }).CloseWrite())
 	_, err = client.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)
@@ -42,15 +48,4 @@ func TestTCPConnKeepsItsAbilities(t *testing.T) {
 	wg.Wait()
 	assert.Zero(t, g.Stats().Held)
 	assert.EqualValues(t, 1, g.Stats().Admitted)
-}
-
-func TestOtherConn(t *testing.T) {
-	a, b := net.Pipe()
-	defer b.Close()
-	conn, place := newConn(a)
-	assert.Same(t, a, conn.NetConn())
-	assert.Same(t, place, placeOf(conn))
-	assert.Nil(t, placeOf(b))
-	assert.Error(t, conn.(*otherConn).CloseWrite(), "a pipe has no half")
-	require.NoError(t, conn.Close())
 }

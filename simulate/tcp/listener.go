@@ -1,7 +1,6 @@
-package simulate
+package tcp
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,187 +9,170 @@ import (
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/conns"
 )
 
 // Bounds on connections that are accepted only to be refused. They are the
 // library's own: Windows closes such a connection when it has answered.
 const (
 	maxRefusals    = 1024             // at the same time and listener; more are closed unanswered
-	maxRefusalHead = 64 << 10         // bytes of a request that are read before it is answered
 	maxRefusalBody = 64 << 20         // bytes that are read and dropped after the answer
-	refusalSilence = 30 * time.Second // without a whole request
+	refusalSilence = 30 * time.Second // until it is answered
 	refusalDrain   = 2 * time.Minute  // from the answer to the end
 )
 
-// Listener returns a listener that puts the connection limit of a service on
-// inner. It counts a connection from Accept to Close, idle or not, and answers
-// the one too many as Windows does, on its own: Accept returns neither that
-// connection nor an error, and goes on to the next.
-//
-// The service must be one that counts connections: IIS up to 6.0, FTP, SMTP or
-// TCPOther, which nothing limits. What the one too many sees:
-//
-//   - IIS 5.1 and before: once its request has been read, the page of HTTP
-//     403.9 under the status line "403 Access Forbidden" (kb262635), on NT 4.0
-//     the one of kb101322; with IIS 6.0 HTTP 503 (gafvert-2007)
-//   - FTP: a reply of class 421 in place of the greeting (kb103074)
-//   - SMTP: the connection closes; what Windows answers is unknown
-//
-// The answer is plain text. For TLS and HTTP/2 use WrapServer.
-//
-// Connections that Accept returns are a Conn. Closing the listener closes inner
-// and unblocks Accept; connections already accepted live on.
-func (h *Host) Listener(inner net.Listener, s limits.Service) (net.Listener, error) {
-	g, err := h.Gate(s)
-	if err != nil {
-		return nil, err
-	}
-	if g.rule.Unit != limits.UnitConnections {
-		return nil, fmt.Errorf("simulate: %v of %v counts %v, not connections: %v", s, h.windows, g.rule.Unit, g.rule)
-	}
-	return newListener(inner, g), nil
-}
-
-func newListener(inner net.Listener, g *Gate) *listener {
-	return &listener{Listener: inner, gate: g, refusals: make(map[*refusal]struct{})}
-}
-
-type listener struct {
-	net.Listener
-	gate *Gate
-	// handOn makes Accept return the connections over the limit too, for a
-	// Handler to answer them.
+// Listener counts the connections of a service of a machine. NewListener says how.
+type Listener struct {
+	inner  net.Listener
+	gate   *simulate.Gate
+	set    *conns.Set
 	handOn bool
 
 	mu       sync.Mutex
 	closed   bool
-	refusals map[*refusal]struct{}
+	refusals map[*Refusal]struct{}
 }
 
-// A refusal is a connection over the limit, until it is closed.
-type refusal struct {
-	l      *listener
-	conn   net.Conn
-	timer  *time.Timer
-	silent bool // no request so far; under l.mu
+// ListenerSettings are the program's side of a Listener. The zero value is a
+// program that leaves refusals to the listener.
+type ListenerSettings struct {
+	// HandOn makes Accept return the connections over the limit too, for a program
+	// that answers them itself, as one has to that speaks TLS. RefusalOf tells
+	// them from the others.
+	HandOn bool `json:"handOn,omitzero"`
 }
 
-func (l *listener) Accept() (net.Conn, error) {
+// NewListener returns a listener that puts the limit of a service on inner. It
+// counts a connection from Accept to Close, idle or not, and answers the one over
+// the limit as Windows does, on its own: Accept returns neither that connection
+// nor an error, and goes on to the next. settings may be nil.
+//
+// The service must be one that counts connections:
+//
+//   - FTP: the connection over the limit reads a reply of class 421 in place of
+//     the greeting (kb103074)
+//   - SMTP: it closes; what Windows answers is unknown
+//   - TCPOther, any other program: nothing limits it, but for Windows 95, 98 and
+//     Me, on which all sockets share one pool; the connection over it closes
+//   - IIS up to 6.0, with HandOn; package iis is that program
+//
+// Connections that Accept returns are a Conn. Closing the listener closes inner,
+// unblocks Accept, and ends the connections over the limit; those that were let
+// in live on until Host.Close or Host.Disconnect.
+//
+// Accept asks no connection for its address, which a connection of the PROXY
+// protocol reads from the peer. Events name the peer of such a connection once
+// something else has asked it.
+func NewListener(host *simulate.Host, service limits.Service, inner net.Listener, settings *ListenerSettings) (*Listener, error) {
+	gate, err := host.Gate(service)
+	if err != nil {
+		return nil, err
+	}
+	l := &Listener{inner: inner, gate: gate, refusals: make(map[*Refusal]struct{})}
+	if settings != nil {
+		l.handOn = settings.HandOn
+	}
+	around, isOurs := inner.(*Listener)
+	switch unit := gate.Policy().Rule.Unit; {
+	case unit != limits.UnitConnections:
+		return nil, fmt.Errorf("tcp: %v of %v counts %v, not connections: %v", service, host.Windows(), unit, gate.Policy().Rule)
+	case service == limits.IIS && !l.handOn:
+		return nil, fmt.Errorf("tcp: %v of %v refuses in HTTP: use package iis, or set HandOn and answer", service, host.Windows())
+	case inner == nil:
+		return nil, errors.New("tcp: NewListener needs a listener, not nil")
+	case isOurs && around.gate == gate:
+		return nil, fmt.Errorf("tcp: the listener counts for %v of %v already", service, host.Windows())
+	}
+	if l.set, err = simulate.Part(host, conns.NewSet); err != nil {
+		return nil, err
+	}
+	if !l.set.Listen(l) {
+		return nil, fmt.Errorf("tcp: listener for %v of %v: %w", service, host.Windows(), simulate.ErrClosed)
+	}
+	return l, nil
+}
+
+// Addr returns the address of the inner listener.
+func (l *Listener) Addr() net.Addr { return l.inner.Addr() }
+
+// Accept returns the next connection that the limit lets in, or with HandOn the
+// next one. Its errors are those of the inner listener. A connection that has been
+// counted already, because another Listener of the host is under inner, is not
+// counted again.
+func (l *Listener) Accept() (net.Conn, error) {
 	for {
-		c, err := l.Listener.Accept()
+		c, err := l.inner.Accept()
 		if err != nil {
 			return nil, err
 		}
-		conn, place := newConn(c)
-		place.slot.peer = c.RemoteAddr()
-		if l.gate.TryAcquire(&place.slot) {
-			return conn, nil
+		if GateOf(c) == l.gate {
+			return c, nil
 		}
-		if !l.begin(conn, place) {
-			conn.Close()
-			continue
+		n := &counted{gate: l.gate}
+		e := l.set.New(c, n, n.end)
+		n.slot.Peer = e.Peer()
+		if l.gate.TryAcquire(&n.slot) {
+			l.set.Add(e)
+			return e.Conn(), nil
 		}
-		if l.handOn {
-			return conn, nil
+		known := l.begin(n, e.Conn())
+		l.set.Add(e)
+		switch {
+		case !known:
+			e.Conn().Close()
+		case l.handOn:
+			return e.Conn(), nil
+		default:
+			go l.refuse(n.refusal)
 		}
-		go l.refuse(conn, place)
 	}
 }
 
 // begin enters a connection over the limit in the list of these. The timer
-// closes it if it stays silent.
-func (l *listener) begin(conn net.Conn, p *place) bool {
+// closes it if it is not answered. It reports false if it cannot be answered.
+func (l *Listener) begin(n *counted, conn net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed || len(l.refusals) >= maxRefusals {
 		return false
 	}
-	r := &refusal{l: l, conn: conn, silent: true}
+	r := &Refusal{l: l, conn: conn}
 	r.timer = time.AfterFunc(refusalSilence, func() { conn.Close() })
-	p.refusal = r
+	n.refusal = r
 	l.refusals[r] = struct{}{}
 	return true
 }
 
-// answered starts the time for what the client still sends.
-func (r *refusal) answered() {
+func (r *Refusal) is(s refusalState) {
 	r.l.mu.Lock()
 	defer r.l.mu.Unlock()
-	r.silent = false
+	r.state = s
 	r.timer.Reset(refusalDrain)
 }
 
-func (r *refusal) end() {
+func (r *Refusal) end() {
 	r.timer.Stop()
 	r.l.mu.Lock()
 	defer r.l.mu.Unlock()
 	delete(r.l.refusals, r)
 }
 
-// Close closes the inner listener and the connections over the limit that have
-// not asked for anything yet. Those being answered are let finish.
-func (l *listener) Close() error {
-	err := l.Listener.Close()
-	l.hangUp()
-	return err
-}
+// Answering says that a server answers the connection and ends it. It has two
+// minutes for that; a connection that is not answered is closed after half a
+// minute.
+func (r *Refusal) Answering() { r.is(answered) }
 
-func (l *listener) hangUp() {
-	l.mu.Lock()
-	l.closed = true
-	var silent []net.Conn
-	for r := range l.refusals {
-		if r.silent {
-			silent = append(silent, r.conn)
-		}
-	}
-	l.mu.Unlock()
-	for _, c := range silent {
-		c.Close()
-	}
-}
-
-// refuse answers a connection over the limit and closes it.
-func (l *listener) refuse(conn Conn, p *place) {
-	defer conn.Close()
-	answer := refusalOf(l.gate)
-	if l.gate.rule.Service == limits.IIS {
-		head, err := readHead(conn)
-		if err != nil {
-			return
-		}
-		answer.omitBody = bytes.HasPrefix(head, []byte("HEAD "))
-	}
-	p.refusal.answered()
-	answer.writeAndDrain(conn, conn)
-}
-
-// readHead reads a request up to the empty line that ends its head, or as much
-// as is read of a head at all.
-func readHead(r io.Reader) ([]byte, error) {
-	head := make([]byte, 0, 1024)
-	for len(head) < maxRefusalHead {
-		if len(head) == cap(head) {
-			head = append(head, 0)[:len(head)]
-		}
-		n, err := r.Read(head[len(head):cap(head)])
-		from := max(0, len(head)-3)
-		head = head[:len(head)+n]
-		if bytes.Contains(head[from:], []byte("\r\n\r\n")) || bytes.Contains(head[from:], []byte("\n\n")) {
-			return head, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return head, nil
-}
-
-// writeAndDrain sends the answer, ends the sending side, and reads what the
-// client still sends. Closing right away would reset the connection under a
-// client that is still sending, and it would never read the answer.
-func (a refusalAnswer) writeAndDrain(conn net.Conn, from io.Reader) {
-	if _, err := conn.Write(a.bytes()); err != nil {
+// Answer sends the answer over conn, which is the connection over the limit or
+// what has been put around it, ends the sending side, and reads what the client
+// still sends from the reader. Closing right away would reset the connection under a
+// client that is still sending, and it would never read the answer. Answer returns
+// when the client has closed, after 64 MB or two minutes, or when the Listener
+// closes; the caller then closes conn.
+func (r *Refusal) Answer(conn net.Conn, from io.Reader, answer []byte) {
+	r.is(draining)
+	_ = conn.SetDeadline(time.Time{}) // the time is the refusal's
+	if _, err := conn.Write(answer); err != nil {
 		return
 	}
 	half, ok := conn.(interface{ CloseWrite() error })
@@ -201,4 +183,34 @@ func (a refusalAnswer) writeAndDrain(conn net.Conn, from io.Reader) {
 		return
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(from, maxRefusalBody))
+}
+
+// refuse answers a connection over the limit and closes it.
+func (l *Listener) refuse(r *Refusal) {
+	defer r.conn.Close()
+	answer := ""
+	if l.gate.Policy().Rule.Service == limits.FTP {
+		answer = limits.FTPRefusal().Value + "\r\n"
+	}
+	r.Answer(r.conn, r.conn, []byte(answer))
+}
+
+// Close closes the inner listener and the connections over the limit, but for
+// those that a server answers.
+func (l *Listener) Close() error {
+	l.set.Unlisten(l)
+	err := l.inner.Close()
+	l.mu.Lock()
+	l.closed = true
+	over := make([]net.Conn, 0, len(l.refusals))
+	for r := range l.refusals {
+		if r.state != answered {
+			over = append(over, r.conn)
+		}
+	}
+	l.mu.Unlock()
+	for _, c := range over {
+		c.Close()
+	}
+	return err
 }

@@ -73,6 +73,9 @@ func (c *Conn) Close() error {
 func (c *Conn) LocalAddr() net.Addr  { return c.local }
 func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 
+// FixedAddrs says that the addresses are known without asking the peer.
+func (c *Conn) FixedAddrs() {}
+
 func (c *Conn) SetDeadline(t time.Time) error {
 	c.in.setDeadline(&c.in.reader, t)
 	c.out.setDeadline(&c.out.writer, t)

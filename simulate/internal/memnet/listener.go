@@ -149,6 +149,9 @@ func (c *tcpConn) Close() error {
 	return c.Conn.Close()
 }
 
+// FixedAddrs says that the addresses are known without asking the peer.
+func (c *tcpConn) FixedAddrs() {}
+
 // CloseWrite ends what this end sends.
 func (c *tcpConn) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
 
