@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/winlimits/winlimits/simulate/internal/memnet"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
