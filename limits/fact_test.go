@@ -53,7 +53,8 @@ func allFacts() (all []evidence) {
 			evidenceOf(name+" keep-alive", v.KeepsHTTP11()),
 			evidenceOf(name+" refusal", v.Refusal()))
 	}
-	return append(all, evidenceOf("backlog", ServerListenBacklog()), evidenceOf("ftp", FTPRefusal()), evidenceOf("shortest", AutoDisconnectShortest()))
+	return append(all, evidenceOf("backlog", ServerListenBacklog()), evidenceOf("ftp", FTPRefusal()), evidenceOf("shortest", AutoDisconnectShortest()),
+		evidenceOf("keep-alive", BrowserKeepAlive()), evidenceOf("retries", RefusedConnectRetries()))
 }
 
 func TestEveryFactHasItsEvidence(t *testing.T) {

@@ -92,6 +92,12 @@ func (v IISVersion) IdleTimeout() Fact[time.Duration] {
 // (iis4-help-timeouts).
 const MaxIdleTimeout = 2147483647 * time.Second
 
+// BrowserKeepAlive returns how long Internet Explorer 5 and later keeps a
+// connection to a web server that it does not use.
+func BrowserKeepAlive() Fact[time.Duration] {
+	return Fact[time.Duration]{time.Minute, Documented, "", cite("kb813827", "kb833301")}
+}
+
 // KeepsHTTP11 reports whether a web server whose property AllowKeepAlive is
 // cleared still keeps the connections of HTTP/1.1 clients open.
 func (v IISVersion) KeepsHTTP11() Fact[bool] {

@@ -146,6 +146,21 @@ func (e Edition) SYNSchedule() Fact[SYNSchedule] {
 	return factOf(e, synSchedules[:], Fact[SYNSchedule]{Value: fromThreeSeconds(2), Note: "Nothing is known; taken from the releases up to Windows 7."})
 }
 
+// ConnectRetries is what a caller that runs Windows does when its SYN is answered
+// with a reset: it sends Count more, Interval apart, before it reports
+// WSAECONNREFUSED.
+type ConnectRetries struct {
+	Count    int
+	Interval time.Duration
+}
+
+// RefusedConnectRetries returns how often a caller that runs Windows repeats a
+// SYN that was refused. Other systems report the first refusal.
+func RefusedConnectRetries() Fact[ConnectRetries] {
+	return Fact[ConnectRetries]{ConnectRetries{3, 500 * time.Millisecond}, Reported,
+		"Three retries are documented; that they are about 500 ms apart is not.", cite("kb175523")}
+}
+
 // The bounds of two values in RateLimitingKey (ms-cc758896, ms-cc938207):
 // TcpMaxConnectRetransmissions, and TcpInitialRTT.
 const (

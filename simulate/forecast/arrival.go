@@ -63,6 +63,24 @@ func (a Arrival) Valid() error {
 	return nil
 }
 
+// together returns how many of so many clients come at one instant at most.
+func (a Arrival) together(clients int) int {
+	switch a.kind {
+	case evenly, poisson:
+		return 1
+	case trace:
+		most, n := 1, 1
+		for i := 1; i < len(a.times); i++ {
+			if n++; a.times[i] != a.times[i-1] {
+				n = 1
+			}
+			most = max(most, n)
+		}
+		return most
+	}
+	return clients
+}
+
 // String returns the text form.
 func (a Arrival) String() string {
 	switch a.kind {

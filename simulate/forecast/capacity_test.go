@@ -26,7 +26,7 @@ func TestCapacity(t *testing.T) {
 		{"ten executing, a thousand waiting", func() forecast.Scenario { s := fortyAtOnce(); s.Windows = queue.Windows; return s }(), 0, 1010},
 		{"two connections each", func() forecast.Scenario { s := fortyAtOnce(); s.Connections = 2; return s }(), 0, 5},
 		{"one a second for ten seconds", forecast.Scenario{
-			Windows: loss.Windows, Service: limits.IIS, Clients: 10, Arrive: forecast.Every(time.Second), ServiceTime: forecast.Constant(5*time.Second + 1),
+			Windows: loss.Windows, Service: limits.IIS, Clients: 10, Arrive: forecast.Every(time.Second), ServiceTime: forecast.Constant(5*time.Second + 1), Idle: forecast.Constant(0),
 		}, 0, 19},
 		{"none", func() forecast.Scenario {
 			s := fortyAtOnce()

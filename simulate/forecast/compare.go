@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/winlimits/winlimits/limits"
 )
@@ -56,6 +57,7 @@ func Compare(ctx context.Context, s Scenario, windows ...limits.Windows) ([]Comp
 		mu.Unlock()
 		r, err := run()
 		r.Windows = windows[i]
+		r.Assumed = p.assume(&r)
 		r.Seen = slices.Clone(r.Seen)
 		r.Timeline.Steps = slices.Clone(r.Timeline.Steps)
 		out[i].Report = r
@@ -75,6 +77,8 @@ type planKey struct {
 	unit                          limits.Unit
 	perRequest, logs              bool
 	idleLimit, queueLimit, giveUp int64
+	idle                          time.Duration // if it is assumed
+	backlog                       limits.Limit
 	over, refusal                 limits.Symptom
 }
 
@@ -84,7 +88,7 @@ func (p *plan) identity() planKey {
 		limit: p.limit, bound: p.bound, discipline: p.policy.Discipline, unit: p.policy.Rule.Unit,
 		perRequest: p.perRequest, logs: p.policy.LogsQueue,
 		idleLimit: p.idleLimit, queueLimit: p.queueLimit, giveUp: p.giveUp,
-		over: over, refusal: refusal,
+		idle: p.assumedIdleTime, backlog: p.backlog, over: over, refusal: refusal,
 	}
 }
 

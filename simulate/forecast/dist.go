@@ -108,6 +108,19 @@ func (d Dist) Mean() time.Duration {
 	return d.a
 }
 
+// exceeds reports whether values above limit are drawn from d.
+func (d Dist) exceeds(limit time.Duration) bool {
+	switch d.kind {
+	case constantDist:
+		return d.a > limit
+	case uniformDist:
+		return d.b > limit
+	case empiricalDist:
+		return slices.Max(d.values) > limit
+	}
+	return d.a > 0
+}
+
 // Valid returns nil if d is not given or values can be drawn from it. Times lie
 // between 0 and a year.
 func (d Dist) Valid() error {

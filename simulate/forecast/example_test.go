@@ -18,6 +18,7 @@ func ExampleRun() {
 		Service:     limits.IIS,
 		Clients:     40,
 		ServiceTime: forecast.Constant(7 * time.Second),
+		Idle:        forecast.Constant(0), // closes its connection at once
 	}
 	report, err := forecast.Run(context.Background(), s)
 	if err != nil {
@@ -30,6 +31,8 @@ func ExampleRun() {
 	// Held: mean 10, peak 10; no slot was free 100.0 % of the time (7 s).
 	// Seen 30×: HTTP 403.9: There are too many people accessing the Web site at this
 	//   time.
+	// Assumed: the program accepts every connection at once; if that takes it time,
+	//   the listen backlog refuses part of those that come together.
 }
 
 // A scenario may come from a file.
@@ -83,6 +86,7 @@ func ExampleReplicate() {
 		Clients:     5000,
 		Arrive:      forecast.Poisson(time.Second),
 		ServiceTime: forecast.Exponential(7 * time.Second),
+		Idle:        forecast.Constant(0),
 	}
 	r, err := forecast.Replicate(context.Background(), s, 20)
 	if err != nil {

@@ -3,6 +3,7 @@ package forecast
 import (
 	"math"
 	"math/rand/v2"
+	"time"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
@@ -37,6 +38,12 @@ type plan struct {
 	refusing, dead                                      float64
 	key                                                 uint64
 
+	// Where the program does not accept at once: see backlog.
+	accept      *sampler // nil if it does
+	backlog     limits.Limit
+	synRetries  int
+	synInterval int64
+
 	// Of the scenario. The plan does not point to it, so that it need not
 	// outlive the call.
 	name                   string
@@ -45,6 +52,11 @@ type plan struct {
 	clients, until, warmup int64
 	retries                int
 	expected               int64 // guess at the length of the run
+
+	// What the scenario leaves open: see assume.
+	idleAssumed                      Assumption
+	assumedIdleTime                  time.Duration
+	acceptAssumed, disconnectAssumed bool
 }
 
 // compile checks the scenario and makes it ready. It is so small that it is
@@ -87,7 +99,6 @@ func (p *plan) init(s *Scenario) error {
 		visits:       s.Visits,
 		service:      s.ServiceTime.sampler(),
 		think:        s.ThinkTime.sampler(),
-		idle:         s.Idle.sampler(),
 		away:         s.Away.sampler(),
 		patience:     s.Patience.sampler(),
 		isPatient:    s.Patience.IsZero(),
@@ -113,6 +124,9 @@ func (p *plan) init(s *Scenario) error {
 	if p.backoffLimit == 0 {
 		p.backoffLimit = never
 	}
+	if err := p.initBacklog(host, s); err != nil {
+		return err
+	}
 	switch policy.Rule.Unit {
 	case limits.UnitRequests:
 		p.perRequest = true
@@ -123,6 +137,13 @@ func (p *plan) init(s *Scenario) error {
 		p.perRequest, p.dials = true, true
 		p.giveUp = int64(policy.SYN.GiveUp())
 	}
+	idle := s.Idle
+	if p.assumeIdle(s); p.idleAssumed != UnknownAssumption {
+		idle = Constant(p.assumedIdleTime)
+	}
+	p.idle = idle.sampler()
+	p.acceptAssumed = s.AcceptTime.IsZero() && p.meetsBacklog(s)
+	p.disconnectAssumed = s.Service == limits.SMB && s.AutoDisconnect == 0 && s.Idle.exceeds(s.Windows.Edition.AutoDisconnect().Value)
 	switch {
 	case s.Service == limits.SMB && s.AutoDisconnect > 0:
 		p.idleLimit = int64(s.AutoDisconnect)
@@ -132,7 +153,7 @@ func (p *plan) init(s *Scenario) error {
 		p.idleLimit = int64(policy.IdleTimeout)
 	}
 	p.oneRequest = p.perRequest || p.requests == 1 && p.idle.isZero()
-	p.expected = p.expectedLength(s)
+	p.expected = p.expectedLength(s, int64(idle.Mean()))
 	return nil
 }
 
@@ -215,14 +236,17 @@ func (p *plan) awayTime(r *rand.Rand) int64 {
 }
 
 // expectedLength guesses how long the run will be, not more.
-func (p *plan) expectedLength(s *Scenario) int64 {
+func (p *plan) expectedLength(s *Scenario, idle int64) int64 {
 	length := float64(s.Arrive.gap) * float64(s.Clients)
 	if n := len(s.Arrive.times); n > 0 {
 		length = float64(s.Arrive.times[n-1])
 	}
 	once := float64(s.ServiceTime.Mean()) * float64(p.requests)
 	if !p.perRequest {
-		once += float64(s.ThinkTime.Mean())*float64(p.requests-1) + float64(min(int64(s.Idle.Mean()), p.idleLimit))
+		once += float64(s.ThinkTime.Mean())*float64(p.requests-1) + float64(min(idle, p.idleLimit))
+	}
+	if p.accept != nil {
+		length = max(length, float64(s.AcceptTime.Mean())*float64(s.Clients)*float64(p.connections))
 	}
 	return int64(min(length+once*float64(min(p.visits, 1000)), float64(longest)))
 }

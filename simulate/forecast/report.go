@@ -28,10 +28,12 @@ type Report struct {
 	// Length is the virtual time that passed.
 	Length time.Duration `json:"length"`
 
-	// Clients is how many came, Visits how many visits they finished, and
-	// Served in how many of those nothing was turned away and every dial
-	// connected.
+	// Clients is how many came, of the Planned that the scenario has: a run that
+	// is cut short may end before all have come. Visits is how many visits they
+	// finished, and Served in how many of those nothing was turned away and every
+	// dial connected.
 	Clients int64 `json:"clients"`
+	Planned int64 `json:"planned"`
 	Visits  int64 `json:"visits"`
 	Served  int64 `json:"served"`
 
@@ -60,6 +62,13 @@ type Report struct {
 	Queued    Level   `json:"queued"`
 	FullShare float64 `json:"fullShare"`
 
+	// Backlog is about connections that the program had not accepted. They are
+	// in none of the numbers above but Asked, Attempts and, if they were refused
+	// there, Refused.
+	Backlog Backlog `json:"backlog,omitzero"`
+
+	// Assumed is what the scenario left open and the report depends on.
+	Assumed []Assumption `json:"assumed,omitempty"`
 	// Seen is what the clients saw and what Windows logged, what did not happen
 	// being left out.
 	Seen []Seen `json:"seen,omitempty"`
@@ -151,11 +160,12 @@ func (t *Timeline) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Step is one step of a Timeline: what was held and queued, how many attempts
-// the limit let in, and how many it refused.
+// Step is one step of a Timeline: what was held, queued and in the backlog, how
+// many attempts the limit let in, and how many it or the backlog refused.
 type Step struct {
 	Held     Level `json:"held"`
 	Queued   Level `json:"queued"`
+	Backlog  Level `json:"backlog,omitzero"`
 	Admitted int64 `json:"admitted"`
 	Refused  int64 `json:"refused"`
 }
@@ -196,7 +206,7 @@ func (k *kernel) report(r *Report) {
 		Name: p.name, Windows: p.windows, Service: policy.Rule.Service, Seed: p.seed,
 		Unit: policy.Rule.Unit, Limit: policy.Limit, Discipline: policy.Discipline,
 		Length:  time.Duration(k.now),
-		Clients: t.came, Visits: t.visits, Served: t.served,
+		Clients: t.came, Planned: p.clients, Visits: t.visits, Served: t.served,
 		Asked:    t.demands,
 		Admitted: t.outcomes[simulate.Admitted] + t.outcomes[simulate.Waited], Waited: t.outcomes[simulate.Waited],
 		Refused: t.outcomes[simulate.Refused], TimedOut: t.outcomes[simulate.TimedOut], Abandoned: t.outcomes[simulate.Abandoned],
@@ -208,6 +218,20 @@ func (k *kernel) report(r *Report) {
 	r.Unfinished = r.Asked - r.Admitted - r.Refused - r.TimedOut - r.Abandoned
 	r.Retrying = t.retrying
 	r.Wait = t.waits.sum(r.Admitted)
+	if b := t.backlog; b != nil {
+		area := t.backlogArea()
+		if !t.measuring {
+			b.peak = 0
+		}
+		if b.peak == 0 {
+			b.before = area
+		}
+		r.Backlog = Backlog{
+			Limit: p.backlog, Held: Level{mean(area-b.before, measured), b.peak},
+			Refused: b.refused, Repeated: b.repeated, Wait: b.waits.sum(b.waits.n),
+		}
+	}
+	r.Assumed = p.assume(r)
 	r.Seen = k.seen(r)
 	r.Timeline.Step = time.Duration(t.step)
 	r.Timeline.Steps = append(t.steps, t.current)
@@ -217,6 +241,7 @@ func (k *kernel) report(r *Report) {
 		s := &r.Timeline.Steps[i]
 		s.Held.Mean = mean(s.Held.Mean, length)
 		s.Queued.Mean = mean(s.Queued.Mean, length)
+		s.Backlog.Mean = mean(s.Backlog.Mean, length)
 	}
 }
 
@@ -234,6 +259,10 @@ func (k *kernel) seen(r *Report) []Seen {
 		if s.Count = n; n > 0 {
 			list = append(list, s)
 		}
+	}
+	if b := k.backlog; b != nil {
+		add(Seen{Symptom: limits.SymptomConnectionRefused}, b.refusals)
+		add(Seen{Symptom: limits.SymptomSlowConnect}, b.repeated)
 	}
 	over, refusal := k.plan.symptoms()
 	if refusal != limits.UnknownSymptom {

@@ -26,8 +26,9 @@ type ClientOutcome struct {
 	Connection int              `json:"connection"`
 	Request    int              `json:"request"`
 	Outcome    simulate.Outcome `json:"outcome"`
-	// Answer is what a dial met once it had its slot. It is NotDialled where
-	// nothing is dialled, and for a dial that never got a slot.
+	// Answer is what a dial met once it had its slot, and Reset for a connection
+	// that the backlog refused. It is NotDialled where nothing is dialled, and for a
+	// dial that never got a slot.
 	Answer Answer `json:"answer,omitempty"`
 	// Attempts is how often it tried, retries included.
 	Attempts int `json:"attempts"`
@@ -72,16 +73,24 @@ func (o *ClientOutcome) UnmarshalJSON(data []byte) error {
 // time, 292 years.
 var ErrHorizon = errors.New("forecast: the run passed the end of virtual time, 292 years")
 
+// ErrCrowd matches the error of a run in which more connections are there, or
+// will come again, than it keeps in memory: 2,000,000.
+var ErrCrowd = errors.New("forecast: more than 2000000 connections are there or will come again")
+
+// maxPresent is that number. Each may have an event more than one.
+const maxPresent = 2_000_000
+
 // Run acts the scenario out in virtual time and returns what happened. It is a
 // pure function of the scenario: it starts no goroutine and reads no clock, and
 // the same scenario gives the same report. Events are ordered by time, and
 // those of one instant by when they were caused.
 //
 // What it keeps in memory are the clients that are there or will come again, and
-// not those that have not come or have left for good.
+// not those that have not come or have left for good. Of the former there may be
+// two million, which take less than 1 GB.
 //
-// The error is a *ScenarioError, ErrHorizon, or that of ctx. In the last two
-// cases the report says what happened up to then.
+// The error is a *ScenarioError, ErrHorizon, ErrCrowd, or that of ctx. In the
+// last three cases the report says what happened up to then.
 func Run(ctx context.Context, s Scenario) (Report, error) {
 	var report Report
 	err := run(ctx, &s, &report, nil)
@@ -132,6 +141,8 @@ const (
 	nextEvent                     // asks for its next request
 	doneEvent                     // has nothing more to do
 	returnEvent                   // the client comes again
+	connectEvent                  // repeats its SYN
+	acceptEvent                   // is accepted
 	giveUpEvent                   // has waited long enough
 	paceEvent                     // of no connection: something is due about the queue
 )
@@ -147,6 +158,8 @@ type conn struct {
 	connection                       uint16
 	destination                      destinationKind
 	answer                           Answer // of the dial in progress
+	accepted                         bool   // the connection is, and stays open
+	repeats                          uint8  // of the SYN
 }
 
 // A group is the connections of a client that opens several.
@@ -194,7 +207,7 @@ func (k *kernel) init() {
 	k.arrivals.init(p)
 	k.firstFree = -1
 	once := p.connections == 1 && p.requests == 1 && p.visits == 1 && p.retries == 0
-	if once && p.oneRequest && p.bound == 0 && k.yield == nil {
+	if once && p.oneRequest && p.bound == 0 && p.accept == nil && k.yield == nil {
 		k.plain = new(rand.PCG)
 	} else {
 		k.conns = make([]conn, 0, fewConns)
@@ -244,6 +257,9 @@ func (k *kernel) run(ctx context.Context) error {
 		k.spend(at - k.now)
 		k.now = at
 		if e == nil {
+			if len(k.conns) >= maxPresent || k.calendar.len() >= 2*maxPresent {
+				return fmt.Errorf("%w: at %v, when %d of %d clients had come", ErrCrowd, time.Duration(k.now), k.came, k.plan.clients)
+			}
 			client := k.arrivals.next - 1
 			k.nextArrival()
 			if k.plain != nil {
@@ -336,6 +352,10 @@ func (k *kernel) handle(kind eventKind, id int32) {
 	case nextEvent:
 		c.request++
 		k.ask(c, id)
+	case connectEvent:
+		k.connect(c, id)
+	case acceptEvent:
+		k.accepted()
 	case giveUpEvent:
 		k.giveUp(c, id)
 	case doneEvent:
@@ -360,7 +380,7 @@ func (k *kernel) arrive(client int64, visit int) {
 		c, id := k.newConn()
 		c.src = k.plan.stream(client, visit, i)
 		c.client, c.visit, c.connection, c.group = int32(client), int32(visit), uint16(i), g
-		c.request = 0
+		c.request, c.accepted = 0, false
 		k.ask(c, id)
 	}
 }
@@ -411,6 +431,15 @@ func (k *kernel) try(c *conn, id int32) {
 			k.demands++
 		}
 	}
+	if k.backlog != nil && !c.accepted {
+		k.connect(c, id)
+		return
+	}
+	k.seek(c, id)
+}
+
+// seek asks for a slot.
+func (k *kernel) seek(c *conn, id int32) {
 	switch {
 	case k.plan.bound > 0:
 		k.tryOrQueue(c, id)

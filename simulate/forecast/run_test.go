@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	loss  = forecast.Scenario{Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS}
+	loss  = forecast.Scenario{Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS, Idle: forecast.Constant(0)}
 	queue = forecast.Scenario{Windows: limits.Windows{Edition: limits.Windows7Professional}, Service: limits.IIS}
 )
 
@@ -339,7 +339,7 @@ func TestThinkingTooLong(t *testing.T) {
 		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS,
 		Settings: simulate.Settings{ConnectionTimeout: time.Minute, Limits: map[limits.Service]int{limits.IIS: 1}},
 		Clients:  2, Arrive: forecast.Trace(0, 62*time.Second), Requests: 3,
-		ServiceTime: forecast.Constant(time.Second), ThinkTime: forecast.Empirical(90 * time.Second),
+		ServiceTime: forecast.Constant(time.Second), ThinkTime: forecast.Empirical(90 * time.Second), Idle: forecast.Constant(0),
 	}
 	var outcomes []forecast.ClientOutcome
 	var r forecast.Report

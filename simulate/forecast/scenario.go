@@ -34,7 +34,7 @@ import (
 //   - Where connections or sessions are counted (SMB, IIS up to 6.0, and most
 //     others), a connection takes one slot. It holds it for all its requests,
 //     the think times between them, and the Idle time after the last, unless
-//     Windows closes it before.
+//     Windows closes it before. Browsers keep it for a minute.
 //   - Where requests are counted (IIS 7.0 and later), each request takes a slot
 //     for its ServiceTime, and a connection at rest takes none.
 //   - Where attempts are counted (half-open TCP), each request is a dial. It
@@ -84,12 +84,32 @@ type Scenario struct {
 	// Settings.ConnectionTimeout, SMB after AutoDisconnect. Where connections
 	// are counted, a ThinkTime longer than that ends one as well, and the next
 	// request asks for another.
+	//
+	// If it is not given, a client of a web server that counts connections keeps
+	// its connection open for a minute, as Internet Explorer does
+	// (limits.BrowserKeepAlive), and the report says so; Constant(0) closes at
+	// once. Clients of other services close at once if it is not given.
 	Idle Dist `json:"idle,omitzero"`
 	// AutoDisconnect is the time after which Windows ends an idle SMB session.
 	// 0 is never, which is the default of package smb too: 15 minutes are
 	// documented (kb138365, kb314882), but Windows 11 was seen to keep idle
 	// sessions for hours.
 	AutoDisconnect time.Duration `json:"autoDisconnect,omitzero"`
+
+	// AcceptTime is how long the program takes to accept a connection, one after
+	// the other. Until then a connection is in the listen backlog of its socket,
+	// which has the limit of limits.TCPBacklog: a connection that finds it full is
+	// refused before the service sees it. If it is not given, or 0, the program
+	// accepts at once, and the backlog refuses none. It is not for dials.
+	AcceptTime Dist `json:"acceptTime,omitzero"`
+	// Backlog is the number that the program asks listen for; what is above the
+	// limit of the edition is cut. 0 is as many as the edition gives for a plain
+	// number.
+	Backlog int `json:"backlog,omitempty"`
+	// WindowsClients says that the clients run Windows, which repeats a SYN that
+	// the backlog refused, at 0.5, 1.0 and 1.5 s, before it reports the refusal
+	// (limits.RefusedConnectRetries). Clients of other systems fail at once.
+	WindowsClients bool `json:"windowsClients,omitempty"`
 
 	// Patience is how long a client waits in the queue before it goes away; a
 	// dial counts it from the call to the connection, as a program's connect
@@ -220,6 +240,7 @@ const (
 	maxConnections = 1000
 	maxRequests    = 1_000_000
 	maxRetries     = 1_000_000
+	maxBacklog     = 1<<31 - 1
 )
 
 // Valid returns nil if the scenario can be run. The error is a *ScenarioError
@@ -271,6 +292,8 @@ func (s *Scenario) check() error {
 	bad("ServiceTime", s.ServiceTime.Valid())
 	bad("ThinkTime", s.ThinkTime.Valid())
 	bad("Idle", s.Idle.Valid())
+	bad("AcceptTime", s.AcceptTime.Valid())
+	within("Backlog", s.Backlog, 0, maxBacklog)
 	bad("Patience", s.Patience.Valid())
 	bad("Retry.Backoff", s.Retry.Backoff.Valid())
 	bad("Destinations.RoundTrip", s.Destinations.RoundTrip.Valid())

@@ -16,7 +16,7 @@ import (
 func LossScenario(n int) Scenario {
 	return Scenario{
 		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS,
-		Clients: n, Arrive: Poisson(time.Second / 7), ServiceTime: Exponential(time.Second), Seed: 1,
+		Clients: n, Arrive: Poisson(time.Second / 7), ServiceTime: Exponential(time.Second), Idle: Constant(0), Seed: 1,
 	}
 }
 

@@ -43,7 +43,11 @@ func (r *Report) Summary() string {
 	if r.Lost() > 0 {
 		lost = " " + text.Digits(100*r.Lost()) + " % got none."
 	}
-	line("%d clients asked for %d %v: %s.%s", r.Clients, r.Asked, r.Unit, strings.Join(parts, ", "), lost)
+	clients := fmt.Sprintf("%d clients", r.Clients)
+	if r.Clients < r.Planned {
+		clients = fmt.Sprintf("%d of %d clients came and", r.Clients, r.Planned)
+	}
+	line("%s asked for %d %v: %s.%s", clients, r.Asked, r.Unit, strings.Join(parts, ", "), lost)
 	if r.Attempts > r.Asked {
 		line("With retries that made %d attempts.", r.Attempts)
 	}
@@ -51,8 +55,15 @@ func (r *Report) Summary() string {
 		line("Wait: mean %s, 95 %% within %s, longest %s.", text.Short(r.Wait.Mean), text.Short(r.Wait.P95), text.Short(r.Wait.Max))
 	}
 	line("Held: mean %s, peak %d; no slot was free %.1f %% of the time (%s).", text.Digits(r.Held.Mean), r.Held.Peak, 100*r.FullShare, text.Short(r.Length))
+	if b := r.Backlog; b != (Backlog{}) {
+		line("Listen backlog of %v: peak %d, %d refused there; accepted after %s on average, %s at most.",
+			b.Limit, b.Held.Peak, b.Refused, text.Short(b.Wait.Mean), text.Short(b.Wait.Max))
+	}
 	for _, s := range r.Seen {
 		line("Seen %d×: %v", s.Count, s)
+	}
+	for _, a := range r.Assumed {
+		line("Assumed: %v.", a)
 	}
 	return b.String()
 }

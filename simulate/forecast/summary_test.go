@@ -23,6 +23,8 @@ func TestSummary(t *testing.T) {
 Held: mean 5, peak 10; no slot was free 50.0 % of the time (1.07 min).
 Seen 30×: HTTP 403.9: There are too many people accessing the Web site at this
   time.
+Assumed: the program accepts every connection at once; if that takes it time,
+  the listen backlog refuses part of those that come together.
 `, r.Summary())
 }
 

@@ -6,7 +6,7 @@ import "github.com/winlimits/winlimits/simulate"
 type tally struct {
 	came, visits, served int64
 
-	warmup               int64
+	warmup, until        int64
 	demands, attempts    int64
 	outcomes             [simulate.Abandoned + 1]int64
 	answers              [Unanswered + 1]int64
@@ -15,6 +15,7 @@ type tally struct {
 	waits                waits
 	held, queued         int64
 	limit                int64
+	backlog              *backlog // nil if the program accepts at once
 
 	measuring                bool // warm-up is over; what follows is since then
 	heldPeak, queuedPeak     int64
@@ -42,18 +43,40 @@ const (
 )
 
 func (t *tally) init(p *plan) {
-	t.warmup = p.warmup
+	t.warmup, t.until = p.warmup, p.until
+	if p.accept != nil {
+		t.backlog = new(backlog)
+		t.backlog.init(p)
+	}
 	t.limit = p.limit
 	t.measuring = t.warmup == 0
 	// The guess at the length saves memory and merging; it may be wrong.
 	expected := min(mostExpectedSteps, max(leastExpectedSteps, p.clients/clientsPerStep))
-	t.step = p.expected/expected + 1
+	t.step = roundUp(p.expected / expected)
+	t.end = t.step * timelineSteps
 	if p.until > 0 {
-		t.step = p.until/timelineSteps + 1
+		t.step, t.end = (p.until+timelineSteps-1)/timelineSteps, never
 	}
 	t.steps = make([]Step, 0, expected+expected/2)
-	t.stepEnd, t.end = t.step, t.step*timelineSteps
+	t.endStep(t.step)
 	t.setBoundary()
+}
+
+// roundUp returns a time of at least d whose text has two digits.
+func roundUp(d int64) int64 {
+	unit := int64(1)
+	for d/unit >= 100 {
+		unit *= 10
+	}
+	return (d/unit + 1) * unit
+}
+
+// endStep sets the end of the current step. The last one of a run that is cut
+// short ends with the run, whose last instant is in it.
+func (t *tally) endStep(end int64) {
+	if t.stepEnd = end; t.until > 0 && end >= t.until {
+		t.stepEnd = never
+	}
 }
 
 // setBoundary finds the end of the current step, or of the warm-up before it.
@@ -70,6 +93,9 @@ func (t *tally) spend(d int64) {
 	t.current.Held.Mean += long * float64(t.held)
 	if t.queued != 0 {
 		t.current.Queued.Mean += long * float64(t.queued)
+	}
+	if t.backlog != nil {
+		t.current.Backlog.Mean += long * float64(t.backlog.held())
 	}
 	if t.held < t.limit {
 		d = 0
@@ -88,11 +114,17 @@ func (t *tally) cross(from, to int64) int64 {
 			t.heldBefore, t.queuedBefore = t.areas()
 			t.full = 0
 			t.heldPeak, t.queuedPeak = t.held, t.queued
+			if b := t.backlog; b != nil {
+				b.before, b.peak = t.backlogArea(), b.held()
+			}
 		}
 		if from == t.stepEnd {
 			t.steps = append(t.steps, t.current)
 			t.current = Step{Held: Level{0, t.held}, Queued: Level{0, t.queued}}
-			t.stepEnd = after(t.stepEnd, t.step)
+			if t.backlog != nil {
+				t.current.Backlog.Peak = t.backlog.held()
+			}
+			t.endStep(after(t.stepEnd, t.step))
 			// A long time without events is not gone through step by step.
 			for to >= t.end {
 				t.merge()
@@ -110,6 +142,15 @@ func (t *tally) areas() (held, queued float64) {
 		queued += s.Queued.Mean
 	}
 	return held + t.current.Held.Mean, queued + t.current.Queued.Mean
+}
+
+// backlogArea adds up what was in the backlog so far.
+func (t *tally) backlogArea() float64 {
+	area := t.current.Backlog.Mean
+	for _, s := range t.steps {
+		area += s.Backlog.Mean
+	}
+	return area
 }
 
 // merge makes one step of two. One that is over and has no partner becomes the
@@ -135,6 +176,7 @@ func (t *tally) merge() {
 func (s *Step) add(o Step) {
 	s.Held = Level{s.Held.Mean + o.Held.Mean, max(s.Held.Peak, o.Held.Peak)}
 	s.Queued = Level{s.Queued.Mean + o.Queued.Mean, max(s.Queued.Peak, o.Queued.Peak)}
+	s.Backlog = Level{s.Backlog.Mean + o.Backlog.Mean, max(s.Backlog.Peak, o.Backlog.Peak)}
 	s.Admitted += o.Admitted
 	s.Refused += o.Refused
 }

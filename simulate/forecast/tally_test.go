@@ -22,6 +22,10 @@ func cutScenario(r *rand.Rand) (s Scenario, queue int64) {
 	if s.Until > 0 && !tied && r.IntN(2) == 0 {
 		s.Visits, s.Away = Forever, Exponential(time.Duration(1+r.Int64N(int64(20*time.Second))))
 	}
+	if s.Service != limits.TCPHalfOpen && r.IntN(2) == 0 {
+		s.AcceptTime, s.Backlog = Exponential(time.Duration(1+r.Int64N(int64(2*time.Second)))), r.IntN(5)
+		s.WindowsClients = r.IntN(2) == 0
+	}
 	switch r.IntN(4) {
 	case 0:
 		s.Warmup = time.Duration(r.Int64N(int64(max(s.Until, 1))))
@@ -31,9 +35,8 @@ func cutScenario(r *rand.Rand) (s Scenario, queue int64) {
 	return s, queue
 }
 
-// Whatever the scenario, the sums of the timeline are the
-// totals, each outcome is counted, and every slot, connection and group is
-// accounted for.
+// Whatever the scenario, the sums of the timeline are the totals, each outcome is
+// counted, and every slot, connection and group is accounted for.
 func TestNothingIsLost(t *testing.T) {
 	for i := range uint64(4000) {
 		r := rand.New(rand.NewPCG(i, 8))
@@ -85,8 +88,8 @@ func TestNothingIsLost(t *testing.T) {
 		if s.Warmup > 0 {
 			continue
 		}
-		var held, queued float64
-		var admitted, refused, heldPeak, queuedPeak int64
+		var held, queued, backlog float64
+		var admitted, refused, heldPeak, queuedPeak, backlogPeak, backlogRefusals int64
 		for j, st := range steps {
 			length := float64(min(step, report.Length-time.Duration(j)*step))
 			require.GreaterOrEqual(t, length, 0.0, "%d: %s", i, text)
@@ -95,10 +98,19 @@ func TestNothingIsLost(t *testing.T) {
 			admitted += st.Admitted
 			refused += st.Refused
 			heldPeak, queuedPeak = max(heldPeak, st.Held.Peak), max(queuedPeak, st.Queued.Peak)
+			backlog += st.Backlog.Mean * length
+			backlogPeak = max(backlogPeak, st.Backlog.Peak)
 		}
+		if b := k.backlog; b != nil {
+			backlogRefusals = b.refusals
+			require.LessOrEqual(t, b.peak, b.limit)
+			require.LessOrEqual(t, report.Backlog.Refused, min(report.Refused, b.refusals), "%d: %s", i, text)
+		}
+		require.InEpsilon(t, 1+report.Backlog.Held.Mean*float64(report.Length), 1+backlog, 1e-9, "%d: %s", i, text)
 		require.InEpsilon(t, 1+report.Held.Mean*float64(report.Length), 1+held, 1e-9, "%d: %s", i, text)
 		require.InEpsilon(t, 1+report.Queued.Mean*float64(report.Length), 1+queued, 1e-9, "%d: %s", i, text)
-		require.Equal(t, []int64{report.Held.Peak, report.Queued.Peak, k.refusals}, []int64{heldPeak, queuedPeak, refused}, "%d: %s", i, text)
+		require.Equal(t, []int64{report.Held.Peak, report.Queued.Peak, report.Backlog.Held.Peak, k.refusals + backlogRefusals},
+			[]int64{heldPeak, queuedPeak, backlogPeak, refused}, "%d: %s", i, text)
 		if k.plan.dials {
 			require.Equal(t, k.answers[Connected]+k.answers[Reset]+k.answers[Unanswered]+k.held, admitted, "%d: %s", i, text)
 		} else {
@@ -107,8 +119,7 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
-// A run cut short has told of each dial what the whole run tells
-// up to then.
+// A run cut short has told of each dial what the whole run tells up to then.
 func TestBrokenOff(t *testing.T) {
 	for i := range uint64(1000) {
 		r := rand.New(rand.NewPCG(i, 9))
@@ -154,7 +165,7 @@ func TestPlainRun(t *testing.T) {
 	for i := range uint64(3000) {
 		s, queue := cutScenario(rand.New(rand.NewPCG(i, 10)))
 		if i%2 == 0 {
-			s.Connections, s.Requests, s.Visits, s.Retry, s.Idle = 0, 0, 0, Retry{}, Dist{}
+			s.Connections, s.Requests, s.Visits, s.Retry, s.Idle, s.AcceptTime = 0, 0, 0, Retry{}, Constant(0), Dist{}
 		}
 		p, err := compileWith(&s, queue)
 		require.NoError(t, err)

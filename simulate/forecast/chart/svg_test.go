@@ -21,6 +21,7 @@ import (
 func fortyAtOnce() forecast.Scenario {
 	return forecast.Scenario{
 		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS, Clients: 40, ServiceTime: forecast.Constant(time.Second),
+		Idle: forecast.Constant(0),
 	}
 }
 
