@@ -1,0 +1,299 @@
+package forecast
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/tcp"
+)
+
+// An emulation acts a plan out in real time, as clients of a simulate.Gate and
+// a tcp.Dialer, in goroutines of their own. Inside a synctest bubble that takes no time.
+type emulation struct {
+	plan  *plan
+	host  *simulate.Host
+	gate  *simulate.Gate
+	start time.Time
+	group sync.WaitGroup
+
+	mu       sync.Mutex
+	outcomes []ClientOutcome
+}
+
+// emulate must be called inside a bubble.
+func emulate(t *testing.T, p *plan, settings simulate.Settings) []ClientOutcome {
+	host, err := simulate.New(p.windows, &settings)
+	require.NoError(t, err)
+	e := &emulation{plan: p, host: host, gate: simulate.NewGate(host, p.policy), start: time.Now()}
+	var a arrivals
+	a.init(p)
+	for at := a.draw(p); at != never; at = a.draw(p) {
+		client := a.next - 1
+		e.group.Go(func() {
+			time.Sleep(time.Until(e.start.Add(time.Duration(at))))
+			e.client(client)
+		})
+	}
+	e.group.Wait()
+	return e.outcomes
+}
+
+func (e *emulation) now() int64 { return int64(time.Since(e.start)) }
+
+func (e *emulation) client(client int64) {
+	for visit := range e.plan.visits {
+		var connections sync.WaitGroup
+		for i := range e.plan.connections {
+			connections.Go(func() { e.connection(client, visit, i) })
+		}
+		connections.Wait()
+		if visit+1 < e.plan.visits {
+			src := e.plan.stream(client, visit, awayStream)
+			time.Sleep(time.Duration(e.plan.awayTime(rand.New(&src))))
+		}
+	}
+}
+
+func (e *emulation) connection(client int64, visit, connection int) {
+	p := e.plan
+	src := p.stream(client, visit, connection)
+	r := rand.New(&src)
+	for request := 0; request < p.requests; {
+		o := ClientOutcome{Client: int(client), Visit: visit, Connection: connection, Request: request}
+		next, gap := request+1, int64(0)
+		served := e.request(r, &o, &next, &gap)
+		last := next == p.requests
+		switch {
+		case p.dials:
+			if !last {
+				gap = p.think.draw(r)
+			}
+			if served && (!last || p.visits > 1) {
+				gap += p.service.draw(r)
+			}
+		case !served:
+			return
+		case p.perRequest && !last:
+			gap = p.think.draw(r)
+		}
+		time.Sleep(time.Duration(gap))
+		request = next
+	}
+}
+
+// request tries until it is served or has no retry left. A connection that ends
+// before its last request says which comes next, and when.
+func (e *emulation) request(r *rand.Rand, o *ClientOutcome, next *int, gap *int64) (served bool) {
+	p := e.plan
+	o.Asked = time.Duration(e.now())
+	var d destinationKind
+	if p.dials {
+		d = p.destination(r)
+	}
+	for {
+		o.Attempts++
+		served := e.attempt(r, o, d, next, gap)
+		if served || o.Attempts > p.retries {
+			e.mu.Lock()
+			e.outcomes = append(e.outcomes, *o)
+			e.mu.Unlock()
+			return served
+		}
+		time.Sleep(time.Duration(p.backoffTime(r, o.Attempts)))
+	}
+}
+
+func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destinationKind, next *int, gap *int64) (served bool) {
+	p := e.plan
+	o.Answer = NotDialled
+	limit, gaveUp := int64(never), simulate.TimedOut
+	if (p.bound > 0 || p.dials) && (!p.isPatient || p.queueLimit != never) {
+		limit, gaveUp = p.waitTime(r)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	if limit != never {
+		if gaveUp == simulate.TimedOut {
+			ctx, cancel = context.WithTimeout(ctx, time.Duration(limit))
+		} else {
+			defer time.AfterFunc(time.Duration(limit), cancel).Stop()
+		}
+	}
+	defer cancel()
+	if p.dials {
+		return e.dial(ctx, r, o, d)
+	}
+	tried := e.now()
+	var slot simulate.Slot
+	err := e.gate.Acquire(ctx, &slot)
+	o.Decided, o.Released = time.Duration(e.now()), time.Duration(e.now())
+	if err != nil {
+		o.Outcome = outcomeOf(err)
+		return false
+	}
+	o.Outcome = simulate.Admitted
+	if int64(o.Decided) > tried {
+		o.Outcome = simulate.Waited
+	}
+	var hold int64
+	if p.oneRequest {
+		hold = p.service.draw(r)
+	} else {
+		hold, *next, *gap = p.holdTime(r, o.Request)
+	}
+	time.Sleep(time.Duration(hold))
+	slot.Release()
+	o.Released = time.Duration(e.now())
+	return true
+}
+
+func outcomeOf(err error) simulate.Outcome {
+	var refused *simulate.LimitError
+	if errors.As(err, &refused) {
+		return refused.Outcome
+	}
+	return simulate.UnknownOutcome
+}
+
+// dial connects through a Dialer of the host.
+func (e *emulation) dial(ctx context.Context, r *rand.Rand, o *ClientOutcome, d destinationKind) (connected bool) {
+	tried := e.now()
+	dialer, err := tcp.NewDialer(e.host, &tcp.DialerSettings{
+		Connect: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			o.Outcome, o.Decided = simulate.Admitted, time.Duration(e.now())
+			if int64(o.Decided) > tried {
+				o.Outcome = simulate.Waited
+			}
+			answer := make(<-chan time.Time)
+			if d != deadDestination {
+				answer = time.After(time.Duration(e.plan.answerTime(r, d)))
+			}
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-answer:
+			}
+			if d == refusingDestination {
+				return nil, syscall.ECONNREFUSED
+			}
+			conn, _ := net.Pipe()
+			return conn, nil
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	_, err = dialer.DialContext(ctx, "tcp", "192.0.2.1:80")
+	o.Released = time.Duration(e.now())
+	switch {
+	case err == nil:
+		o.Answer = Connected
+	case errors.Is(err, simulate.ErrLimit):
+		o.Outcome, o.Decided = outcomeOf(err), o.Released
+	case errors.Is(err, syscall.ECONNREFUSED):
+		o.Answer = Reset
+	case errors.Is(err, tcp.ErrConnecting):
+		o.Answer = Unanswered
+	}
+	return err == nil
+}
+
+// comparable brings outcomes into an order that does not depend on which came
+// first of those that tie.
+func comparable(outcomes []ClientOutcome, s *Scenario, tied bool) []ClientOutcome {
+	outcomes = slices.Clone(outcomes)
+	for i := range outcomes {
+		if tied {
+			outcomes[i].Connection = 0
+			if s.Arrive.IsZero() {
+				outcomes[i].Client = 0
+			}
+		}
+	}
+	text := func(o ClientOutcome) string {
+		b, err := json.Marshal(o)
+		if err != nil {
+			panic(err)
+		}
+		return string(b)
+	}
+	slices.SortFunc(outcomes, func(a, b ClientOutcome) int { return strings.Compare(text(a), text(b)) })
+	return outcomes
+}
+
+// The emulator and the forecast tell every client the same at the same instant.
+func TestOneTruth(t *testing.T) {
+	const scenarios = 1000
+	seen, reopened := map[simulate.Outcome]int{}, 0
+	for i := range uint64(scenarios) {
+		s, queue, tied := randomScenario(rand.New(rand.NewPCG(i, 7)))
+		compile := func() *plan {
+			p, err := compileWith(&s, queue)
+			require.NoError(t, err)
+			return p
+		}
+		var predicted []ClientOutcome
+		var report Report
+		p := compile()
+		require.NoError(t, p.run(t.Context(), &report, func(o ClientOutcome) bool {
+			predicted = append(predicted, o)
+			seen[o.Outcome]++
+			if o.Request > 0 && !p.perRequest {
+				reopened++
+			}
+			return true
+		}))
+		var met []ClientOutcome
+		synctest.Test(t, func(t *testing.T) { met = emulate(t, compile(), s.Settings) })
+
+		predicted, met = comparable(predicted, &s, tied), comparable(met, &s, tied)
+		if !slices.Equal(predicted, met) {
+			text, err := json.Marshal(s)
+			require.NoError(t, err)
+			require.Equal(t, predicted, met, "scenario %d (queue %d): %s", i, queue, text)
+		}
+		require.EqualValues(t, len(predicted), report.Asked)
+	}
+	for _, o := range []simulate.Outcome{simulate.Admitted, simulate.Waited, simulate.Refused, simulate.TimedOut, simulate.Abandoned} {
+		require.Greater(t, seen[o], scenarios/10, "%v is tested too little", o)
+	}
+	require.Greater(t, reopened, scenarios/20, "connections closed between two requests are tested too little")
+}
+
+// A dial that has no time left does not take a slot, here as at the dialer.
+func TestNoTimeToDial(t *testing.T) {
+	s := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+		Clients: 20, Arrive: Every(time.Second), Patience: Empirical(0, 5*time.Second), Seed: 1,
+		Destinations: Destinations{RoundTrip: Constant(time.Second / 2)},
+	}
+	r, err := Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.NotZero(t, r.TimedOut)
+	assert.Equal(t, int64(20), r.TimedOut+r.Admitted)
+	p, err := s.compile()
+	require.NoError(t, err)
+	timedOut := int64(0)
+	synctest.Test(t, func(t *testing.T) {
+		for _, o := range emulate(t, p, s.Settings) {
+			if o.Outcome == simulate.TimedOut {
+				timedOut++
+			}
+		}
+	})
+	assert.Equal(t, timedOut, r.TimedOut)
+}
