@@ -58,9 +58,8 @@ func (a *Answer) verify1(hash [16]byte) (base [16]byte, ok bool) {
 		if len(a.lm) < 8 {
 			return base, false
 		}
-		sum := md5.Sum(append(nonce[:len(nonce):len(nonce)], a.lm[:8]...))
 		base = hmacMD5(base[:], nonce[:], a.lm[:8])
-		copy(nonce[:], sum[:])
+		return base, hmac.Equal(Response1(hash, nonce, [8]byte(a.lm)), a.nt)
 	}
 	return base, hmac.Equal(desL(hash, nonce), a.nt)
 }
@@ -147,4 +146,11 @@ func (k Keys) mic(direction string, msg []byte) []byte {
 	b := binary.LittleEndian.AppendUint32(nil, 1) // version
 	b = append(b, sum[:8]...)
 	return append(b, 0, 0, 0, 0) // sequence number
+}
+
+// Response1 returns the NTLMv1 response of a client that has a challenge of its
+// own.
+func Response1(hash [16]byte, server, client [8]byte) []byte {
+	sum := md5.Sum(append(server[:], client[:]...))
+	return desL(hash, [8]byte(sum[:]))
 }
