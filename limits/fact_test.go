@@ -65,8 +65,7 @@ func TestEveryFactHasItsEvidence(t *testing.T) {
 		}
 		assert.NotEmpty(t, f.sources, f.name)
 		for _, key := range f.sources {
-			_, ok := LookupSource(key)
-			assert.True(t, ok, "%s: no source %s", f.name, key)
+			assert.True(t, isListed(key), "%s: no source %s", f.name, key)
 		}
 		if f.grade == Inferred {
 			assert.NotEmpty(t, f.note, "%s: inferred from what?", f.name)
