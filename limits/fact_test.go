@@ -35,6 +35,11 @@ func allFacts() (all []evidence) {
 			evidenceOf(name+" net config", e.NetConfigLayout()),
 			evidenceOf(name+" wevtutil", e.HasWevtutil()),
 		)
+		for _, pack := range e.ServicePacks() {
+			if f, err := (Windows{e, pack}).SMBDialect(); err == nil {
+				all = append(all, evidenceOf(name+" SMB dialect", f))
+			}
+		}
 		for _, id := range []int{Event4226, Event4227, Event4231} {
 			if f, ok := e.Event(id); ok {
 				all = append(all, evidenceOf(fmt.Sprintf("%s event %d", name, id), f))
@@ -92,6 +97,7 @@ func TestSpans(t *testing.T) {
 	}
 	check("IIS", ends(iisVersions[:], true), ends(iisVersions[:], false))
 	check("SYN", ends(synSchedules[:], true), ends(synSchedules[:], false))
+	check("dialects", ends(smbDialects[:], true), ends(smbDialects[:], false))
 	check("files", ends(openFiles[:], true), ends(openFiles[:], false))
 }
 

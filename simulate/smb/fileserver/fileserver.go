@@ -27,6 +27,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate/internal/ntlm"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
@@ -44,6 +45,12 @@ type Settings struct {
 	// Name is the NetBIOS name of the server, at most 15 characters. The default
 	// is WINLIMITS.
 	Name string
+
+	// Windows, if it is set, keeps the server to the dialects that the release
+	// spoke, up to Windows.SMBDialect of package limits. The default is all of
+	// them whatever machine the server is part of: the limit of XP, the protocol
+	// of later. A release that spoke SMB1 alone is an error.
+	Windows limits.Windows
 
 	// Accounts is the password of each account, by its name, whose case does not
 	// matter. A wrong password and an unknown account are both answered with
@@ -124,9 +131,6 @@ func New(settings *Settings) (*Server, error) {
 		listeners: make(map[net.Listener]struct{}),
 		conns:     make(map[net.Conn]struct{}),
 		sessions:  make(map[uint64]*session),
-		dialects: []smbwire.Dialect{
-			smbwire.Dialect202, smbwire.Dialect21, smbwire.Dialect30, smbwire.Dialect302, smbwire.Dialect311,
-		},
 	}
 	if settings != nil {
 		s.settings = *settings
@@ -137,7 +141,7 @@ func New(settings *Settings) (*Server, error) {
 	if s.settings.Logger == nil {
 		s.settings.Logger = slog.New(slog.DiscardHandler)
 	}
-	err := errors.Join(s.checkName(), s.settings.Signing.check(), s.setAccounts(), s.setShares())
+	err := errors.Join(s.checkName(), s.setDialects(), s.settings.Signing.check(), s.setAccounts(), s.setShares())
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +155,38 @@ func (s *Server) checkName() error {
 	name := s.settings.Name
 	if len(name) > longest || !isShareName(name) {
 		return fmt.Errorf("fileserver: Settings.Name: %.100q: want a NetBIOS name of at most %d characters", name, longest)
+	}
+	return nil
+}
+
+// dialects are those that there are, and what package limits calls them.
+var dialects = [...]struct {
+	dialect smbwire.Dialect
+	name    limits.SMBDialect
+}{
+	{smbwire.Dialect202, limits.SMB202},
+	{smbwire.Dialect21, limits.SMB210},
+	{smbwire.Dialect30, limits.SMB300},
+	{smbwire.Dialect302, limits.SMB302},
+	{smbwire.Dialect311, limits.SMB311},
+}
+
+func (s *Server) setDialects() error {
+	highest := limits.SMB311
+	if w := s.settings.Windows; w != (limits.Windows{}) {
+		fact, err := w.SMBDialect()
+		if err != nil {
+			return fmt.Errorf("fileserver: Settings.Windows: %w", err)
+		}
+		highest = fact.Value
+	}
+	for _, d := range dialects {
+		if d.name <= highest {
+			s.dialects = append(s.dialects, d.dialect)
+		}
+	}
+	if s.dialects == nil {
+		return fmt.Errorf("fileserver: Settings.Windows: %v spoke SMB1 only, which this server does not; leave it unset for the limit of %v with a later protocol, or put the proxy of package smb in front of a real server, as simtest.NewSamba does", s.settings.Windows, s.settings.Windows)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
@@ -30,6 +31,9 @@ func TestNewMakesNoSense(t *testing.T) {
 	}{
 		"long name":        {fileserver.Settings{Name: "WINLIMITS-SERVER"}, `Settings.Name: "WINLIMITS-SERVER": want a NetBIOS name of at most 15 characters`},
 		"line break":       {fileserver.Settings{Name: "A\nB"}, `"A\nB"`},
+		"only SMB1":        {fileserver.Settings{Windows: limits.MustParseWindows("XP Home SP3")}, `Windows XP Home SP3 spoke SMB1 only, which this server does not; leave it unset for the limit of Windows XP Home SP3 with a later protocol, or put the proxy of package smb in front of a real server, as simtest.NewSamba does`},
+		"which Vista":      {fileserver.Settings{Windows: limits.MustParseWindows("Vista Ultimate")}, `Settings.Windows: limits: no such service pack: that of Windows Vista Ultimate is not known`},
+		"no Windows":       {fileserver.Settings{Windows: limits.Windows{ServicePack: 1}}, `Settings.Windows: limits: unknown edition`},
 		"signing":          {fileserver.Settings{Signing: 3}, `Settings.Signing: 3: want one of ["offered" "required" "off"]`},
 		"nameless account": {fileserver.Settings{Accounts: map[string]string{"": "x"}}, `Settings.Accounts: "": want a name of 1 to 256`},
 		"account twice":    {fileserver.Settings{Accounts: map[string]string{"bob": "x", "BOB": "y"}}, `differs from the others in more than case`},
@@ -136,4 +140,31 @@ func TestServersShareMemory(t *testing.T) {
 	data, err := fs.ReadFile(files, "x")
 	require.NoError(t, err)
 	assert.Equal(t, "hello", string(data))
+}
+
+// TestWindows: a server that is to be a release speaks what the release did.
+func TestWindows(t *testing.T) {
+	for text, want := range map[string]int{
+		"Vista Ultimate SP1": 1, "Windows Server 2008 Standard": 1, "Windows 7 Pro": 2, "Windows 8": 3, "Windows 8.1": 4, "Windows 11 Pro": 5,
+	} {
+		s := newServer(t, &fileserver.Settings{Windows: limits.MustParseWindows(text)})
+		for i, dialect := range dialects {
+			status := notSupported
+			if i < want {
+				status = success
+			}
+			assert.Equal(t, status, newClient(t, s).negotiate(dialect), "%s: %#x", text, dialect)
+		}
+		c := newClient(t, s)
+		require.Equal(t, success, c.negotiate(dialects...))
+		assert.Equal(t, dialects[want-1], c.dialect)
+		if want == 1 { // which knows one of the names that SMB1 has for it (MS-SMB2 2.2.4)
+			c := newClient(t, s)
+			_, err := c.nc.Write(frame(negotiate1("SMB 2.002", "SMB 2.???")))
+			require.NoError(t, err)
+			reply, err := c.receive()
+			require.NoError(t, err)
+			assert.Equal(t, smbwire.Dialect202, smbwire.Dialect(le.Uint16(reply[smbwire.Header2Size+4:])))
+		}
+	}
 }
