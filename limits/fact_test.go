@@ -98,6 +98,9 @@ func TestSpans(t *testing.T) {
 	check("IIS", ends(iisVersions[:], true), ends(iisVersions[:], false))
 	check("SYN", ends(synSchedules[:], true), ends(synSchedules[:], false))
 	check("dialects", ends(smbDialects[:], true), ends(smbDialects[:], false))
+	check("ports", ends(dynamicPorts[:], true), ends(dynamicPorts[:], false))
+	check("TIME_WAIT", ends(timeWaits[:], true), ends(timeWaits[:], false))
+	check("net config", ends(netConfigLayouts[:], true), ends(netConfigLayouts[:], false))
 	check("files", ends(openFiles[:], true), ends(openFiles[:], false))
 }
 
@@ -121,4 +124,14 @@ func ExampleFact() {
 	// Output:
 	// 5m0s reported
 	// cazzulino-gazitt
+}
+
+// A forecast asks for these for each of its runs.
+func TestFactsOfAPolicyAllocateNothing(t *testing.T) {
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		v := XPProfessional.IISVersion().Value
+		_ = v.IdleTimeout().Value
+		_ = v.KeepsHTTP11().Value
+		_ = XPProfessional.SYNSchedule().Value
+	}))
 }
