@@ -168,7 +168,7 @@ var (
 		name  string
 		names []string
 	}{
-		{"service", serviceNames[:]}, {"basis", basisNames[:]}, {"unit", unitNames[:]}, {"discipline", disciplineNames[:]},
+		{"service", serviceNames()}, {"basis", basisNames[:]}, {"unit", unitNames[:]}, {"discipline", disciplineNames[:]},
 		{"grade", gradeNames[:]}, {"defaultGrade", gradeNames[:]}, {"ceilingGrade", gradeNames[:]},
 	}
 	mandatory = [...]string{"product", "edition", "service", "unit", "default", "ceiling", "discipline", "grade"}

@@ -17,6 +17,10 @@
 // A service pack that is not named is unknown, and what depends on it has no
 // answer but an error that names those of all levels; see Windows and Lookup.
 //
+// What else is known of Windows, such as the version of its web server, the
+// schedule of its SYNs or the text of an event, is a Fact, from the methods of
+// Edition, Rule and IISVersion.
+//
 // Unlimited, absent and unknown are three different answers; see Limit. The
 // facts are those of Revision, and each carries its sources.
 package limits

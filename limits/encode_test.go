@@ -52,7 +52,7 @@ func TestSchemaHasTheWords(t *testing.T) {
 	require.NoError(t, json.Unmarshal(schema.Defs["rule"], &rule))
 	require.NoError(t, json.Unmarshal(schema.Defs["source"], &source))
 	require.NoError(t, json.Unmarshal(schema.Defs["grade"], &grade))
-	assert.Equal(t, serviceNames[1:], rule.Properties["service"].Enum)
+	assert.Equal(t, serviceNames()[1:], rule.Properties["service"].Enum)
 	assert.Equal(t, basisNames[1:], rule.Properties["basis"].Enum)
 	assert.Equal(t, unitNames[1:], rule.Properties["unit"].Enum)
 	assert.Equal(t, disciplineNames[1:], rule.Properties["discipline"].Enum)

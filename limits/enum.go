@@ -8,56 +8,6 @@ import (
 // unknownName is how every zero value of the package prints and parses.
 const unknownName = "unknown"
 
-// Service is what a limit applies to, in the field's words.
-type Service uint8
-
-// The services. Licence is not a service of Windows: it is the number that the
-// licence terms name, kept beside the numbers that code enforces because the
-// two are so often taken for each other.
-const (
-	UnknownService Service = iota
-	// SMB is file and printer sharing: the Server service, LanmanServer.
-	SMB
-	// IIS is the web server Windows brings: Peer or Personal Web Services,
-	// Internet Information Services.
-	IIS
-	// FTP is the FTP server of IIS.
-	FTP
-	// SMTP is the SMTP server of IIS.
-	SMTP
-	// MSMQ is Message Queuing.
-	MSMQ
-	// RAS is incoming calls: Remote Access Service, Incoming Connections.
-	RAS
-	// RDP is Remote Desktop; on servers, its administration mode.
-	RDP
-	// Telnet is the Telnet server.
-	Telnet
-	// RADIUS is the clients of the RADIUS server (IAS, NPS): access servers, and a
-	// limit of the configuration, not of traffic.
-	RADIUS
-	// TCPBacklog is connections that the TCP stack holds for a listening socket
-	// and its program has not accepted. Each listening socket has its own.
-	TCPBacklog
-	// TCPHalfOpen is outbound TCP connection attempts in progress, the sockets
-	// in SYN_SENT.
-	TCPHalfOpen
-	// TCPOutbound is outbound TCP connections whose local port the system chose,
-	// those in TIME_WAIT included.
-	TCPOutbound
-	// TCPOther is inbound TCP to any program that is not one of the services
-	// above: Apache, Samba, a database, a program of one's own.
-	TCPOther
-	// Licence is the number in the licence terms.
-	Licence
-)
-
-var serviceNames = [...]string{unknownName, "smb", "iis", "ftp", "smtp", "msmq", "ras", "rdp", "telnet", "radius", "tcp-backlog", "tcp-half-open", "tcp-outbound", "tcp-other", "licence"}
-
-// Licence stays the last service, because no gate can be made for it: a service
-// behind it does not compile.
-var _ = [1]struct{}{}[len(serviceNames)-1-int(Licence)]
-
 // Unit is what a limit counts.
 type Unit uint8
 
@@ -139,15 +89,10 @@ const (
 
 var gradeNames = [...]string{unknownName, "documented", "measured", "reported", "inferred"}
 
-func (s Service) String() string    { return enumString("Service", serviceNames[:], uint8(s)) }
 func (u Unit) String() string       { return enumString("Unit", unitNames[:], uint8(u)) }
 func (d Discipline) String() string { return enumString("Discipline", disciplineNames[:], uint8(d)) }
 func (b Basis) String() string      { return enumString("Basis", basisNames[:], uint8(b)) }
 func (g Grade) String() string      { return enumString("Grade", gradeNames[:], uint8(g)) }
-
-// MarshalText returns the String form; a value that is not declared is an
-// error.
-func (s Service) MarshalText() ([]byte, error) { return enumText("service", serviceNames[:], s) }
 
 // MarshalText returns the String form; a value that is not declared is an
 // error.
@@ -167,11 +112,6 @@ func (b Basis) MarshalText() ([]byte, error) { return enumText("basis", basisNam
 // error.
 func (g Grade) MarshalText() ([]byte, error) { return enumText("grade", gradeNames[:], g) }
 
-// UnmarshalText is ParseService.
-func (s *Service) UnmarshalText(text []byte) error {
-	return enumParse(s, "service", serviceNames[:], text)
-}
-
 // UnmarshalText accepts the String forms, in any case.
 func (u *Unit) UnmarshalText(text []byte) error { return enumParse(u, "unit", unitNames[:], text) }
 
@@ -185,23 +125,6 @@ func (b *Basis) UnmarshalText(text []byte) error { return enumParse(b, "basis", 
 
 // UnmarshalText accepts the String forms, in any case.
 func (g *Grade) UnmarshalText(text []byte) error { return enumParse(g, "grade", gradeNames[:], text) }
-
-// ParseService returns the service of a name such as "smb" or "tcp-half-open",
-// in any case. The error for any other name lists the names there are.
-func ParseService(name string) (Service, error) {
-	var s Service
-	err := s.UnmarshalText([]byte(name))
-	return s, err
-}
-
-// Services returns every service, Licence last.
-func Services() []Service {
-	all := make([]Service, 0, len(serviceNames)-1)
-	for s := SMB; int(s) < len(serviceNames); s++ {
-		all = append(all, s)
-	}
-	return all
-}
 
 func enumString(kind string, names []string, v uint8) string {
 	if int(v) < len(names) {

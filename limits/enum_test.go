@@ -76,39 +76,3 @@ func TestEnumsRejectWhatIsNotDeclared(t *testing.T) {
 		assert.Equal(t, before, v.Elem().Interface())
 	}
 }
-
-func TestServices(t *testing.T) {
-	all := limits.Services()
-	assert.Len(t, all, declared(reflect.TypeFor[limits.Service]())-1)
-	assert.Equal(t, limits.SMB, all[0])
-	assert.Equal(t, limits.Licence, all[len(all)-1])
-}
-
-func FuzzParseService(f *testing.F) {
-	f.Add("smb")
-	f.Add("TCP-Half-Open")
-	f.Add("")
-	f.Fuzz(func(t *testing.T, name string) {
-		s, err := limits.ParseService(name)
-		if err != nil {
-			assert.Zero(t, s)
-			return
-		}
-		assert.True(t, strings.EqualFold(name, s.String()))
-	})
-}
-
-func ExampleParseService() {
-	s, err := limits.ParseService("RDP")
-	fmt.Println(s, err)
-	_, err = limits.ParseService("telefax")
-	fmt.Println(err)
-	// Output:
-	// rdp <nil>
-	// limits: unknown service "telefax"; want one of smb, iis, ftp, smtp, msmq, ras, rdp, telnet, radius, tcp-backlog, tcp-half-open, tcp-outbound, tcp-other, licence
-}
-
-func ExampleServices() {
-	fmt.Println(limits.Services())
-	// Output: [smb iis ftp smtp msmq ras rdp telnet radius tcp-backlog tcp-half-open tcp-outbound tcp-other licence]
-}

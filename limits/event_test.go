@@ -64,3 +64,8 @@ func ExampleEdition_Event() {
 	fmt.Println(ok, fact.Value.Level, fact.Value.Source, fact.Value.Text)
 	// Output: true Warning Tcpip TCP/IP has reached the security limit imposed on the number of concurrent TCP connect attempts.
 }
+
+func ExampleEdition_HasWevtutil() {
+	fmt.Println(limits.XPProfessional.HasWevtutil().Value, limits.VistaUltimate.HasWevtutil().Value)
+	// Output: false true
+}

@@ -35,6 +35,11 @@ func allFacts() (all []evidence) {
 			evidenceOf(name+" net config", e.NetConfigLayout()),
 			evidenceOf(name+" wevtutil", e.HasWevtutil()),
 		)
+		for _, pack := range e.ServicePacks() {
+			if f, err := (Windows{e, pack}).SMBDialect(); err == nil {
+				all = append(all, evidenceOf(name+" SMB dialect", f))
+			}
+		}
 		for _, id := range []int{Event4226, Event4227, Event4231} {
 			if f, ok := e.Event(id); ok {
 				all = append(all, evidenceOf(fmt.Sprintf("%s event %d", name, id), f))
@@ -66,8 +71,7 @@ func TestEveryFactHasItsEvidence(t *testing.T) {
 		}
 		assert.NotEmpty(t, f.sources, f.name)
 		for _, key := range f.sources {
-			_, ok := LookupSource(key)
-			assert.True(t, ok, "%s: no source %s", f.name, key)
+			assert.True(t, isListed(key), "%s: no source %s", f.name, key)
 		}
 		if f.grade == Inferred {
 			assert.NotEmpty(t, f.note, "%s: inferred from what?", f.name)
@@ -94,6 +98,10 @@ func TestSpans(t *testing.T) {
 	}
 	check("IIS", ends(iisVersions[:], true), ends(iisVersions[:], false))
 	check("SYN", ends(synSchedules[:], true), ends(synSchedules[:], false))
+	check("dialects", ends(smbDialects[:], true), ends(smbDialects[:], false))
+	check("ports", ends(dynamicPorts[:], true), ends(dynamicPorts[:], false))
+	check("TIME_WAIT", ends(timeWaits[:], true), ends(timeWaits[:], false))
+	check("net config", ends(netConfigLayouts[:], true), ends(netConfigLayouts[:], false))
 	check("files", ends(openFiles[:], true), ends(openFiles[:], false))
 }
 
@@ -117,4 +125,14 @@ func ExampleFact() {
 	// Output:
 	// 5m0s reported
 	// cazzulino-gazitt
+}
+
+// A forecast asks for these for each of its runs.
+func TestFactsOfAPolicyAllocateNothing(t *testing.T) {
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		v := XPProfessional.IISVersion().Value
+		_ = v.IdleTimeout().Value
+		_ = v.KeepsHTTP11().Value
+		_ = XPProfessional.SYNSchedule().Value
+	}))
 }

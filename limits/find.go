@@ -64,7 +64,7 @@ func FindServices(text string) ([]ServiceMatch, error) {
 	}
 	if len(found) == 0 {
 		return nil, fmt.Errorf("limits: no service found in %.100q; want one of %s, or a word such as http, file sharing or vpn; any other program is tcp-other",
-			text, strings.Join(serviceNames[1:], ", "))
+			text, strings.Join(serviceNames()[1:], ", "))
 	}
 	return found, nil
 }

@@ -2,6 +2,7 @@ package limits
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -68,25 +69,38 @@ func (e Edition) IISVersion() Fact[IISVersion] {
 	return fact
 }
 
+// A before is a fact of the versions before another one.
+type before[T any] struct {
+	version IISVersion
+	fact    Fact[T]
+}
+
+// factBefore returns the fact of the first entry that the version is before.
+func factBefore[T any](v IISVersion, facts []before[T]) Fact[T] {
+	for i := range facts {
+		if v < facts[i].version {
+			return facts[i].fact
+		}
+	}
+	return facts[len(facts)-1].fact
+}
+
+// anyLater is behind every version.
+const anyLater IISVersion = math.MaxUint8
+
+var idleTimeouts = [...]before[time.Duration]{
+	{IIS30, Fact[time.Duration]{Note: "There is no web server."}},
+	{IIS40, Fact[time.Duration]{600 * time.Second, Documented, "", cite("kb143180")}},
+	{IIS50, Fact[time.Duration]{900 * time.Second, Documented, "", cite("iis4-help-timeouts")}},
+	{IIS51, Fact[time.Duration]{900 * time.Second, Reported, "", cite("iis5-timeout-summary")}},
+	{IIS60, Fact[time.Duration]{300 * time.Second, Reported, "The architect of IIS is quoted with five minutes on XP.", cite("cazzulino-gazitt")}},
+	{IIS70, Fact[time.Duration]{120 * time.Second, Inferred, "Taken from 7.0, whose setting replaces the property of 6.0.", cite("iis-docs-site-limits")}},
+	{anyLater, Fact[time.Duration]{120 * time.Second, Documented, "", cite("iis-docs-site-limits")}},
+}
+
 // IdleTimeout returns the time after which the web server closes an idle
 // connection, unless it is set.
-func (v IISVersion) IdleTimeout() Fact[time.Duration] {
-	switch {
-	case v == NoIIS:
-		return Fact[time.Duration]{Note: "There is no web server."}
-	case v < IIS40:
-		return Fact[time.Duration]{600 * time.Second, Documented, "", cite("kb143180")}
-	case v < IIS50:
-		return Fact[time.Duration]{900 * time.Second, Documented, "", cite("iis4-help-timeouts")}
-	case v < IIS51:
-		return Fact[time.Duration]{900 * time.Second, Reported, "", cite("iis5-timeout-summary")}
-	case v < IIS60:
-		return Fact[time.Duration]{300 * time.Second, Reported, "The architect of IIS is quoted with five minutes on XP.", cite("cazzulino-gazitt")}
-	case v < IIS70:
-		return Fact[time.Duration]{120 * time.Second, Inferred, "Taken from 7.0, whose setting replaces the property of 6.0.", cite("iis-docs-site-limits")}
-	}
-	return Fact[time.Duration]{120 * time.Second, Documented, "", cite("iis-docs-site-limits")}
-}
+func (v IISVersion) IdleTimeout() Fact[time.Duration] { return factBefore(v, idleTimeouts[:]) }
 
 // MaxIdleTimeout is the longest ConnectionTimeout that the metabase holds
 // (iis4-help-timeouts).
@@ -98,19 +112,17 @@ func BrowserKeepAlive() Fact[time.Duration] {
 	return Fact[time.Duration]{time.Minute, Documented, "", cite("kb813827", "kb833301")}
 }
 
+var keepsHTTP11 = [...]before[bool]{
+	{IIS30, Fact[bool]{Note: "There is no web server."}},
+	{IIS50, Fact[bool]{true, Documented, "The article is on 4.0.", cite("kb195179")}},
+	{IIS51, Fact[bool]{false, Inferred, "Taken from 5.1.", cite("cazzulino-gazitt")}},
+	{IIS60, Fact[bool]{false, Reported, "On XP connections are said to close after the request.", cite("cazzulino-gazitt")}},
+	{anyLater, Fact[bool]{false, Inferred, "Taken from 5.1.", cite("cazzulino-gazitt")}},
+}
+
 // KeepsHTTP11 reports whether a web server whose property AllowKeepAlive is
 // cleared still keeps the connections of HTTP/1.1 clients open.
-func (v IISVersion) KeepsHTTP11() Fact[bool] {
-	switch {
-	case v == NoIIS:
-		return Fact[bool]{Note: "There is no web server."}
-	case v < IIS50:
-		return Fact[bool]{true, Documented, "The article is on 4.0.", cite("kb195179")}
-	case v == IIS51:
-		return Fact[bool]{false, Reported, "On XP connections are said to close after the request.", cite("cazzulino-gazitt")}
-	}
-	return Fact[bool]{false, Inferred, "Taken from 5.1.", cite("cazzulino-gazitt")}
-}
+func (v IISVersion) KeepsHTTP11() Fact[bool] { return factBefore(v, keepsHTTP11[:]) }
 
 // ServerListenBacklog returns the default of the metabase property of that name,
 // the connections that wait for a web server up to 6.0 to accept them.

@@ -110,3 +110,37 @@ func ExampleEdition_IISVersion() {
 	// Windows XP Professional 5.1 false
 	// Windows 7 Professional 7.5 true
 }
+
+func ExampleIISVersion_Refusal() {
+	for _, v := range []limits.IISVersion{limits.IIS51, limits.IIS75} {
+		fact := v.Refusal()
+		fmt.Println(v, fact.Value.Status, fact.Value.Phrase, fact.Grade)
+	}
+	fmt.Println(limits.FTPRefusal().Value)
+	// Output:
+	// 5.1 403 Access Forbidden documented
+	// 7.5 503 Service Unavailable documented
+	// 421 Maximum clients reached, service unavailable.
+}
+
+func ExampleIISVersion_IdleTimeout() {
+	for _, v := range []limits.IISVersion{limits.IIS50, limits.IIS51, limits.IIS60} {
+		fact := v.IdleTimeout()
+		fmt.Println(v, fact.Value, fact.Grade)
+	}
+	// Output:
+	// 5.0 15m0s reported
+	// 5.1 5m0s reported
+	// 6.0 2m0s inferred
+}
+
+func ExampleIISVersion_KeepsHTTP11() {
+	fmt.Println(limits.IIS40.KeepsHTTP11().Value, limits.IIS51.KeepsHTTP11().Value)
+	// Output: true false
+}
+
+func ExampleServerListenBacklog() {
+	fact := limits.ServerListenBacklog()
+	fmt.Println(fact.Value, fact.Grade)
+	// Output: 40 documented
+}

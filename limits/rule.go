@@ -162,39 +162,11 @@ func (r Rule) servicePacks() string {
 	return fmt.Sprintf(" SP%d to SP%d", lo, hi)
 }
 
-// nouns are the words of a service: what it is about, what an edition without it
-// lacks, and what one and many of what it counts are called.
-var nouns = [...]struct{ about, service, one, many string }{
-	SMB:         {"file and printer sharing", "file and printer sharing (SMB)", "SMB session", "SMB sessions"},
-	IIS:         {"the web server of Windows", "web server of its own (IIS)", "connection to its web server (IIS)", "connections to its web server (IIS)"},
-	FTP:         {"the FTP server of Windows", "FTP server of its own", "connection to its FTP server", "connections to its FTP server"},
-	SMTP:        {"the SMTP server of Windows", "SMTP server of its own", "connection to its SMTP server", "connections to its SMTP server"},
-	MSMQ:        {"Message Queuing", "Message Queuing", "remote computer in Message Queuing", "remote computers in Message Queuing"},
-	RAS:         {"incoming calls, VPN included", "incoming calls", "incoming call", "incoming calls"},
-	RDP:         {"Remote Desktop", "Remote Desktop for others to use", "Remote Desktop session", "Remote Desktop sessions"},
-	Telnet:      {"the Telnet server of Windows", "Telnet server", "Telnet session", "Telnet sessions"},
-	RADIUS:      {"the RADIUS server of Windows", "RADIUS server", "RADIUS client", "RADIUS clients"},
-	TCPBacklog:  {"connections that a program has not accepted yet", "inbound TCP", "TCP connection that waits to be accepted at each listening socket", "TCP connections that wait to be accepted at each listening socket"},
-	TCPHalfOpen: {"outbound connection attempts in progress", "outbound TCP", "outbound TCP connection attempt in progress", "outbound TCP connection attempts in progress"},
-	TCPOutbound: {"outbound connections and their ports", "outbound TCP", "outbound TCP connection (TIME_WAIT included)", "outbound TCP connections (TIME_WAIT included)"},
-	TCPOther:    {"any program that is no service of Windows", "inbound TCP", "TCP connection to a third-party server", "TCP connections to third-party servers"},
-	Licence:     {"the licence terms", "licence for others to connect", "", ""},
-}
-
-// Description returns what the service is about, such as "file and printer
-// sharing", for people.
-func (s Service) Description() string {
-	if s == UnknownService || int(s) >= len(nouns) {
-		return s.String()
-	}
-	return nouns[s].about
-}
-
 // counted returns "1 SMB session", "10 SMB sessions", "no SMB session".
 func (r Rule) counted(l Limit) string {
 	one, many := r.Unit.String(), r.Unit.String()
-	if r.Service > UnknownService && int(r.Service) < len(nouns) && r.Service != Licence {
-		one, many = nouns[r.Service].one, nouns[r.Service].many
+	if r.Service.valid() && services[r.Service].one != "" {
+		one, many = services[r.Service].one, services[r.Service].many
 	} else if r.Unit != UnknownUnit {
 		one = strings.TrimSuffix(many, "s")
 	}
@@ -223,8 +195,8 @@ func (r Rule) String() string {
 		return r.licenceSentence(who)
 	}
 	noun := r.Service.String()
-	if int(r.Service) < len(nouns) && r.Service != UnknownService {
-		noun = nouns[r.Service].service
+	if r.Service.valid() {
+		noun = services[r.Service].lacks
 	}
 	switch {
 	case r.Default.IsAbsent():

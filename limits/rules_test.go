@@ -35,12 +35,10 @@ func TestRowsAreSound(t *testing.T) {
 			assert.Equal(t, Queue, r.discipline, "row %d", i)
 		}
 		for _, key := range r.sources {
-			_, ok := LookupSource(key)
-			assert.True(t, ok, "row %d: source %s", i, key)
+			assert.True(t, isListed(key), "row %d, %v of %v: no source %s", i, r.service, r.editions[0], key)
 		}
 		for _, v := range r.rivals {
-			_, ok := LookupSource(v.source)
-			assert.True(t, ok, "row %d: source %s", i, v.source)
+			assert.True(t, isListed(v.source), "row %d, %v of %v: no source %s", i, r.service, r.editions[0], v.source)
 			assert.True(t, v.value.IsKnown(), "row %d", i)
 		}
 		for _, e := range r.editions {

@@ -11,18 +11,22 @@ var openFiles = [...]span[int]{
 	{Server2016Standard, Server2025DatacenterAzureEdition, Fact[int]{16384, Documented, "", cite("ms-locks-limits", "ms-srvs")}},
 }
 
+var otherOpenFiles = Fact[int]{16384, Inferred, "Taken from 2000 and Server 2008 R2.", cite("ms-srvs", "kb219956")}
+
 // OpenFilesPerSession returns how many files a session with the Server service
 // can have open.
-func (e Edition) OpenFilesPerSession() Fact[int] {
-	return factOf(e, openFiles[:], Fact[int]{16384, Inferred, "Taken from 2000 and Server 2008 R2.", cite("ms-srvs", "kb219956")})
+func (e Edition) OpenFilesPerSession() Fact[int] { return factOf(e, openFiles[:], otherOpenFiles) }
+
+var autoDisconnects = [...]span[time.Duration]{
+	{Windows95, WindowsMe, Fact[time.Duration]{Value: 15 * time.Minute, Note: "Nothing is known; taken from Windows NT."}},
 }
+
+var otherAutoDisconnect = Fact[time.Duration]{15 * time.Minute, Documented, "One weblog says 30 and stands alone.", cite("kb122920", "kb314882", "ms-srvs")}
 
 // AutoDisconnect returns the time after which the Server service ends an idle
 // session, unless it is set.
 func (e Edition) AutoDisconnect() Fact[time.Duration] {
-	return factOf(e, []span[time.Duration]{
-		{Windows95, WindowsMe, Fact[time.Duration]{Value: 15 * time.Minute, Note: "Nothing is known; taken from Windows NT."}},
-	}, Fact[time.Duration]{15 * time.Minute, Documented, "One weblog says 30 and stands alone.", cite("kb122920", "kb314882", "ms-srvs")})
+	return factOf(e, autoDisconnects[:], otherAutoDisconnect)
 }
 
 // AutoDisconnect as "net config server /autodisconnect:N" takes it, in minutes
@@ -50,11 +54,15 @@ const (
 	NetConfigIndented
 )
 
+var netConfigLayouts = [...]span[NetConfigLayout]{
+	{Server2008R2Foundation, Server2008R2Datacenter, Fact[NetConfigLayout]{NetConfigFlat, Measured, "", cite("ws2008r2-net-config")}},
+	{Windows10Home, Windows10EnterpriseMultiSession, Fact[NetConfigLayout]{NetConfigIndented, Measured, "", cite("win10-net-config")}},
+	{Windows8, Server2025DatacenterAzureEdition, Fact[NetConfigLayout]{NetConfigIndented, Inferred, "Taken from Windows 10.", cite("win10-net-config")}},
+}
+
+var otherNetConfigLayout = Fact[NetConfigLayout]{NetConfigFlat, Inferred, "Taken from Server 2008 R2.", cite("ws2008r2-net-config")}
+
 // NetConfigLayout returns the layout of "net config server".
 func (e Edition) NetConfigLayout() Fact[NetConfigLayout] {
-	return factOf(e, []span[NetConfigLayout]{
-		{Server2008R2Foundation, Server2008R2Datacenter, Fact[NetConfigLayout]{NetConfigFlat, Measured, "", cite("ws2008r2-net-config")}},
-		{Windows10Home, Windows10EnterpriseMultiSession, Fact[NetConfigLayout]{NetConfigIndented, Measured, "", cite("win10-net-config")}},
-		{Windows8, Server2025DatacenterAzureEdition, Fact[NetConfigLayout]{NetConfigIndented, Inferred, "Taken from Windows 10.", cite("win10-net-config")}},
-	}, Fact[NetConfigLayout]{NetConfigFlat, Inferred, "Taken from Server 2008 R2.", cite("ws2008r2-net-config")})
+	return factOf(e, netConfigLayouts[:], otherNetConfigLayout)
 }

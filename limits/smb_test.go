@@ -52,3 +52,17 @@ func ExampleEdition_OpenFilesPerSession() {
 	fmt.Println(fact.Value, fact.Grade)
 	// Output: 2048 documented
 }
+
+func ExampleEdition_AutoDisconnect() {
+	fact := limits.XPProfessional.AutoDisconnect()
+	fmt.Println(fact.Value, fact.Grade)
+	fmt.Println("0 minutes are", limits.AutoDisconnectShortest().Value)
+	// Output:
+	// 15m0s documented
+	// 0 minutes are 5s
+}
+
+func ExampleEdition_NetConfigLayout() {
+	fmt.Println(limits.Windows10Pro.NetConfigLayout().Value == limits.NetConfigIndented)
+	// Output: true
+}

@@ -1,8 +1,8 @@
 package limits
 
 import (
+	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -10,7 +10,17 @@ import (
 )
 
 func TestSourcesAreSorted(t *testing.T) {
-	assert.True(t, slices.IsSortedFunc(sources[:], func(a, b Source) int { return strings.Compare(string(a.Key), string(b.Key)) }))
+	for i := 1; i < len(sources); i++ {
+		before, s := sources[i-1].Key, sources[i].Key
+		require.NotEqual(t, before, s, "source %s is there twice", s)
+		if s > before {
+			continue
+		}
+		if i == 1 || sources[i-2].Key < s { // without the one before, the keys would be sorted
+			s = before
+		}
+		require.Fail(t, fmt.Sprintf("source %s stands in the wrong place; the keys are sorted", s))
+	}
 	for s := range Sources() {
 		got, ok := LookupSource(s.Key)
 		require.True(t, ok, s.Key)
@@ -21,6 +31,12 @@ func TestSourcesAreSorted(t *testing.T) {
 	}
 	_, ok := LookupSource("nonsense")
 	assert.False(t, ok)
+}
+
+// isListed finds a source that stands in the wrong place as well, which
+// LookupSource does not: TestSourcesAreSorted names it, and no row is to blame.
+func isListed(key SourceKey) bool {
+	return slices.ContainsFunc(sources[:], func(s Source) bool { return s.Key == key })
 }
 
 func TestSourceString(t *testing.T) {

@@ -65,6 +65,8 @@ const (
 	SymptomEvent2009
 	// SymptomTimedOut is WSAETIMEDOUT 10060. No rule of the table produces it.
 	SymptomTimedOut
+
+	numSymptoms
 )
 
 type symptom struct {
@@ -76,7 +78,7 @@ type symptom struct {
 	otherwise string
 }
 
-var symptoms = [...]symptom{
+var symptoms = [numSymptoms]symptom{
 	SymptomHTTP4039: {
 		text:      "HTTP 403.9: " + TextHTTP4039Cause,
 		words:     []string{"403.9", "403 9 ", "too many users", "too many people accessing", "too many connected users"},
@@ -257,7 +259,7 @@ func (r Rule) shows(s Symptom) bool {
 // Symptoms returns all of them.
 func Symptoms() []Symptom {
 	var all []Symptom
-	for s := SymptomHTTP4039; int(s) < len(symptoms); s++ {
+	for s := SymptomHTTP4039; s < numSymptoms; s++ {
 		all = append(all, s)
 	}
 	return all
@@ -277,18 +279,18 @@ func ParseSymptom(text string) (Symptom, error) {
 		func(s *symptom) []string { return s.words },
 		func(s *symptom) []string { return s.weak },
 	} {
-		for s := SymptomHTTP4039; int(s) < len(symptoms); s++ {
+		for s := SymptomHTTP4039; s < numSymptoms; s++ {
 			if slices.ContainsFunc(words(&symptoms[s]), func(w string) bool { return containsWord(folded, w) || containsWord(spaced, w) }) {
 				return s, nil
 			}
 		}
 	}
 	known := make([]string, 0, len(symptoms))
-	for s := SymptomHTTP4039; int(s) < len(symptoms); s++ {
+	for s := SymptomHTTP4039; s < numSymptoms; s++ {
 		if slices.Contains(symptoms[s].whole, strings.TrimSpace(folded)) {
 			return s, nil
 		}
-		known = append(known, symptoms[s].words[0])
+		known = append(known, symptoms[s].words[:min(1, len(symptoms[s].words))]...)
 	}
 	return UnknownSymptom, fmt.Errorf("limits: no symptom found in %.100q; want one that contains %s",
 		text, strings.Join(known, ", "))
@@ -319,7 +321,7 @@ func (s Symptom) String() string {
 	switch {
 	case s == UnknownSymptom:
 		return unknownName
-	case int(s) >= len(symptoms):
+	case s >= numSymptoms:
 		return fmt.Sprintf("Symptom(%d)", uint8(s))
 	}
 	return symptoms[s].text
@@ -328,7 +330,7 @@ func (s Symptom) String() string {
 // Otherwise says what else looks like the symptom and how to tell it apart, in a
 // sentence or two for people. It is empty for UnknownSymptom.
 func (s Symptom) Otherwise() string {
-	if int(s) >= len(symptoms) {
+	if s >= numSymptoms {
 		return ""
 	}
 	return symptoms[s].otherwise
@@ -338,7 +340,7 @@ func (s Symptom) Otherwise() string {
 // are none if no limit looks so.
 func (s Symptom) Rules() iter.Seq[Rule] {
 	return func(yield func(Rule) bool) {
-		if s == UnknownSymptom || int(s) >= len(symptoms) {
+		if s == UnknownSymptom || s >= numSymptoms {
 			return
 		}
 		for r := range Rules() {

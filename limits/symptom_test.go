@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -63,6 +64,18 @@ func TestParseSymptom(t *testing.T) {
 	for _, text := range []string{"", "HTTP 404", "event 42261", "port 14226", "error 710", "171", "71 files", "Windows Embedded 2009", "event 2010", "event 42311", "pid 4231"} {
 		_, err := ParseSymptom(text)
 		assert.ErrorContains(t, err, "want one that contains 403.9", text)
+	}
+}
+
+func TestEverySymptomIsComplete(t *testing.T) {
+	for s := UnknownSymptom + 1; s < numSymptoms; s++ {
+		name := s.String()
+		if name == "" {
+			name = fmt.Sprintf("symptom %d, behind %v", s, s-1)
+		}
+		assert.NotEmpty(t, symptoms[s].text, "%s: symptoms (symptom.go) has no text", name)
+		assert.NotEmpty(t, symptoms[s].words, "%s: symptoms (symptom.go) has no words", name)
+		assert.NotEmpty(t, symptoms[s].otherwise, "%s: symptoms (symptom.go) does not say what else looks so", name)
 	}
 }
 
@@ -144,29 +157,4 @@ func FuzzParseSymptom(f *testing.F) {
 		s, err := ParseSymptom(text)
 		assert.Equal(t, err != nil, s == UnknownSymptom)
 	})
-}
-
-// A service is complete with words for its sentences and a symptom, or a reason
-// why it has none.
-func TestEveryServiceIsComplete(t *testing.T) {
-	noSymptom := map[Service]string{
-		SMTP:    "the code of the refusal is unknown (techrepublic-smtp)",
-		RAS:     "what the caller hears is not known",
-		Telnet:  "the text of the refusal is not known",
-		RADIUS:  "it bounds the configuration, not the traffic",
-		Licence: "nothing enforces it",
-	}
-	for _, s := range Services() {
-		require.Less(t, int(s), len(nouns), "%v needs its nouns", s)
-		assert.NotEmpty(t, nouns[s].about, "%v needs its nouns", s)
-		assert.NotEmpty(t, nouns[s].service, "%v needs its nouns", s)
-		if s != Licence {
-			assert.NotEmpty(t, nouns[s].one, "%v needs its nouns", s)
-			assert.NotEmpty(t, nouns[s].many, "%v needs its nouns", s)
-		}
-		rules := slices.Collect(ByService(s))
-		assert.NotEmpty(t, rules, "%v needs rows", s)
-		seen := slices.ContainsFunc(rules, func(r Rule) bool { return r.Symptom() != UnknownSymptom })
-		assert.NotEqual(t, seen, noSymptom[s] != "", "%v needs an entry in sights, or here the reason why it has none", s)
-	}
 }

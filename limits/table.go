@@ -20,7 +20,7 @@ import (
 // ErrNoRule where the table has no row. ErrNoRule never means unlimited.
 func Lookup(w Windows, s Service) (Rule, error) {
 	asked, ok := w.levels()
-	if !ok || int(s) >= len(serviceNames) || s == UnknownService {
+	if !ok || !s.valid() {
 		return Rule{}, lookupError(w, s)
 	}
 	// The rows stand in order of levels. They answer if they cover all that was
@@ -54,7 +54,7 @@ func lookupError(w Windows, s Service) error {
 	if err := w.Valid(); err != nil {
 		return err
 	}
-	if int(s) >= len(serviceNames) || s == UnknownService {
+	if !s.valid() {
 		return fmt.Errorf("%w: %v is no service", ErrNoRule, s)
 	}
 	if w.ServicePack == UnknownServicePack {
@@ -72,12 +72,15 @@ func lookupError(w Windows, s Service) error {
 
 // index finds the rows, numbered from 1, by edition and service. No edition has
 // more than three rows for one service, which stand in order of service packs.
-var index = sync.OnceValue(func() *[names.Count][len(serviceNames)][3]uint16 {
-	var ix [names.Count][len(serviceNames)][3]uint16
+var index = sync.OnceValue(func() *[names.Count][numServices][3]uint16 {
+	var ix [names.Count][numServices][3]uint16
 	for i, r := range rows {
 		for _, e := range r.editions {
 			slot := &ix[e][r.service]
 			n := 0
+			if slot[len(slot)-1] != 0 {
+				panic(fmt.Sprintf("limits: %v has more than %d rows for %v", e, len(slot), r.service))
+			}
 			for slot[n] != 0 && rows[slot[n]-1].levels.min < r.levels.min {
 				n++
 			}
@@ -155,7 +158,7 @@ func ByService(s Service) iter.Seq[Rule] {
 }
 
 func eachRule(e Edition, s Service, yield func(Rule) bool) bool {
-	if !e.valid() || int(s) >= len(serviceNames) {
+	if !e.valid() || s >= numServices {
 		return true
 	}
 	for _, i := range index()[e][s] {

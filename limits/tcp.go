@@ -177,17 +177,19 @@ func (p PortRange) Count() int { return int(p.Last) - int(p.First) + 1 }
 // String returns the range, such as "1025-5000".
 func (p PortRange) String() string { return fmt.Sprintf("%d-%d", p.First, p.Last) }
 
+var dynamicPorts = [...]span[PortRange]{
+	{NT31, NT35Server, Fact[PortRange]{PortRange{1025, 5000}, Inferred, "The articles begin with 3.51.", cite("kb149532")}},
+	{NT351Workstation, NT40Server, Fact[PortRange]{PortRange{1025, 5000}, Documented, "", cite("kb149532", "kb196271")}},
+	{Windows95, WindowsMe, Fact[PortRange]{PortRange{1025, 5000}, Documented, "The 100 sockets run out first.", cite("kb170791")}},
+	{Windows2000Professional, Server2003Datacenter, Fact[PortRange]{PortRange{1025, 5000}, Documented, "", cite("kb196271", "ms-cc938196")}},
+	{SmallBusinessServer2003Standard, HomeServer, Fact[PortRange]{PortRange{1025, 5000}, Inferred, "Built from Server 2003.", cite("kb196271")}},
+	{VistaStarter, Server2025DatacenterAzureEdition, Fact[PortRange]{PortRange{49152, 65535}, Documented, "", cite("kb929851")}},
+}
+
 // DynamicPorts returns the ports that the system chooses from for an outbound
 // connection, unless they are set. Rule TCPOutbound has what that amounts to.
 func (e Edition) DynamicPorts() Fact[PortRange] {
-	old, now := PortRange{1025, 5000}, PortRange{49152, 65535}
-	return factOf(e, []span[PortRange]{
-		{NT31, NT35Server, Fact[PortRange]{old, Inferred, "The articles begin with 3.51.", cite("kb149532")}},
-		{NT351Workstation, NT40Server, Fact[PortRange]{old, Documented, "", cite("kb149532", "kb196271")}},
-		{Windows95, WindowsMe, Fact[PortRange]{old, Documented, "The 100 sockets run out first.", cite("kb170791")}},
-		{Windows2000Professional, Server2003Datacenter, Fact[PortRange]{old, Documented, "", cite("kb196271", "ms-cc938196")}},
-		{SmallBusinessServer2003Standard, HomeServer, Fact[PortRange]{old, Inferred, "Built from Server 2003.", cite("kb196271")}},
-	}, Fact[PortRange]{now, Documented, "", cite("kb929851")})
+	return factOf(e, dynamicPorts[:], Fact[PortRange]{Note: "There is no such edition."})
 }
 
 // The settings of the ports: MaxUserPort up to Server 2003 (kb149532, kb196271),
@@ -203,18 +205,25 @@ const (
 // version of IP.
 type TimeWait struct{ IPv4, IPv6 time.Duration }
 
+const (
+	twoMinutes  = 120 * time.Second
+	fourMinutes = 240 * time.Second
+)
+
+var timeWaits = [...]span[TimeWait]{
+	{NT31, NT35Server, Fact[TimeWait]{TimeWait{fourMinutes, fourMinutes}, Inferred, "The articles begin with 3.51.", cite("kb149532")}},
+	{NT351Workstation, NT40Server, Fact[TimeWait]{TimeWait{fourMinutes, fourMinutes}, Documented, "", cite("kb149532", "kb196271")}},
+	{Windows95, WindowsMe, Fact[TimeWait]{TimeWait{fourMinutes, fourMinutes}, Documented, "", cite("kb170791")}},
+	{Windows2000Professional, Windows2000DatacenterServer, Fact[TimeWait]{TimeWait{fourMinutes, fourMinutes}, Documented, "", cite("kb196271", "ms-cc938196")}},
+	{XPStarter, Server2003Datacenter, Fact[TimeWait]{TimeWait{twoMinutes, fourMinutes}, Documented, "", cite("kb314053", "kb196271")}},
+	{SmallBusinessServer2003Standard, HomeServer, Fact[TimeWait]{TimeWait{twoMinutes, fourMinutes}, Inferred, "Built from Server 2003.", cite("kb196271")}},
+	{VistaStarter, Server2025DatacenterAzureEdition, Fact[TimeWait]{Value: TimeWait{twoMinutes, twoMinutes}, Note: "Disputed: 120 or 240 s. The shorter is taken."}},
+}
+
 // TimeWait returns how long a closed connection stays in TIME_WAIT, unless it is
 // set.
 func (e Edition) TimeWait() Fact[TimeWait] {
-	four := TimeWait{240 * time.Second, 240 * time.Second}
-	return factOf(e, []span[TimeWait]{
-		{NT31, NT35Server, Fact[TimeWait]{four, Inferred, "The articles begin with 3.51.", cite("kb149532")}},
-		{NT351Workstation, NT40Server, Fact[TimeWait]{four, Documented, "", cite("kb149532", "kb196271")}},
-		{Windows95, WindowsMe, Fact[TimeWait]{four, Documented, "", cite("kb170791")}},
-		{Windows2000Professional, Windows2000DatacenterServer, Fact[TimeWait]{four, Documented, "", cite("kb196271", "ms-cc938196")}},
-		{XPStarter, Server2003Datacenter, Fact[TimeWait]{TimeWait{120 * time.Second, 240 * time.Second}, Documented, "", cite("kb314053", "kb196271")}},
-		{SmallBusinessServer2003Standard, HomeServer, Fact[TimeWait]{TimeWait{120 * time.Second, 240 * time.Second}, Inferred, "Built from Server 2003.", cite("kb196271")}},
-	}, Fact[TimeWait]{Value: TimeWait{120 * time.Second, 120 * time.Second}, Note: "Disputed: 120 or 240 s. The shorter is taken."})
+	return factOf(e, timeWaits[:], Fact[TimeWait]{Note: "There is no such edition."})
 }
 
 // The bounds of the value TcpTimedWaitDelay (kb149532, kb196271).

@@ -198,3 +198,33 @@ func ExampleEdition_SYNSchedule() {
 	// SYN at 9s
 	// given up at 21s
 }
+
+func ExampleRule_PatchRange() {
+	for _, name := range []string{"XP Pro SP3", "Vista Ultimate SP1", "XP Pro SP1"} {
+		rule, err := limits.Lookup(limits.MustParseWindows(name), limits.TCPHalfOpen)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if patch, ok := rule.PatchRange(); ok {
+			fmt.Printf("%s: %v\n", name, patch.Value)
+		} else {
+			fmt.Printf("%s: there is nothing to patch\n", name)
+		}
+	}
+	// Output:
+	// XP Pro SP3: 1 to 2147483647
+	// Vista Ultimate SP1: 1 to 255, or unlimited
+	// XP Pro SP1: there is nothing to patch
+}
+
+// How many connections a machine can open for long: as many as its ports, each
+// of which is given back a TIME_WAIT after it was closed.
+func ExampleEdition_DynamicPorts() {
+	ports, wait := limits.XPProfessional.DynamicPorts(), limits.XPProfessional.TimeWait()
+	fmt.Println(ports.Value, "are", ports.Value.Count(), "ports")
+	fmt.Printf("%.1f connections a second\n", float64(ports.Value.Count())/wait.Value.IPv4.Seconds())
+	// Output:
+	// 1025-5000 are 3976 ports
+	// 33.1 connections a second
+}

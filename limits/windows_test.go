@@ -203,3 +203,16 @@ func ExampleWindows_json() {
 	// {"target":"Windows XP Professional SP2"}
 	// <nil> Windows XP Professional SP2
 }
+
+func ExampleRule_Windows() {
+	for rule := range limits.ByEdition(limits.VistaUltimate) {
+		if rule.Service == limits.TCPHalfOpen || rule.Service == limits.SMB {
+			fmt.Println(rule.Windows(), rule.Default)
+		}
+	}
+	// Output:
+	// Windows Vista Ultimate 10
+	// Windows Vista Ultimate SP0 10
+	// Windows Vista Ultimate SP1 10
+	// Windows Vista Ultimate SP2 unlimited
+}

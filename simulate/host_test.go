@@ -184,7 +184,7 @@ func TestPartsAreAskedInTurn(t *testing.T) {
 	other, err := simulate.Part(h, func() *otherPart { return new(otherPart) })
 	require.NoError(t, err)
 
-	for line, want := range map[string]string{"one": "one\r\n", "two": "other\r\n", " ": ""} {
+	for line, want := range map[string]string{"one": "one\r\n", "two": "other\r\n", " ": "other\r\n"} {
 		output, err := h.Console(line)
 		require.NoError(t, err)
 		assert.Equal(t, want, output, line)

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/simtest"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 func hello(c net.Conn) { _, _ = io.WriteString(c, "hello") }
@@ -36,8 +36,8 @@ func TestDialer(t *testing.T) {
 			{"down.test:80", syscall.ECONNREFUSED, 50 * time.Millisecond},
 			{"up.test:81", syscall.ECONNREFUSED, 50 * time.Millisecond},
 			{"[2001:db8::1]:80", syscall.ECONNREFUSED, 50 * time.Millisecond},
-			{"nowhere.test:80", simulate.ErrConnecting, 21 * time.Second},
-			{"192.0.2.81:80", simulate.ErrConnecting, 21 * time.Second},
+			{"nowhere.test:80", tcp.ErrConnecting, 21 * time.Second},
+			{"192.0.2.81:80", tcp.ErrConnecting, 21 * time.Second},
 		} {
 			start := time.Now()
 			conn, err := d.Dial("tcp", tt.address)
@@ -75,7 +75,7 @@ func TestDialerQueues(t *testing.T) {
 			for range 50 {
 				wg.Go(func() {
 					_, err := d.Dial("tcp", "dead.test:80")
-					assert.ErrorIs(t, err, simulate.ErrConnecting)
+					assert.ErrorIs(t, err, tcp.ErrConnecting)
 				})
 			}
 			synctest.Wait()

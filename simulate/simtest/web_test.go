@@ -19,6 +19,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/forecast"
 	"github.com/winlimits/winlimits/simulate/simtest"
 )
 
@@ -84,18 +85,18 @@ func TestServerKeepsTheForecast(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		upTo := func(d time.Duration) time.Duration { return 1 + time.Duration(r.Int64N(int64(d))) }
 		gap, service, think := upTo(3*time.Second), upTo(5*time.Second), upTo(8*time.Second)
-		s := simulate.Scenario{
+		s := forecast.Scenario{
 			Windows: xpPro, Service: limits.IIS,
 			Settings: simulate.Settings{
 				Limits:            map[limits.Service]int{limits.IIS: 1 + r.IntN(4)},
 				ConnectionTimeout: upTo(8 * time.Second),
 			},
-			Clients: 1 + r.IntN(8), Arrive: simulate.Every(gap), Requests: 1 + r.IntN(4),
-			ServiceTime: simulate.Constant(service), ThinkTime: simulate.Constant(think),
-			Idle: simulate.Constant(time.Hour),
+			Clients: 1 + r.IntN(8), Arrive: forecast.Every(gap), Requests: 1 + r.IntN(4),
+			ServiceTime: forecast.Constant(service), ThinkTime: forecast.Constant(think),
+			Idle: forecast.Constant(time.Hour),
 		}
 		var want []opened
-		for o, err := range simulate.Outcomes(t.Context(), s, nil) {
+		for o, err := range forecast.Outcomes(t.Context(), s, nil) {
 			require.NoError(t, err)
 			want = append(want, opened{o.Client, o.Request, o.Outcome, time.Duration(o.Decided)})
 			seen[o.Outcome]++

@@ -3,44 +3,59 @@ package smbwire
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"time"
 )
 
 // Dialect is an SMB2 or SMB3 dialect.
 type Dialect uint16
 
-// The dialects that need no more than plain messages, and the one that answers
-// an SMB1 NEGOTIATE and asks for an SMB2 one (MS-SMB2 2.2.4).
+// The dialects, and the one that answers an SMB1 NEGOTIATE and asks for an SMB2
+// one (MS-SMB2 2.2.4).
 const (
+	Dialect202      Dialect = 0x0202
 	Dialect21       Dialect = 0x0210
 	Dialect30       Dialect = 0x0300
+	Dialect302      Dialect = 0x0302
+	Dialect311      Dialect = 0x0311
 	DialectWildcard Dialect = 0x02ff
 )
 
-// Dialect1SMB2 is the dialect by which an SMB1 NEGOTIATE offers SMB 2.1 and
+// The dialects by which an SMB1 NEGOTIATE offers SMB 2.0.2, and SMB 2.1 and
 // later.
-const Dialect1SMB2 = "SMB 2.???"
+const (
+	Dialect1SMB202 = "SMB 2.002"
+	Dialect1SMB2   = "SMB 2.???"
+)
 
 // ParseNegotiate1 reports whether an SMB1 NEGOTIATE request offers a dialect.
 func ParseNegotiate1(msg []byte, dialect string) (offered bool, err error) {
+	list, err := Dialects1(msg)
+	return slices.Contains(list, dialect), err
+}
+
+// Dialects1 returns the dialects that an SMB1 NEGOTIATE request offers (MS-CIFS
+// 2.2.4.52.1).
+func Dialects1(msg []byte) ([]string, error) {
 	if len(msg) < MinMessage1Size || msg[Header1Size] != 0 {
-		return false, malformed("SMB1 NEGOTIATE of %d bytes", len(msg))
+		return nil, malformed("SMB1 NEGOTIATE of %d bytes", len(msg))
 	}
 	list := msg[MinMessage1Size:]
 	if n := int(binary.LittleEndian.Uint16(msg[Header1Size+1:])); n <= len(list) {
 		list = list[:n]
 	} else {
-		return false, malformed("SMB1 NEGOTIATE: %d bytes of %d", len(list), n)
+		return nil, malformed("SMB1 NEGOTIATE: %d bytes of %d", len(list), n)
 	}
+	var dialects []string
 	for len(list) > 0 {
 		name, rest, ended := bytes.Cut(list[1:], []byte{0})
 		if list[0] != 2 || !ended {
-			return false, malformed("SMB1 NEGOTIATE: list of dialects")
+			return nil, malformed("SMB1 NEGOTIATE: list of dialects")
 		}
-		offered = offered || string(name) == dialect
+		dialects = append(dialects, string(name))
 		list = rest
 	}
-	return offered, nil
+	return dialects, nil
 }
 
 // AppendNoDialect1 appends a whole frame to b: the reply to the SMB1 NEGOTIATE

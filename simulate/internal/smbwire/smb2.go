@@ -177,6 +177,7 @@ func (h Header2) NextOffset(left int) (int, error) {
 // SESSION_SETUP request.
 type SessionSetup2 struct {
 	Binding         bool   // joins an existing session from another connection
+	SecurityMode    uint8  // of the client, as in a NEGOTIATE
 	PreviousSession uint64 // the client's earlier session that this one replaces, or 0
 }
 
@@ -191,6 +192,7 @@ func ParseSessionSetup2(msg []byte) (SessionSetup2, error) {
 	}
 	return SessionSetup2{
 		Binding:         msg[Header2Size+2]&1 != 0,
+		SecurityMode:    msg[Header2Size+3],
 		PreviousSession: binary.LittleEndian.Uint64(msg[Header2Size+16:]),
 	}, nil
 }

@@ -1,0 +1,237 @@
+// Package ntlm is the server's half of NTLMSSP (MS-NLMP): the challenge, the
+// check of the answer to it, and the key that both sides have then.
+//
+// It does no I/O and remembers nothing but what it returns. NTLM is broken in
+// many ways, and this is meant for tests.
+package ntlm
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/md5"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"github.com/winlimits/winlimits/simulate/internal/smbcrypto"
+)
+
+// ErrMalformed is wrapped by the errors for messages that are none.
+var ErrMalformed = errors.New("malformed NTLMSSP message")
+
+// MessageType is the type of an NTLMSSP message (MS-NLMP 2.2.1).
+type MessageType uint32
+
+// The messages, in their order.
+const (
+	Negotiate    MessageType = 1
+	Challenge    MessageType = 2
+	Authenticate MessageType = 3
+)
+
+const signature = "NTLMSSP\x00"
+
+// TypeOf returns the type of the message msg. ok is false if it is none.
+func TypeOf(msg []byte) (t MessageType, ok bool) {
+	if len(msg) < 16 || !bytes.HasPrefix(msg, []byte(signature)) {
+		return 0, false
+	}
+	return MessageType(binary.LittleEndian.Uint32(msg[8:])), true
+}
+
+// The flags of NTLMSSP messages that matter here (MS-NLMP 2.2.2.5).
+const (
+	flagUnicode      uint32 = 0x00000001
+	flagSign         uint32 = 0x00000010
+	flagAnonymous    uint32 = 0x00000800
+	flagExtended     uint32 = 0x00080000 // extended session security
+	flag128          uint32 = 0x20000000
+	flagKeyExchange  uint32 = 0x40000000
+	flag56           uint32 = 0x80000000
+	flagTargetInfo   uint32 = 0x00800000
+	flagTargetServer uint32 = 0x00020000
+
+	// What a server agrees to if the client asks for it: the flags above, and
+	// sealing (0x20), always sign (0x8000), NTLM (0x200) and the target (0x4).
+	agreed = flagUnicode | flagSign | flagExtended | flag128 | flagKeyExchange | flag56 | 0x8224
+	// What it says on its own.
+	own = flagUnicode | flagTargetInfo | flagTargetServer
+)
+
+// maxNegotiate bounds the message that an Exchange keeps. A real one has some
+// hundred bytes at most.
+const maxNegotiate = 1024
+
+// Exchange is an authentication for which the challenge is out.
+type Exchange struct {
+	negotiate, challenge []byte // as sent, for the client's integrity code
+	nonce                [8]byte
+}
+
+// NewExchange answers the NEGOTIATE message of a client as the computer name
+// would, and returns the CHALLENGE message to send.
+func NewExchange(negotiate []byte, nonce [8]byte, name string, now time.Time) (*Exchange, []byte, error) {
+	if t, ok := TypeOf(negotiate); !ok || t != Negotiate {
+		return nil, nil, fmt.Errorf("%w: want NEGOTIATE", ErrMalformed)
+	}
+	if len(negotiate) > maxNegotiate {
+		return nil, nil, fmt.Errorf("%w: NEGOTIATE of %d bytes", ErrMalformed, len(negotiate))
+	}
+	le := binary.LittleEndian
+	target := utf16le(name)
+	var info []byte
+	pair := func(id uint16, value []byte) {
+		info = le.AppendUint16(info, id)
+		info = le.AppendUint16(info, uint16(len(value)))
+		info = append(info, value...)
+	}
+	for _, id := range []uint16{2, 1, 4, 3} { // domain and computer, NetBIOS and DNS
+		pair(id, target)
+	}
+	pair(7, le.AppendUint64(nil, fileTime(now)))
+	pair(0, nil)
+
+	const size = 56
+	b := append([]byte(nil), signature...)
+	b = le.AppendUint32(b, uint32(Challenge))
+	b = appendField(b, len(target), size)
+	b = le.AppendUint32(b, le.Uint32(negotiate[12:])&agreed|own)
+	b = append(b, nonce[:]...)
+	b = append(b, make([]byte, 8)...)
+	b = appendField(b, len(info), size+len(target))
+	b = append(b, make([]byte, 8)...) // version, which the flags do not announce
+	b = append(append(b, target...), info...)
+	return &Exchange{negotiate: bytes.Clone(negotiate), challenge: b, nonce: nonce}, b, nil
+}
+
+func appendField(b []byte, n, offset int) []byte {
+	b = binary.LittleEndian.AppendUint16(b, uint16(n))
+	b = binary.LittleEndian.AppendUint16(b, uint16(n))
+	return binary.LittleEndian.AppendUint32(b, uint32(offset))
+}
+
+// Answer is the client's AUTHENTICATE message.
+type Answer struct {
+	// User and Domain are as the client wrote them.
+	User, Domain string
+	// Anonymous is set if the client does not say who it is.
+	Anonymous bool
+
+	exchange   *Exchange
+	message    []byte
+	flags      uint32
+	lm, nt     []byte
+	sessionKey []byte // encrypted
+}
+
+// maxName bounds the names of an Answer, in bytes of UTF-16: Windows account
+// names have at most 20 characters, and the longest a directory allows 256.
+const maxName = 512
+
+// Answer reads an AUTHENTICATE message. The Answer refers to msg.
+func (x *Exchange) Answer(msg []byte) (*Answer, error) {
+	if t, ok := TypeOf(msg); !ok || t != Authenticate || len(msg) < 64 {
+		return nil, fmt.Errorf("%w: want AUTHENTICATE", ErrMalformed)
+	}
+	le := binary.LittleEndian
+	var failed error
+	field := func(at int) []byte {
+		n, offset := int(le.Uint16(msg[at:])), uint64(le.Uint32(msg[at+4:]))
+		if n == 0 {
+			return nil
+		}
+		if offset+uint64(n) > uint64(len(msg)) {
+			failed = fmt.Errorf("%w: field of %d bytes at %d of %d", ErrMalformed, n, offset, len(msg))
+			return nil
+		}
+		return msg[offset:][:n]
+	}
+	a := &Answer{exchange: x, message: msg, flags: le.Uint32(msg[60:])}
+	a.lm, a.nt, a.sessionKey = field(12), field(20), field(52)
+	name := func(at int) string {
+		b := field(at)
+		switch {
+		case len(b) > maxName:
+			failed = fmt.Errorf("%w: name of %d bytes", ErrMalformed, len(b))
+			return ""
+		case a.flags&flagUnicode == 0:
+			return string(b)
+		case len(b)%2 != 0:
+			failed = fmt.Errorf("%w: UTF-16 of %d bytes", ErrMalformed, len(b))
+			return ""
+		}
+		units := make([]uint16, len(b)/2)
+		for i := range units {
+			units[i] = le.Uint16(b[2*i:])
+		}
+		return string(utf16.Decode(units))
+	}
+	a.Domain, a.User = name(28), name(36)
+	if failed != nil {
+		return nil, failed
+	}
+	a.Anonymous = a.User == "" && len(a.nt) == 0 && len(a.lm) <= 1
+	return a, nil
+}
+
+// integrityCode returns the message's own integrity code if the client says
+// that there is one, as it does within its response (MS-NLMP 2.2.2.1).
+func (a *Answer) integrityCode() (code []byte, announced bool) {
+	const at, size = 72, 16
+	pairs := a.nt[min(44, len(a.nt)):]
+	for len(pairs) >= 4 {
+		id, n := binary.LittleEndian.Uint16(pairs), int(binary.LittleEndian.Uint16(pairs[2:]))
+		if id == 0 || n > len(pairs)-4 {
+			return nil, false
+		}
+		if id == 6 && n == 4 && pairs[4]&2 != 0 {
+			if len(a.message) < at+size {
+				return nil, true
+			}
+			return a.message[at:][:size], true
+		}
+		pairs = pairs[4+n:]
+	}
+	return nil, false
+}
+
+// integral reports whether the three messages are those that the client saw.
+func (a *Answer) integral(key [16]byte) bool {
+	code, announced := a.integrityCode()
+	if !announced {
+		return true
+	}
+	if code == nil {
+		return false
+	}
+	mac := hmac.New(md5.New, key[:])
+	mac.Write(a.exchange.negotiate)
+	mac.Write(a.exchange.challenge)
+	mac.Write(a.message[:72])
+	mac.Write(make([]byte, 16))
+	mac.Write(a.message[88:])
+	return hmac.Equal(mac.Sum(nil), code)
+}
+
+// Hash returns what a computer keeps of a password.
+func Hash(password string) [16]byte { return smbcrypto.MD4(utf16le(password)) }
+
+// fold returns name as two names that differ in case only have it in common.
+func fold(name string) string { return strings.ToUpper(name) }
+
+func utf16le(s string) []byte {
+	var b []byte
+	for _, unit := range utf16.Encode([]rune(s)) {
+		b = binary.LittleEndian.AppendUint16(b, unit)
+	}
+	return b
+}
+
+// fileTime returns t in units of 100 ns since 1601.
+func fileTime(t time.Time) uint64 {
+	const to1970 = 11644473600
+	return uint64(t.Unix()+to1970)*1e7 + uint64(t.Nanosecond()/100)
+}

@@ -1,0 +1,245 @@
+package smbwire
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// Security modes of a NEGOTIATE or SESSION_SETUP (MS-SMB2 2.2.3).
+const (
+	SigningEnabled  uint16 = 1
+	SigningRequired uint16 = 2
+)
+
+// maxDialects2 bounds the list of dialects of a request (MS-SMB2 2.2.3, as
+// Windows has it).
+const maxDialects2 = 64
+
+// NegotiateRequest2 is an SMB2 NEGOTIATE request (MS-SMB2 2.2.3).
+type NegotiateRequest2 struct {
+	SecurityMode uint16
+	Capabilities uint32
+	GUID         [16]byte
+	Dialects     []Dialect // in the order of the message
+
+	contexts []byte
+	count    int
+}
+
+// ParseNegotiateRequest2 reads a NEGOTIATE request, from a message that starts
+// with its header.
+func ParseNegotiateRequest2(msg []byte) (NegotiateRequest2, error) {
+	b, err := body2(msg, "NEGOTIATE", 36)
+	if err != nil {
+		return NegotiateRequest2{}, err
+	}
+	le := binary.LittleEndian
+	r := NegotiateRequest2{
+		SecurityMode: le.Uint16(b[4:]),
+		Capabilities: le.Uint32(b[8:]),
+		GUID:         [16]byte(b[12:28]),
+	}
+	n := int(le.Uint16(b[2:]))
+	if n == 0 || n > maxDialects2 || 36+2*n > len(b) {
+		return r, malformed("SMB2 NEGOTIATE: %d dialects in %d bytes", n, len(b))
+	}
+	for i := range n {
+		r.Dialects = append(r.Dialects, Dialect(le.Uint16(b[36+2*i:])))
+	}
+	// Without SMB 3.1.1 the same field is a time.
+	for _, d := range r.Dialects {
+		if d != Dialect311 {
+			continue
+		}
+		offset := le.Uint32(b[28:])
+		r.count = int(le.Uint16(b[32:]))
+		if r.count > 0 {
+			if offset < Header2Size+36 || int64(offset) > int64(len(msg)) {
+				return r, malformed("SMB2 NEGOTIATE: contexts at %d of %d", offset, len(msg))
+			}
+			r.contexts = msg[offset:]
+		}
+	}
+	return r, nil
+}
+
+// The negotiate contexts that are looked at (MS-SMB2 2.2.3.1), and the one hash
+// algorithm there is.
+const (
+	contextPreauth = 1
+	contextSigning = 8
+	hashSHA512     = 1
+)
+
+// Contexts2 is what the contexts of a NEGOTIATE request offer.
+type Contexts2 struct {
+	SHA512  bool     // the hash of pre-authentication integrity
+	Signing []uint16 // the signing algorithms, nil if the client does not say
+}
+
+// Contexts reads the negotiate contexts, which SMB 3.1.1 has. One for
+// pre-authentication integrity has to be there, and none twice.
+func (r *NegotiateRequest2) Contexts() (Contexts2, error) {
+	le := binary.LittleEndian
+	var c Contexts2
+	var preauth bool
+	rest := r.contexts
+	for i := range r.count {
+		if len(rest) < 8 {
+			return c, malformed("SMB2 NEGOTIATE: context of %d bytes", len(rest))
+		}
+		kind, n := le.Uint16(rest), int(le.Uint16(rest[2:]))
+		if 8+n > len(rest) {
+			return c, malformed("SMB2 NEGOTIATE: context of %d bytes in %d", n, len(rest)-8)
+		}
+		data := rest[8:][:n]
+		switch kind {
+		case contextPreauth:
+			list, err := numbers(data, 4)
+			if err != nil || preauth {
+				return c, malformed("SMB2 NEGOTIATE: pre-authentication context")
+			}
+			preauth = true
+			for _, id := range list {
+				c.SHA512 = c.SHA512 || id == hashSHA512
+			}
+		case contextSigning:
+			list, err := numbers(data, 2)
+			if err != nil || c.Signing != nil {
+				return c, malformed("SMB2 NEGOTIATE: signing context")
+			}
+			c.Signing = list
+		}
+		if i == r.count-1 {
+			break
+		}
+		n = (8 + n + 7) &^ 7
+		if n > len(rest) {
+			return c, malformed("SMB2 NEGOTIATE: contexts end early")
+		}
+		rest = rest[n:]
+	}
+	if !preauth {
+		return c, malformed("SMB2 NEGOTIATE: no pre-authentication context")
+	}
+	return c, nil
+}
+
+// numbers reads a list of 16-bit numbers whose count comes first, and whose
+// numbers come at the offset.
+func numbers(data []byte, offset int) ([]uint16, error) {
+	if len(data) < offset {
+		return nil, ErrMalformed
+	}
+	n := int(binary.LittleEndian.Uint16(data))
+	if n == 0 || offset+2*n > len(data) {
+		return nil, ErrMalformed
+	}
+	list := make([]uint16, n)
+	for i := range list {
+		list[i] = binary.LittleEndian.Uint16(data[offset+2*i:])
+	}
+	return list, nil
+}
+
+// NegotiateReply2 is what a server says of itself in a NEGOTIATE reply. Its
+// contexts are added if the dialect is SMB 3.1.1.
+type NegotiateReply2 struct {
+	SecurityMode uint16
+	Dialect      Dialect
+	GUID         [16]byte
+	MaxSize      uint32 // of a read, a write and a transaction
+	Time         time.Time
+	Salt         [32]byte
+	Signing      *uint16 // the signing algorithm agreed on, nil if the client did not ask
+}
+
+// Append appends the body of the reply of a server that knows NTLMSSP (MS-SMB2
+// 2.2.4).
+func (r NegotiateReply2) Append(b []byte) []byte {
+	le := binary.LittleEndian
+	token := spnegoInit()
+	contexts, count := r.contexts()
+	b = le.AppendUint16(b, 65)
+	b = le.AppendUint16(b, r.SecurityMode)
+	b = le.AppendUint16(b, uint16(r.Dialect))
+	b = le.AppendUint16(b, count)
+	b = append(b, r.GUID[:]...)
+	b = le.AppendUint32(b, 0)
+	for range 3 {
+		b = le.AppendUint32(b, r.MaxSize)
+	}
+	b = le.AppendUint64(b, FileTime(r.Time))
+	b = le.AppendUint64(b, 0)
+	b = le.AppendUint16(b, Header2Size+64)
+	b = le.AppendUint16(b, uint16(len(token)))
+	if count == 0 {
+		return append(append(b, 0, 0, 0, 0), token...)
+	}
+	padding := -len(token) & 7
+	b = le.AppendUint32(b, uint32(Header2Size+64+len(token)+padding))
+	b = append(append(b, token...), make([]byte, padding)...)
+	return append(b, contexts...)
+}
+
+func (r NegotiateReply2) contexts() (b []byte, count uint16) {
+	if r.Dialect != Dialect311 {
+		return nil, 0
+	}
+	le := binary.LittleEndian
+	add := func(kind uint16, data []byte) {
+		b = append(b, make([]byte, -len(b)&7)...)
+		b = le.AppendUint16(b, kind)
+		b = le.AppendUint16(b, uint16(len(data)))
+		b = append(b, 0, 0, 0, 0)
+		b = append(b, data...)
+		count++
+	}
+	add(contextPreauth, append([]byte{1, 0, byte(len(r.Salt)), 0, hashSHA512, 0}, r.Salt[:]...))
+	if r.Signing != nil {
+		add(contextSigning, le.AppendUint16([]byte{1, 0}, *r.Signing))
+	}
+	return b, count
+}
+
+// ValidateNegotiate2 is what a client repeats of its NEGOTIATE request, signed,
+// once it has a session (MS-SMB2 2.2.31.4).
+type ValidateNegotiate2 struct {
+	Capabilities uint32
+	GUID         [16]byte
+	SecurityMode uint16
+	Dialects     []Dialect
+}
+
+// ParseValidateNegotiate2 reads the input of FSCTL_VALIDATE_NEGOTIATE_INFO.
+func ParseValidateNegotiate2(b []byte) (ValidateNegotiate2, error) {
+	le := binary.LittleEndian
+	if len(b) < 24 {
+		return ValidateNegotiate2{}, malformed("VALIDATE_NEGOTIATE_INFO of %d bytes", len(b))
+	}
+	v := ValidateNegotiate2{
+		Capabilities: le.Uint32(b), GUID: [16]byte(b[4:20]), SecurityMode: le.Uint16(b[20:]),
+	}
+	n := int(le.Uint16(b[22:]))
+	if n > maxDialects2 || 24+2*n > len(b) {
+		return v, malformed("VALIDATE_NEGOTIATE_INFO: %d dialects in %d bytes", n, len(b))
+	}
+	for i := range n {
+		v.Dialects = append(v.Dialects, Dialect(le.Uint16(b[24+2*i:])))
+	}
+	return v, nil
+}
+
+// ValidateNegotiateReplySize is the size of what AppendValidateNegotiate2
+// appends.
+const ValidateNegotiateReplySize = 24
+
+// AppendValidateNegotiate2 appends the output of FSCTL_VALIDATE_NEGOTIATE_INFO:
+// what r said (MS-SMB2 2.2.32.6).
+func AppendValidateNegotiate2(b []byte, r NegotiateReply2) []byte {
+	le := binary.LittleEndian
+	b = le.AppendUint32(b, 0)
+	b = append(b, r.GUID[:]...)
+	b = le.AppendUint16(b, r.SecurityMode)
+	return le.AppendUint16(b, uint16(r.Dialect))
+}

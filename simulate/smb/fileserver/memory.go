@@ -1,0 +1,454 @@
+package fileserver
+
+import (
+	"bytes"
+	"cmp"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/winlimits/winlimits/simulate/internal/smbwire"
+)
+
+// DefaultMemoryMax is the space of a Memory that does not say how much it has.
+const DefaultMemoryMax = 64 << 20
+
+// Memory is a share of files in memory, which clients can read, write, list,
+// rename and delete. The zero value is an empty one. It is an fs.FS as well, so
+// that a test can look at what a client has put there: fs.ReadFile, fs.WalkDir
+// and the like work on it.
+//
+// Names differ in more than case. A write that does not fit is answered with
+// STATUS_DISK_FULL, and does nothing. No client locks another out: share modes
+// are not looked at, but a file that is open can neither be replaced nor, until
+// it is closed everywhere, be gone.
+//
+// A Memory may be a share of several servers and may be used by many goroutines.
+type Memory struct {
+	// Max is the space, in bytes. As on a disk, a file takes whole clusters of 4
+	// KiB, and it and each directory one more for its entry. 0 is
+	// DefaultMemoryMax. It may not be changed once the Memory is in use.
+	Max int64
+
+	mu   sync.RWMutex
+	root node
+	used int64
+}
+
+// node is a file or directory of a Memory, which guards it.
+type node struct {
+	name     string
+	key      string // the folded name
+	file     bool   // or a directory, as the zero node is
+	data     []byte
+	modified time.Time
+	parent   *node
+	children []*node // by key
+	opens    int     // files that clients have open
+	doomed   bool    // goes when the last of them is closed
+}
+
+// info is part of volume.
+func (m *Memory) info() smbwire.FilesystemInfo {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return smbwire.FilesystemInfo{
+		Label: "memory", ClusterSize: clusterSize,
+		Total: uint64(m.max() / clusterSize), Free: uint64(max(m.max()-m.used, 0) / clusterSize),
+	}
+}
+
+func (m *Memory) max() int64 {
+	if m.Max == 0 {
+		return DefaultMemoryMax
+	}
+	return m.Max
+}
+
+// take takes space, or fails and takes none. The Memory is locked.
+func (m *Memory) take(n int64) error {
+	if n > m.max()-m.used {
+		return StatusDiskFull
+	}
+	m.used += n
+	return nil
+}
+
+// find returns the node of a path, nil if there is none but its directory, and
+// the directory, nil for the root. The Memory is locked.
+func (m *Memory) find(name string) (n, dir *node, err error) {
+	n = &m.root
+	if name == "." {
+		return n, nil, nil
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if n == nil || n.file {
+			return nil, nil, statusObjectPathNotFound
+		}
+		if n.doomed {
+			return nil, nil, statusDeletePending
+		}
+		dir = n
+		n, _ = dir.child(fold(part))
+	}
+	return n, dir, nil
+}
+
+// child returns the child with the key, or nil, and where it is or would be.
+func (n *node) child(key string) (*node, int) {
+	i, ok := slices.BinarySearchFunc(n.children, key, func(c *node, key string) int { return cmp.Compare(c.key, key) })
+	if !ok {
+		return nil, i
+	}
+	return n.children[i], i
+}
+
+func (n *node) setName(name string) { n.name, n.key = name, fold(name) }
+
+// add makes n a child of dir. It has to be none yet.
+func (dir *node) add(n *node) {
+	_, i := dir.child(n.key)
+	dir.children = slices.Insert(dir.children, i, n)
+	dir.modified = time.Now()
+	n.parent = dir
+}
+
+// remove is the reverse of add.
+func (dir *node) remove(n *node) {
+	if c, i := dir.child(n.key); c == n {
+		dir.children = slices.Delete(dir.children, i, i+1)
+		dir.modified = time.Now()
+	}
+	n.parent = nil
+}
+
+// make makes a file or directory that is not there yet. The Memory is locked.
+func (m *Memory) make(dir *node, name string, file bool) (*node, error) {
+	if err := m.take(clusterSize); err != nil {
+		return nil, err
+	}
+	n := &node{file: file, modified: time.Now()}
+	n.setName(name)
+	dir.add(n)
+	return n, nil
+}
+
+// drop removes a node that nobody has open, and gives its space back. The Memory
+// is locked.
+func (m *Memory) drop(n *node) {
+	n.parent.remove(n)
+	m.used -= clusterSize + allocated(int64(len(n.data)))
+	n.data = nil
+}
+
+// resize makes a file longer or shorter. The Memory is locked.
+func (m *Memory) resize(n *node, size int64) error {
+	old := int64(len(n.data))
+	if err := m.take(allocated(size) - allocated(old)); err != nil {
+		return err
+	}
+	switch {
+	case size > old:
+		n.data = slices.Grow(n.data, int(size-old))[:size]
+		clear(n.data[old:])
+	case size < int64(cap(n.data))/2:
+		n.data = append([]byte(nil), n.data[:size]...)
+	default:
+		n.data = n.data[:size]
+	}
+	n.modified = time.Now()
+	return nil
+}
+
+func (n *node) wireInfo() smbwire.FileInfo {
+	i := smbwire.FileInfo{Modified: n.modified, Attributes: smbwire.AttributeArchive}
+	if !n.file {
+		i.Attributes = smbwire.AttributeDirectory
+		return i
+	}
+	i.Size, i.Allocation = uint64(len(n.data)), uint64(allocated(int64(len(n.data))))
+	return i
+}
+
+// openFile is part of volume.
+func (m *Memory) openFile(name string, c smbwire.Create2) (file, uint32, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n, dir, err := m.find(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	action := smbwire.ActionOpened
+	switch {
+	case n == nil:
+		if c.Disposition == smbwire.DispositionOpen || c.Disposition == smbwire.DispositionOverwrite {
+			return nil, 0, statusObjectNameNotFound
+		}
+		if n, err = m.make(dir, path.Base(name), c.Options&smbwire.OptionDirectory == 0); err != nil {
+			return nil, 0, err
+		}
+		action = smbwire.ActionCreated
+	case n.doomed:
+		return nil, 0, statusDeletePending
+	case c.Disposition == smbwire.DispositionCreate:
+		return nil, 0, statusObjectNameCollision
+	case !n.file && c.Options&smbwire.OptionNoDirectory != 0:
+		return nil, 0, statusFileIsADirectory
+	case n.file && c.Options&smbwire.OptionDirectory != 0:
+		return nil, 0, statusNotADirectory
+	case c.Disposition != smbwire.DispositionOpen && c.Disposition != smbwire.DispositionOpenIf:
+		if !n.file {
+			return nil, 0, statusInvalidParameter
+		}
+		if err := m.resize(n, 0); err != nil {
+			return nil, 0, err
+		}
+		action = smbwire.ActionOverwritten
+		if c.Disposition == smbwire.DispositionSupersede {
+			action = smbwire.ActionSuperseded
+		}
+	}
+	n.opens++
+	return &memoryFile{m: m, n: n}, action, nil
+}
+
+// memoryFile is a file of a Memory that a client has open.
+type memoryFile struct {
+	m *Memory
+	n *node
+}
+
+func (f *memoryFile) stat() (smbwire.FileInfo, error) {
+	f.m.mu.RLock()
+	defer f.m.mu.RUnlock()
+	return f.n.wireInfo(), nil
+}
+
+func (f *memoryFile) readAt(b []byte, offset int64) (int, error) {
+	f.m.mu.RLock()
+	defer f.m.mu.RUnlock()
+	if !f.n.file {
+		return 0, statusFileIsADirectory
+	}
+	if offset >= int64(len(f.n.data)) {
+		return 0, io.EOF
+	}
+	n := copy(b, f.n.data[offset:])
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (f *memoryFile) writeAt(b []byte, offset int64) (int, error) {
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	switch {
+	case !f.n.file:
+		return 0, statusFileIsADirectory
+	case len(b) == 0:
+		return 0, nil
+	case offset > f.m.max(): // and the sum below does not overflow
+		return 0, StatusDiskFull
+	}
+	if end := offset + int64(len(b)); end > int64(len(f.n.data)) {
+		if err := f.m.resize(f.n, end); err != nil {
+			return 0, err
+		}
+	}
+	f.n.modified = time.Now()
+	return copy(f.n.data[offset:], b), nil
+}
+
+func (f *memoryFile) truncate(size int64) error {
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	switch {
+	case !f.n.file:
+		return statusInvalidParameter
+	case size > f.m.max():
+		return StatusDiskFull
+	}
+	return f.m.resize(f.n, size)
+}
+
+func (f *memoryFile) setModified(t time.Time) error {
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	f.n.modified = t
+	return nil
+}
+
+func (f *memoryFile) list(after string, yield func(string, smbwire.FileInfo) bool) error {
+	f.m.mu.RLock()
+	defer f.m.mu.RUnlock()
+	c, i := f.n.child(fold(after))
+	if c != nil {
+		i++
+	}
+	for _, n := range f.n.children[i:] {
+		if !yield(n.name, n.wireInfo()) {
+			break
+		}
+	}
+	return nil
+}
+
+func (f *memoryFile) rename(name string, replace bool) error {
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	if f.n == &f.m.root || f.n.parent == nil {
+		return StatusAccessDenied
+	}
+	there, dir, err := f.m.find(name)
+	if err != nil {
+		return err
+	}
+	for up := dir; up != nil; up = up.parent {
+		if up == f.n { // into itself
+			return StatusAccessDenied
+		}
+	}
+	switch {
+	case dir == nil: // to the root
+		return statusObjectNameCollision
+	case there == nil || there == f.n:
+	case !replace:
+		return statusObjectNameCollision
+	case !there.file || there.opens > 0:
+		return StatusAccessDenied
+	default:
+		f.m.drop(there)
+	}
+	f.n.parent.remove(f.n)
+	f.n.setName(path.Base(name))
+	dir.add(f.n)
+	return nil
+}
+
+func (f *memoryFile) setDelete(on bool) error {
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	switch {
+	case f.n == &f.m.root:
+		return StatusAccessDenied
+	case on && len(f.n.children) > 0:
+		return statusDirectoryNotEmpty
+	}
+	f.n.doomed = on
+	return nil
+}
+
+func (f *memoryFile) deletePending() bool {
+	f.m.mu.RLock()
+	defer f.m.mu.RUnlock()
+	return f.n.doomed
+}
+
+func (f *memoryFile) close() error {
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	f.n.opens--
+	if f.n.doomed && f.n.opens == 0 && f.n.parent != nil {
+		f.m.drop(f.n)
+	}
+	return nil
+}
+
+// WriteFile makes a file with the data, or puts them into the file that is there,
+// and makes the directories that are missing on the way to it. The name is one of
+// package fs, such as "dir/file", that Windows takes. The error matches
+// StatusDiskFull if there is no space.
+func (m *Memory) WriteFile(name string, data []byte) error {
+	fail := func(err error) error { return &fs.PathError{Op: "write", Path: name, Err: err} }
+	if !fs.ValidPath(name) || name == "." || len(name) > maxPath {
+		return fail(fs.ErrInvalid)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	dir := &m.root
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		last := i == len(parts)-1
+		n, _ := dir.child(fold(part))
+		switch {
+		case !isFileName(part):
+			return fail(fs.ErrInvalid)
+		case n == nil:
+			var err error
+			if n, err = m.make(dir, part, last); err != nil {
+				return fail(err)
+			}
+		case n.file != last:
+			return fail(fs.ErrExist)
+		case n.doomed:
+			return fail(statusDeletePending)
+		}
+		dir = n
+	}
+	if err := m.resize(dir, int64(len(data))); err != nil {
+		return fail(err)
+	}
+	copy(dir.data, data)
+	return nil
+}
+
+// Open opens a file or directory as it is now: what becomes of it later is not
+// seen.
+func (m *Memory) Open(name string) (fs.File, error) {
+	n, err := m.lookUp("open", name)
+	if err != nil {
+		return nil, err
+	}
+	defer m.mu.RUnlock()
+	info := n.fileInfo()
+	if !n.file {
+		return &memoryDir{info: info, entries: n.entries()}, nil
+	}
+	return &memorySnapshot{Reader: bytes.NewReader(slices.Clone(n.data)), info: info}, nil
+}
+
+// Stat returns what a file or directory is like.
+func (m *Memory) Stat(name string) (fs.FileInfo, error) {
+	n, err := m.lookUp("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	defer m.mu.RUnlock()
+	return n.fileInfo(), nil
+}
+
+// ReadFile returns what a file holds.
+func (m *Memory) ReadFile(name string) ([]byte, error) {
+	n, err := m.lookUp("read", name)
+	if err != nil {
+		return nil, err
+	}
+	defer m.mu.RUnlock()
+	if !n.file {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: statusFileIsADirectory}
+	}
+	return slices.Clone(n.data), nil
+}
+
+// lookUp returns a node and leaves the Memory locked for reading, unless it fails.
+func (m *Memory) lookUp(op, name string) (*node, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	}
+	m.mu.RLock()
+	n := &m.root
+	if name != "." {
+		for part := range strings.SplitSeq(name, "/") {
+			if n, _ = n.child(fold(part)); n == nil {
+				m.mu.RUnlock()
+				return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+			}
+		}
+	}
+	return n, nil
+}
