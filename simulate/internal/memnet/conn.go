@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -17,7 +19,7 @@ const Buffer = 64 << 10
 // Pipe returns the two ends of a connection in memory. Unlike the ends of
 // net.Pipe they have a buffer, as a connection of an operating system has:
 // a program that writes before it reads does not stop. Closing an end lets the
-// other read what was sent; there is no reset.
+// other read what was sent, unless SetLinger has made that a reset.
 func Pipe(client, server net.Addr) (*Conn, *Conn) {
 	up, down := newStream(), newStream()
 	return &Conn{in: down, out: up, local: client, remote: server},
@@ -30,6 +32,7 @@ type Conn struct {
 	local, remote net.Addr
 	OnClose       func() // called once, or nil
 	closing       sync.Once
+	resets        atomic.Bool // when it is closed
 }
 
 func (c *Conn) Read(b []byte) (int, error) {
@@ -60,6 +63,10 @@ func (c *Conn) CloseWrite() error {
 
 func (c *Conn) Close() error {
 	c.closing.Do(func() {
+		if c.resets.Load() {
+			c.in.reset()
+			defer c.out.reset()()
+		}
 		c.out.end()
 		c.out.hangUp(&c.out.writer)
 		c.in.hangUp(&c.in.reader)
@@ -68,6 +75,20 @@ func (c *Conn) Close() error {
 		}
 	})
 	return nil
+}
+
+// SetLinger makes Close reset the connection if sec is 0: what was sent and has
+// not been read is lost. With another number Close does what it does without.
+func (c *Conn) SetLinger(sec int) error {
+	c.resets.Store(sec == 0)
+	return nil
+}
+
+// NotifyReset calls f when the other end has reset the connection, in the goroutine
+// that does, until stop is called.
+func (c *Conn) NotifyReset(f func()) (stop func()) {
+	c.in.onReset(f)
+	return func() { c.in.onReset(nil) }
 }
 
 func (c *Conn) LocalAddr() net.Addr  { return c.local }
@@ -98,6 +119,8 @@ type stream struct {
 	changed sync.Cond
 	data    []byte
 	ended   bool // nothing more will be written
+	broken  bool // by a reset
+	notify  func()
 	reader  side // the end that reads
 	writer  side // the end that writes
 }
@@ -116,10 +139,12 @@ func newStream() *stream {
 }
 
 // err returns why the side may not go on, or nil.
-func (d *side) err() error {
+func (s *stream) err(d *side) error {
 	switch {
 	case d.closed:
 		return net.ErrClosed
+	case s.broken:
+		return syscall.ECONNRESET
 	case !d.deadline.IsZero() && !time.Now().Before(d.deadline):
 		return os.ErrDeadlineExceeded
 	}
@@ -130,7 +155,7 @@ func (s *stream) read(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		if err := s.reader.err(); err != nil {
+		if err := s.err(&s.reader); err != nil {
 			return 0, err
 		}
 		if len(s.data) > 0 || len(b) == 0 {
@@ -150,7 +175,7 @@ func (s *stream) write(b []byte) (n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		if err := s.writer.err(); err != nil {
+		if err := s.err(&s.writer); err != nil {
 			return n, err
 		}
 		if s.ended || s.reader.closed {
@@ -174,6 +199,24 @@ func (s *stream) end() {
 	defer s.mu.Unlock()
 	s.ended = true
 	s.changed.Broadcast()
+}
+
+// reset breaks the stream. It returns a function that tells what is to be told.
+func (s *stream) reset() (tell func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken, s.data = true, nil
+	s.changed.Broadcast()
+	if s.notify != nil {
+		return s.notify
+	}
+	return func() {}
+}
+
+func (s *stream) onReset(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notify = f
 }
 
 // hangUp closes a side of the stream.

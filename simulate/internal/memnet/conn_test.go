@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,6 +60,39 @@ func TestConn(t *testing.T) {
 			assert.NoError(t, err)
 			_, err = a.Write(nil)
 			assert.ErrorIs(t, err, io.ErrClosedPipe)
+		},
+		"a reset loses what was sent": func(t *testing.T, a, b *Conn) {
+			_, err := a.Write([]byte("last words"))
+			require.NoError(t, err)
+			told := 0
+			b.NotifyReset(func() { told++ })
+			a.NotifyReset(func() { assert.Fail(t, "an end is not told of its own reset") })
+			require.NoError(t, a.SetLinger(0))
+			require.NoError(t, a.Close())
+			require.NoError(t, a.Close())
+			assert.Equal(t, 1, told)
+			_, err = b.Read(make([]byte, 1))
+			assert.ErrorIs(t, err, syscall.ECONNRESET)
+			_, err = b.Write([]byte("answer"))
+			assert.ErrorIs(t, err, syscall.ECONNRESET)
+			_, err = a.Read(make([]byte, 1))
+			assert.ErrorIs(t, err, net.ErrClosed)
+		},
+		"nothing is told after stop, nor of a close": func(t *testing.T, a, b *Conn) {
+			b.NotifyReset(func() { assert.Fail(t, "told") })()
+			a.NotifyReset(func() { assert.Fail(t, "told") })
+			require.NoError(t, a.SetLinger(0))
+			require.NoError(t, a.SetLinger(5))
+			require.NoError(t, b.SetLinger(-1))
+			require.NoError(t, a.SetLinger(0))
+			require.NoError(t, a.Close())
+			require.NoError(t, b.Close())
+		},
+		"a reset ends a read that waits": func(t *testing.T, a, b *Conn) {
+			require.NoError(t, a.SetLinger(0))
+			time.AfterFunc(time.Second, func() { a.Close() })
+			_, err := b.Read(make([]byte, 1))
+			assert.ErrorIs(t, err, syscall.ECONNRESET)
 		},
 		"a close ends a write that waits": func(t *testing.T, a, b *Conn) {
 			time.AfterFunc(time.Second, func() { b.Close() })

@@ -36,6 +36,7 @@ type Listener struct {
 	open   map[net.Conn]struct{}
 	empty  chan struct{} // closed when open becomes empty
 	inners []net.Listener
+	take   func(net.Conn) bool // in place of accepted, or nil
 }
 
 // NewListener returns a listener on a port of the machine.
@@ -54,6 +55,35 @@ func (l *Listener) Accept() (net.Conn, error) {
 		return c, nil
 	case <-l.done:
 		return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.addr, Err: net.ErrClosed}
+	}
+}
+
+// Deliver hands connections to take instead of Accept, in the dial. If take
+// returns false, the dial is refused. It is for before the first dial.
+func (l *Listener) Deliver(take func(net.Conn) bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.take = take
+}
+
+// hand gives a connection to the server.
+func (l *Listener) hand(ctx context.Context, c net.Conn) error {
+	l.mu.Lock()
+	take, closed := l.take, l.closed
+	l.mu.Unlock()
+	if take != nil {
+		if closed || !take(c) {
+			return Refused()
+		}
+		return nil
+	}
+	select {
+	case l.accepted <- c:
+		return nil
+	case <-l.done:
+		return Refused()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -86,14 +116,12 @@ func (l *Listener) Dial(ctx context.Context) (net.Conn, error) {
 	l.open[server] = struct{}{}
 	l.mu.Unlock()
 
-	var err error
-	select {
-	case l.accepted <- server:
+	err := ctx.Err()
+	if err == nil {
+		err = l.hand(ctx, server)
+	}
+	if err == nil {
 		return client, nil
-	case <-l.done:
-		err = Refused()
-	case <-ctx.Done():
-		err = ctx.Err()
 	}
 	server.Close()
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Source: from, Addr: l.addr, Err: err}
@@ -129,11 +157,9 @@ func (l *Listener) pass(inner net.Listener) {
 		l.mu.Lock()
 		l.open[c] = struct{}{}
 		l.mu.Unlock()
-		select {
-		case l.accepted <- c:
-		case <-l.done:
+		if l.hand(context.Background(), c) != nil {
+			_ = accepted.(*net.TCPConn).SetLinger(0) // too late to refuse
 			c.Close()
-			return
 		}
 	}
 }

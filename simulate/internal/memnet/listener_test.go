@@ -63,3 +63,45 @@ func TestListener(t *testing.T) {
 	assert.Equal(t, []string{onLoopback.LocalAddr().String()}, l.Drain(over))
 	assert.Empty(t, l.Drain(t.Context()))
 }
+
+// A server that takes connections in the dial refuses there, too.
+func TestDeliver(t *testing.T) {
+	l := NewListener(80)
+	var taken []net.Conn
+	l.Deliver(func(c net.Conn) bool {
+		if len(taken) == 1 {
+			return false
+		}
+		taken = append(taken, c)
+		return true
+	})
+	client, err := l.Dial(t.Context())
+	require.NoError(t, err)
+	defer client.Close()
+	require.Len(t, taken, 1)
+	assert.Equal(t, client.LocalAddr(), taken[0].RemoteAddr())
+	_, err = l.Dial(t.Context())
+	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = l.Dial(over)
+	assert.ErrorIs(t, err, context.Canceled)
+
+	// On loopback it is too late to refuse.
+	addr, err := l.Loopback()
+	require.NoError(t, err)
+	c, err := net.Dial("tcp", addr)
+	if err == nil {
+		_, err = c.Read(make([]byte, 1))
+		c.Close()
+	}
+	assert.ErrorIs(t, err, syscall.ECONNRESET)
+
+	require.NoError(t, taken[0].Close())
+	taken = nil
+	require.NoError(t, l.Close())
+	_, err = l.Dial(t.Context())
+	assert.ErrorIs(t, err, syscall.ECONNREFUSED, "even if the server would")
+	assert.Empty(t, taken)
+	assert.Empty(t, l.Drain(t.Context()))
+}

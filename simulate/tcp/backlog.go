@@ -1,0 +1,432 @@
+package tcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/conns"
+)
+
+// Backlog is the listen backlog of one listening socket: the connections that
+// TCP/IP holds for a program until its Accept returns them. While it holds as
+// many as the edition allows, the next client is refused, as at a port where
+// nothing listens.
+//
+// A Backlog is a net.Listener around another one, and has a gate of its own. It
+// comes first: the limit on connections of NewListener, and that of package iis,
+// go around it. It accepts from the inner listener without being asked, which is
+// what makes it know what waits.
+//
+// Refusal says how the connection over the limit is refused; that depends on the
+// inner listener. A place in the backlog is free again when Accept has returned
+// the connection or its client has reset it. A client that closes keeps its place,
+// since what it has sent is still to be read. (Which of these Windows does is
+// unknown; that is the library's choice.) Resets are noticed on *net.TCPConn where
+// the system is a Unix, and in memory.
+//
+// Close, or Host.Close, resets the connections that wait. A function that observes
+// the host must not call the Backlog.
+type Backlog struct {
+	inner   net.Listener
+	gate    *simulate.Gate
+	set     *conns.Set
+	refusal BacklogRefusal
+	kernel  *kernelListener // if the kernel refuses
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	done   chan struct{} // closed when nothing is accepted any more
+
+	mu      sync.Mutex
+	changed sync.Cond
+	waiting []*held // in order of arrival
+	callers int     // of Accept, which wait for a connection
+	err     error   // that Accept returns; for good, once it matches net.ErrClosed
+	stopped bool    // the kernel refuses
+}
+
+// A held connection waits for Accept.
+type held struct {
+	slot  simulate.Slot
+	conn  net.Conn
+	watch *resetWatch // or nil
+	reset bool        // by its client; under Backlog.mu
+}
+
+// BacklogSettings are the program's side of a Backlog. The zero value is a program
+// that asks for as much as it can get.
+type BacklogSettings struct {
+	// Listen is the number that the program passes to listen(). A number above
+	// what the edition grants is cut without an error (ms-listen), and 0 is
+	// SOMAXCONN, all that it grants. From Windows 8 and Server 2012 on -n is
+	// SOMAXCONN_HINT(n), which is granted from 200 to 65535 (ms-listen).
+	//
+	// Programs ask for 50 (Java), 40 (IIS 5 and 6) or SOMAXCONN (Go).
+	Listen int `json:"listen,omitzero"`
+}
+
+// BacklogRefusal is how a Backlog refuses.
+type BacklogRefusal uint8
+
+// The ways to refuse.
+const (
+	UnknownRefusal BacklogRefusal = iota
+	// RefusesSYN: the kernel answers the SYN with a reset, as Windows does, and
+	// the dial fails with ECONNREFUSED. The gate does not count it, since only the
+	// kernel knows. A client whose handshake the kernel had finished when the
+	// backlog filled is reset after its dial; it is never answered.
+	RefusesSYN
+	// ResetsConnection: the connection is accepted and reset, so that the client
+	// sees ECONNRESET, most often once it reads.
+	ResetsConnection
+	// RefusesDial: the dial fails with ECONNREFUSED, in memory.
+	RefusesDial
+)
+
+var backlogRefusalNames = [...]string{"unknown", "refuses-syn", "resets-connection", "refuses-dial"}
+
+// String returns the name, such as "refuses-syn".
+func (r BacklogRefusal) String() string {
+	if int(r) < len(backlogRefusalNames) {
+		return backlogRefusalNames[r]
+	}
+	return fmt.Sprintf("BacklogRefusal(%d)", uint8(r))
+}
+
+// MarshalText returns the String form; a value that is not declared is an error.
+func (r BacklogRefusal) MarshalText() ([]byte, error) {
+	if int(r) >= len(backlogRefusalNames) {
+		return nil, fmt.Errorf("tcp: %d is no way to refuse; there are %d", uint8(r), len(backlogRefusalNames)-1)
+	}
+	return []byte(backlogRefusalNames[r]), nil
+}
+
+// UnmarshalText accepts the String forms.
+func (r *BacklogRefusal) UnmarshalText(text []byte) error {
+	for i, name := range backlogRefusalNames {
+		if name == string(text) {
+			*r = BacklogRefusal(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("tcp: unknown way to refuse %.100q; want one of %q", text, backlogRefusalNames[1:])
+}
+
+// A deliverer is a listener in memory that hands a connection over in the dial,
+// which fails if the function does not take it.
+type deliverer interface {
+	Deliver(take func(net.Conn) bool)
+}
+
+// NewBacklog returns the listen backlog of the edition around inner. settings may
+// be nil. How it refuses depends on inner:
+//
+//   - RefusesSYN if it is a *net.TCPListener on Linux. Its socket is taken out of
+//     LISTEN for as long as the backlog is full, and for a moment now, so that
+//     clients that have connected to it already are reset. The kernel's own
+//     backlog is set to its maximum.
+//   - RefusesDial if it is a listener in memory that package simtest makes
+//   - ResetsConnection otherwise
+//
+// NewBacklog closes inner only if Close is called. It fails if the edition would
+// not take the settings, and with an error that matches simulate.ErrClosed if the
+// host is closed.
+func NewBacklog(host *simulate.Host, inner net.Listener, settings *BacklogSettings) (*Backlog, error) {
+	policy, err := host.Policy(limits.TCPBacklog)
+	if err != nil {
+		return nil, err
+	}
+	if settings == nil {
+		settings = new(BacklogSettings)
+	}
+	if policy.Limit, err = settings.grant(&policy); err != nil {
+		return nil, err
+	}
+	switch inner.(type) {
+	case nil:
+		return nil, errors.New("tcp: NewBacklog needs a listener, not nil")
+	case *Listener, *Backlog:
+		return nil, fmt.Errorf("tcp: a backlog around a %T: want the backlog first, around the listener of the network", inner)
+	}
+	b := &Backlog{
+		inner: inner, gate: simulate.NewGate(host, policy),
+		refusal: ResetsConnection, done: make(chan struct{}),
+	}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b.changed.L = &b.mu
+	if b.set, err = simulate.Part(host, conns.NewSet); err != nil {
+		return nil, err
+	}
+	memory, inMemory := inner.(deliverer)
+	if b.kernel, err = newKernelListener(inner); err != nil {
+		return nil, fmt.Errorf("tcp: backlog of %v: %w", inner.Addr(), err)
+	}
+	switch {
+	case inMemory:
+		b.refusal = RefusesDial
+	case b.kernel != nil:
+		b.refusal = RefusesSYN
+	}
+	if !b.set.Listen(b) {
+		return nil, fmt.Errorf("tcp: backlog of %v: %w", inner.Addr(), simulate.ErrClosed)
+	}
+	if inMemory {
+		close(b.done)
+		memory.Deliver(b.take)
+	} else {
+		go b.serve()
+	}
+	return b, nil
+}
+
+// grant returns the backlog that the edition gives a program.
+func (s *BacklogSettings) grant(p *simulate.Policy) (limits.Limit, error) {
+	most, limited := p.Limit.Number()
+	n := s.Listen
+	switch {
+	case n == 0 || !limited && n < 0:
+		return p.Limit, nil
+	case n > 0 && limited:
+		return limits.Number(min(n, most)), nil
+	case n > 0:
+		return limits.Number(n), nil
+	case !p.Rule.Movable():
+		return limits.Limit{}, fmt.Errorf("tcp: Listen %d: %v has no SOMAXCONN_HINT; want 0 or more; %v", n, p.Rule.Edition, p.Rule)
+	}
+	if ceiling, ok := p.Ceiling.Number(); ok {
+		return limits.Number(min(max(-n, most), ceiling)), nil
+	}
+	return limits.Number(max(-n, most)), nil
+}
+
+// Gate returns the gate of the backlog: the connections held are those that wait
+// for Accept.
+func (b *Backlog) Gate() *simulate.Gate { return b.gate }
+
+// Refusal returns how the backlog refuses.
+func (b *Backlog) Refusal() BacklogRefusal { return b.refusal }
+
+// Addr returns the address of the inner listener.
+func (b *Backlog) Addr() net.Addr { return b.inner.Addr() }
+
+// serve accepts from the inner listener until it is closed.
+func (b *Backlog) serve() {
+	defer close(b.done)
+	for {
+		if !b.awaitRoom() {
+			return
+		}
+		c, err := b.inner.Accept()
+		if err != nil {
+			if !b.fail(err) {
+				return
+			}
+			continue
+		}
+		if !b.take(c) {
+			abort(c)
+		}
+	}
+}
+
+// awaitRoom waits, where the kernel refuses, until the backlog has room, and has
+// the kernel listen then. It reports false if there is no use in going on.
+func (b *Backlog) awaitRoom() bool {
+	for b.ctx.Err() == nil {
+		b.mu.Lock()
+		err := b.adjust(0)
+		stopped := b.stopped
+		b.mu.Unlock()
+		switch {
+		case err != nil:
+			if !b.fail(err) {
+				return false
+			}
+		case !stopped:
+			return true
+		default:
+			// The limit may be moved, and slots held and given back, by others.
+			_ = b.gate.Wait(b.ctx, func(s simulate.Stats) bool { return b.room(s) > 0 })
+		}
+	}
+	return false
+}
+
+// room returns how many connections more the backlog takes.
+func (b *Backlog) room(s simulate.Stats) int {
+	if n, ok := b.gate.Limit().Number(); ok {
+		return n - s.Held
+	}
+	return 1 << 30
+}
+
+// adjust has the kernel refuse if the backlog is full once it holds n more than
+// now, and listen if not. b is locked. It comes before what the gate shows, so
+// that what waits for a state of the gate finds the kernel in the state that goes
+// with it.
+func (b *Backlog) adjust(n int) error {
+	if b.kernel == nil || b.ctx.Err() != nil {
+		return nil
+	}
+	full := b.room(b.gate.Stats())-n <= 0
+	if full == b.stopped {
+		return nil
+	}
+	if err := b.kernel.refuse(full); err != nil {
+		return err
+	}
+	b.stopped = full
+	return nil
+}
+
+// take puts a connection into the backlog. It reports false, and leaves the
+// connection alone, if the backlog is full or closed.
+func (b *Backlog) take(c net.Conn) bool {
+	h := &held{conn: c}
+	h.slot.Peer = peerOf(c)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ctx.Err() != nil {
+		return false
+	}
+	_ = b.adjust(1) // an error comes again in awaitRoom
+	if !b.gate.TryAcquire(&h.slot) {
+		return false
+	}
+	b.waiting = append(b.waiting, h)
+	if len(b.waiting) > b.callers {
+		h.watch = watchReset(c, func() { b.forget(h) })
+	}
+	b.changed.Broadcast()
+	return true
+}
+
+// forget takes a connection out that its client has reset.
+func (b *Backlog) forget(h *held) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h.reset = true
+	i := slices.Index(b.waiting, h)
+	if i < 0 {
+		return // Accept has it, or Close
+	}
+	b.waiting = slices.Delete(b.waiting, i, i+1)
+	h.conn.Close()
+	_ = b.adjust(-1)
+	h.slot.Release()
+}
+
+// fail has Accept return an error of the inner listener once, after what has come
+// before it. It reports false if there is no use in going on.
+func (b *Backlog) fail(err error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ctx.Err() != nil {
+		return false
+	}
+	b.err = err
+	b.changed.Broadcast()
+	if errors.Is(err, net.ErrClosed) {
+		return false
+	}
+	for b.err != nil && b.ctx.Err() == nil {
+		b.changed.Wait()
+	}
+	return b.ctx.Err() == nil
+}
+
+// Accept returns the connection that has waited longest, and waits for one if
+// there is none. Its errors are those of the inner listener.
+func (b *Backlog) Accept() (net.Conn, error) {
+	for {
+		h, err := b.next()
+		if err != nil {
+			return nil, err
+		}
+		h.watch.stop()
+		b.mu.Lock()
+		reset := h.reset
+		b.mu.Unlock()
+		if !reset {
+			return h.conn, nil
+		}
+		h.conn.Close()
+	}
+}
+
+func (b *Backlog) next() (*held, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.callers++
+	defer func() { b.callers-- }()
+	for len(b.waiting) == 0 && b.err == nil {
+		b.changed.Wait()
+	}
+	if len(b.waiting) == 0 {
+		err := b.err
+		if !errors.Is(err, net.ErrClosed) {
+			b.err = nil
+			b.changed.Broadcast()
+		}
+		return nil, err
+	}
+	h := b.waiting[0]
+	b.waiting[0] = nil
+	b.waiting = b.waiting[1:]
+	_ = b.adjust(-1)
+	h.slot.Release()
+	return h, nil
+}
+
+// Close closes the inner listener, resets the connections that wait, and unblocks
+// Accept, which then fails with an error that matches net.ErrClosed.
+func (b *Backlog) Close() error {
+	b.set.Unlisten(b)
+	b.mu.Lock()
+	b.cancel()
+	waiting := b.waiting
+	b.waiting = nil
+	b.err = &net.OpError{Op: "accept", Net: b.inner.Addr().Network(), Addr: b.inner.Addr(), Err: net.ErrClosed}
+	b.changed.Broadcast()
+	b.mu.Unlock()
+	err := b.inner.Close()
+	for _, h := range waiting {
+		h.watch.stop()
+		abort(h.conn)
+		h.slot.Release()
+	}
+	<-b.done
+	return err
+}
+
+// peerOf names the peer of a connection whose address is known without asking it.
+func peerOf(c net.Conn) fmt.Stringer {
+	switch c.(type) {
+	case *net.TCPConn, conns.Fixed:
+		return c.RemoteAddr()
+	}
+	return nil
+}
+
+// abort closes a connection with a reset where that can be done.
+func abort(c net.Conn) {
+	inner := c
+	for range 8 {
+		if wrapped, ok := inner.(interface{ NetConn() net.Conn }); ok {
+			inner = wrapped.NetConn()
+		}
+	}
+	if l, ok := inner.(interface{ SetLinger(int) error }); ok {
+		_ = l.SetLinger(0)
+	}
+	if inner != c {
+		inner.Close() // not c, which may want to say something first
+	}
+	c.Close()
+}
