@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/winlimits/winlimits/simulate/internal/facts"
 )
 
 // ErrCommand matches the error of Console for a line that is no command of the
@@ -66,7 +64,7 @@ func commandName(arg string) string {
 }
 
 func (h *Host) wevtutil(args []string) (string, error) {
-	if !facts.HasWevtutil(h.windows.Edition) {
+	if !h.windows.Edition.HasWevtutil().Value {
 		return "", fmt.Errorf("%w: wevtutil came with Vista; %v has eventquery", ErrCommand, h.windows)
 	}
 	const want = "wevtutil qe System /f:text [/c:N] [/rd:true]"
@@ -99,7 +97,7 @@ func (h *Host) wevtutil(args []string) (string, error) {
 }
 
 func (h *Host) eventquery(args []string) (string, error) {
-	if facts.HasWevtutil(h.windows.Edition) {
+	if h.windows.Edition.HasWevtutil().Value {
 		return "", fmt.Errorf("%w: eventquery ended with Server 2003; %v has wevtutil", ErrCommand, h.windows)
 	}
 	const want = "eventquery [/l System] [/fo table|list] [/r N]"

@@ -1,29 +1,20 @@
 package simulate
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strings"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate/internal/facts"
 )
 
 // entry4226 returns the entry that TCP/IP writes when it begins to queue
 // connection attempts.
 func entry4226(e limits.Edition) LogEntry {
-	text := limits.TextEvent4226
-	if facts.IISVersion(e) == 6 {
-		text = facts.TextEvent4226NT52
-	}
-	// Ten little-endian words in the one dump there is (tech-recipes-559).
-	data := make([]byte, 40)
-	for i, word := range [...]uint32{0, 0x00540001, 0, limits.Event4226Code, 1} {
-		binary.LittleEndian.PutUint32(data[4*i:], word)
-	}
+	fact, _ := e.Event(limits.Event4226)
+	event := fact.Value
 	return LogEntry{
-		ID: limits.Event4226, Log: "System", Source: "Tcpip", Level: "Warning", Category: "None",
-		Text: text, Data: data,
+		ID: uint32(event.ID), Log: event.Log, Source: event.Source, Level: event.Level, Category: event.Category,
+		Text: event.Text, Data: event.Data,
 	}
 }
 

@@ -33,7 +33,7 @@ func ExampleHalfOpenSettings() {
 	// Windows XP Professional SP2 50
 	// Windows XP Professional SP2 1000
 	// Windows Vista Ultimate SP1 50
-	// simulate: Windows Vista Ultimate SP1: HalfOpen.Patched 1000: the limit is one byte in the tcpip.sys of this edition; want 1 to 255, or unlimited
+	// simulate: Windows Vista Ultimate SP1: HalfOpen.Patched 1000: the limit has 8 bits in the tcpip.sys of this edition; want 1 to 255, or unlimited
 }
 
 func ExamplePolicy() {
@@ -53,11 +53,11 @@ func ExamplePolicy() {
 		for i := 0; i <= s.Retransmissions; i++ {
 			fmt.Printf(" %v", s.Sent(i))
 		}
-		fmt.Printf(", given up at %v (%v)\n", s.GiveUp(), s.Grade)
+		fmt.Printf(", given up at %v (%v)\n", s.GiveUp(), e.SYNSchedule().Grade)
 	}
 	// Output:
 	// Windows NT 4.0 Workstation: SYN at 0s 3s 9s 21s, given up at 45s (documented)
-	// Windows XP Professional: SYN at 0s 3s 9s, given up at 21s (inferred)
+	// Windows XP Professional: SYN at 0s 3s 9s, given up at 21s (documented)
 	// Windows 8 Pro: SYN at 0s 3s 9s, given up at 21s (unknown)
 }
 

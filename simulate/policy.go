@@ -7,7 +7,6 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate/internal/admission"
-	"github.com/winlimits/winlimits/simulate/internal/facts"
 )
 
 // Policy is the rule of a service under the settings of one machine: what is in
@@ -39,7 +38,7 @@ type Policy struct {
 
 	// SYN is when the SYNs of an outbound attempt are sent, and when the attempt
 	// is given up. It is set for TCPHalfOpen.
-	SYN facts.SYNSchedule `json:"syn"`
+	SYN limits.SYNSchedule `json:"syn"`
 	// ReleaseInterval is the time between two attempts that leave the queue; 0
 	// lets them go as slots come free.
 	ReleaseInterval time.Duration `json:"releaseInterval"`
@@ -103,13 +102,13 @@ func (p *Policy) initWeb(s *Settings, isSet bool) {
 	if p.Rule.Unit == limits.UnitRequests {
 		p.QueueTimeout = s.QueueTimeout
 	}
+	version := p.Rule.Edition.IISVersion().Value
 	p.IdleTimeout = s.ConnectionTimeout
 	if p.IdleTimeout == 0 {
-		p.IdleTimeout = facts.IISIdleTimeout(p.Rule.Edition)
+		p.IdleTimeout = version.IdleTimeout().Value
 	}
 	if s.AllowKeepAlive != nil && !*s.AllowKeepAlive {
-		// The property means HTTP/1.0 clients only up to IIS 4.0 (kb195179).
-		p.ClosesHTTP10 = facts.IISVersion(p.Rule.Edition) <= 4
+		p.ClosesHTTP10 = version.KeepsHTTP11().Value
 		p.ClosesAfterRequest = !p.ClosesHTTP10
 	}
 }
@@ -121,7 +120,8 @@ func (p *Policy) initHalfOpen(s *Settings, isSet bool) {
 		case h.Patched.IsKnown():
 			p.Limit = h.Patched
 		case h.EnableConnectionRateLimiting:
-			p.Limit = limits.Number(facts.HalfOpenDefault)
+			limited, _ := p.Rule.RateLimited()
+			p.Limit = limited.Default
 		}
 		p.Ceiling = p.Limit
 	}
@@ -130,7 +130,7 @@ func (p *Policy) initHalfOpen(s *Settings, isSet bool) {
 	if h.ReleaseRate > 0 {
 		p.ReleaseInterval = time.Duration(math.Round(float64(time.Second) / h.ReleaseRate))
 	}
-	p.SYN = facts.SYNScheduleOf(p.Rule.Edition)
+	p.SYN = p.Rule.Edition.SYNSchedule().Value
 	if n := h.MaxConnectRetransmissions; n != nil {
 		p.SYN.Retransmissions = *n
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate/internal/facts"
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
@@ -110,22 +109,26 @@ func (s *Settings) checkWeb(w limits.Windows) error {
 	bad := func(name string, value any, want string) error {
 		return fmt.Errorf("simulate: %v: %s %v: %s", w, name, value, want)
 	}
-	if s.MaxConnections != 0 || s.AllowKeepAlive != nil {
-		rule, err := limits.Lookup(w, limits.IIS)
-		hasMetabase := err == nil && !rule.Default.IsAbsent() && facts.IISVersion(w.Edition) < 7
+	if version := w.Edition.IISVersion().Value; version == limits.NoIIS || version >= limits.IIS70 {
+		const want = "the property belongs to IIS 4.0 to 6.0, which this edition does not have"
 		switch {
-		case s.MaxConnections == 0:
-		case !hasMetabase:
-			return bad("MaxConnections", s.MaxConnections, "want 0; the property belongs to IIS 4.0 to 6.0, which this edition does not have")
+		case s.MaxConnections != 0:
+			return bad("MaxConnections", s.MaxConnections, "want 0; "+want)
+		case s.AllowKeepAlive != nil:
+			return bad("AllowKeepAlive", *s.AllowKeepAlive, "want nil; "+want)
+		}
+	}
+	if s.MaxConnections != 0 {
+		rule, err := limits.Lookup(w, limits.IIS)
+		switch {
+		case err != nil:
+			return fmt.Errorf("simulate: MaxConnections: %w", err)
 		case s.MaxConnections < 0 || s.MaxConnections > math.MaxInt32 || !rule.Ceiling.Holds(s.MaxConnections):
 			return bad("MaxConnections", s.MaxConnections, fmt.Sprintf("want 1 to %v, or 0 for the default; %v", rule.Ceiling, rule))
 		}
-		if s.AllowKeepAlive != nil && !hasMetabase {
-			return bad("AllowKeepAlive", *s.AllowKeepAlive, "want nil; the property belongs to IIS 4.0 to 6.0, which this edition does not have")
-		}
 	}
 	switch {
-	case s.ConnectionTimeout < 0 || s.ConnectionTimeout > math.MaxInt32*time.Second:
+	case s.ConnectionTimeout < 0 || s.ConnectionTimeout > limits.MaxIdleTimeout:
 		return bad("ConnectionTimeout", s.ConnectionTimeout, "want 0 to 2147483647 s")
 	case s.QueueTimeout < 0:
 		return bad("QueueTimeout", s.QueueTimeout, "want 0 or more")
@@ -143,23 +146,34 @@ func (s *Settings) checkHalfOpen(w limits.Windows) error {
 	if _, set := s.Limits[limits.TCPHalfOpen]; set && h.Patched.IsKnown() {
 		return bad("Patched", h.Patched, "want either that or Limits[tcp-half-open]")
 	}
-	if h.EnableConnectionRateLimiting && !facts.HasRateLimitingSwitch(w) {
-		return bad("EnableConnectionRateLimiting", true,
-			"this edition does not read the value, which came with Vista SP2 and Server 2008 SP2 and is not known later than Windows 7")
-	}
-	if h.Patched.IsKnown() {
+	if h.EnableConnectionRateLimiting || h.Patched.IsKnown() {
 		rule, err := limits.Lookup(w, limits.TCPHalfOpen)
 		if err != nil {
-			return err
+			return fmt.Errorf("simulate: HalfOpen: %w", err)
 		}
-		if want := h.patchWant(rule); want != "" {
-			return bad("Patched", h.Patched, want)
+		limited, reads := rule.RateLimited()
+		if h.EnableConnectionRateLimiting && !reads {
+			return bad(limits.RateLimitingValue, true,
+				"this edition does not read the value, which came with Vista SP2 and Server 2008 SP2 and is not known later than Windows 7")
+		}
+		if h.EnableConnectionRateLimiting {
+			rule = limited
+		}
+		patch, patchable := rule.PatchRange()
+		switch {
+		case !h.Patched.IsKnown():
+		case !patchable && reads:
+			return bad("Patched", h.Patched, "there is no limit in force to patch; set "+limits.RateLimitingValue)
+		case !patchable:
+			return bad("Patched", h.Patched, "there is no limit to patch: "+rule.String())
+		case !patch.Value.Holds(h.Patched):
+			return bad("Patched", h.Patched, fmt.Sprintf("the limit has %d bits in the tcpip.sys of this edition; want %v", 8*patch.Value.Bytes, patch.Value))
 		}
 	}
 	switch n := h.MaxConnectRetransmissions; {
-	case n != nil && (*n < 0 || *n > math.MaxUint8):
+	case n != nil && (*n < 0 || *n > limits.MaxConnectRetransmissions):
 		return bad("MaxConnectRetransmissions", *n, "want 0 to 255")
-	case h.InitialRTT < 0 || h.InitialRTT > math.MaxUint16*time.Second:
+	case h.InitialRTT < 0 || h.InitialRTT > limits.MaxInitialRTT:
 		return bad("InitialRTT", h.InitialRTT, "want 0 to 65535 s")
 	case !(h.ReleaseRate >= 0 && h.ReleaseRate <= 1e6):
 		return bad("ReleaseRate", h.ReleaseRate, "want 0 to 1000000 a second")
@@ -169,30 +183,6 @@ func (s *Settings) checkHalfOpen(w limits.Windows) error {
 		return bad("EventInterval", h.EventInterval, "want 0 or more")
 	}
 	return nil
-}
-
-// patchWant returns what a patch of the system could have written, or nothing
-// if it could have written h.Patched.
-func (h *HalfOpenSettings) patchWant(rule limits.Rule) string {
-	n, isNumber := h.Patched.Number()
-	switch product := rule.Edition.Product(); {
-	case h.Patched.IsAbsent() || isNumber && n == 0:
-		return "want a number from 1, or unlimited"
-	case rule.Discipline != limits.Queue && h.EnableConnectionRateLimiting, product == "Windows Vista", product == "Windows Server 2008":
-		if rule.Discipline != limits.Queue && !h.EnableConnectionRateLimiting {
-			return "there is no limit in force to patch; set EnableConnectionRateLimiting"
-		}
-		if isNumber && n > math.MaxUint8 {
-			return "the limit is one byte in the tcpip.sys of this edition; want 1 to 255, or unlimited"
-		}
-	case rule.Discipline != limits.Queue && facts.HasRateLimitingSwitch(rule.Windows()):
-		return "there is no limit in force to patch; set EnableConnectionRateLimiting"
-	case rule.Discipline != limits.Queue:
-		return "there is no limit to patch: " + rule.String()
-	case h.Patched.IsUnlimited():
-		return fmt.Sprintf("the limit is a DWORD in the tcpip.sys of this edition; want a number from 1 to %d", math.MaxInt32)
-	}
-	return ""
 }
 
 // settingsJSON is Settings with its times as text.

@@ -36,11 +36,11 @@ func TestHalfOpenSettings(t *testing.T) {
 		{"the proposal", xpSP2, simulate.HalfOpenSettings{Patched: limits.Number(50)}, limits.Number(50), ""},
 		{"a DWORD", xpSP2, simulate.HalfOpenSettings{Patched: limits.Number(65535)}, limits.Number(65535), ""},
 		{"lower", xpSP2, simulate.HalfOpenSettings{Patched: limits.Number(1)}, limits.Number(1), ""},
-		{"none", xpSP2, simulate.HalfOpenSettings{Patched: limits.Number(0)}, limits.Limit{}, "HalfOpen.Patched 0: want a number from 1"},
-		{"absent", xpSP2, simulate.HalfOpenSettings{Patched: limits.Absent()}, limits.Limit{}, "want a number from 1"},
-		{"no number in a DWORD", xpSP2, simulate.HalfOpenSettings{Patched: limits.Unlimited()}, limits.Limit{}, "the limit is a DWORD in the tcpip.sys of this edition; want a number from 1 to 2147483647"},
+		{"none", xpSP2, simulate.HalfOpenSettings{Patched: limits.Number(0)}, limits.Limit{}, "HalfOpen.Patched 0: the limit has 32 bits in the tcpip.sys of this edition; want 1 to 2147483647"},
+		{"absent", xpSP2, simulate.HalfOpenSettings{Patched: limits.Absent()}, limits.Limit{}, "want 1 to 2147483647"},
+		{"no number in a DWORD", xpSP2, simulate.HalfOpenSettings{Patched: limits.Unlimited()}, limits.Limit{}, "the limit has 32 bits in the tcpip.sys of this edition; want 1 to 2147483647"},
 		{"a byte", vistaSP1, simulate.HalfOpenSettings{Patched: limits.Number(255)}, limits.Number(255), ""},
-		{"more than a byte", vistaSP1, simulate.HalfOpenSettings{Patched: limits.Number(256)}, limits.Limit{}, "one byte in the tcpip.sys of this edition; want 1 to 255, or unlimited"},
+		{"more than a byte", vistaSP1, simulate.HalfOpenSettings{Patched: limits.Number(256)}, limits.Limit{}, "the limit has 8 bits in the tcpip.sys of this edition; want 1 to 255, or unlimited"},
 		{"byte out of the way", vistaSP1, simulate.HalfOpenSettings{Patched: limits.Unlimited()}, limits.Unlimited(), ""},
 		{"nothing to patch", xpSP1, simulate.HalfOpenSettings{Patched: limits.Number(50)}, limits.Limit{}, "there is no limit to patch: Windows XP Professional up to SP1 does not limit"},
 		{"nothing in force to patch", vistaSP2, simulate.HalfOpenSettings{Patched: limits.Number(50)}, limits.Limit{}, "no limit in force to patch; set EnableConnectionRateLimiting"},
@@ -48,10 +48,12 @@ func TestHalfOpenSettings(t *testing.T) {
 		{"switch", vistaSP2, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true}, limits.Number(10), ""},
 		{"switch on 7", win7, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true}, limits.Number(10), ""},
 		{"switch and patch", vistaSP2, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true, Patched: limits.Number(100)}, limits.Number(100), ""},
-		{"switch and too large a patch", vistaSP2, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true, Patched: limits.Number(1000)}, limits.Limit{}, "one byte"},
+		{"switch and too large a patch", vistaSP2, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true, Patched: limits.Number(1000)}, limits.Limit{}, "8 bits"},
 		{"no switch yet", vistaSP1, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true}, limits.Limit{}, "this edition does not read the value"},
 		{"no switch on XP", xpSP2, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true}, limits.Limit{}, "this edition does not read the value"},
 		{"switch unheard of", win10, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true}, limits.Limit{}, "this edition does not read the value"},
+		{"switch of a level that is not known", limits.Windows{Edition: limits.VistaUltimate}, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true}, limits.Limit{}, "SP0 to SP1 10 attempts (queue); SP2 unlimited"},
+		{"patch of a level that is not known", limits.Windows{Edition: limits.XPProfessional}, simulate.HalfOpenSettings{Patched: limits.Number(50)}, limits.Limit{}, "SP0 to SP1 unlimited; SP2 to SP3 10 attempts (queue)"},
 		{"retransmissions", xpSP2, simulate.HalfOpenSettings{MaxConnectRetransmissions: &two}, limits.Number(10), ""},
 		{"too many retransmissions", xpSP2, simulate.HalfOpenSettings{MaxConnectRetransmissions: &many}, limits.Limit{}, "MaxConnectRetransmissions 256: want 0 to 255"},
 		{"negative retransmissions", xpSP2, simulate.HalfOpenSettings{MaxConnectRetransmissions: &negative}, limits.Limit{}, "want 0 to 255"},
@@ -115,16 +117,16 @@ func TestSYNSchedule(t *testing.T) {
 		giveUp   time.Duration
 		grade    limits.Grade
 	}{
-		{xpSP2, simulate.HalfOpenSettings{}, []time.Duration{0, 3 * time.Second, 9 * time.Second}, 21 * time.Second, limits.Inferred},
+		{xpSP2, simulate.HalfOpenSettings{}, []time.Duration{0, 3 * time.Second, 9 * time.Second}, 21 * time.Second, limits.Documented},
 		{vistaSP2, simulate.HalfOpenSettings{}, []time.Duration{0, 3 * time.Second, 9 * time.Second}, 21 * time.Second, limits.Inferred},
 		{win7, simulate.HalfOpenSettings{}, []time.Duration{0, 3 * time.Second, 9 * time.Second}, 21 * time.Second, limits.Documented},
 		{limits.Windows{Edition: limits.Windows2000Server}, simulate.HalfOpenSettings{}, []time.Duration{0, 3 * time.Second, 9 * time.Second}, 21 * time.Second, limits.Documented},
 		{nt4, simulate.HalfOpenSettings{}, []time.Duration{0, 3 * time.Second, 9 * time.Second, 21 * time.Second}, 45 * time.Second, limits.Documented},
 		{limits.Windows{Edition: limits.Windows8Pro}, simulate.HalfOpenSettings{}, []time.Duration{0, 3 * time.Second, 9 * time.Second}, 21 * time.Second, limits.UnknownGrade},
 		{limits.Windows{Edition: limits.Windows98}, simulate.HalfOpenSettings{}, []time.Duration{0, 3 * time.Second, 9 * time.Second}, 21 * time.Second, limits.UnknownGrade},
-		{xpSP2, simulate.HalfOpenSettings{MaxConnectRetransmissions: new(int)}, []time.Duration{0}, 3 * time.Second, limits.Inferred},
+		{xpSP2, simulate.HalfOpenSettings{MaxConnectRetransmissions: new(int)}, []time.Duration{0}, 3 * time.Second, limits.Documented},
 		{xpSP2, simulate.HalfOpenSettings{MaxConnectRetransmissions: &five, InitialRTT: time.Second},
-			[]time.Duration{0, 1e9, 3e9, 7e9, 15e9, 31e9}, 63 * time.Second, limits.Inferred},
+			[]time.Duration{0, 1e9, 3e9, 7e9, 15e9, 31e9}, 63 * time.Second, limits.Documented},
 	} {
 		h, err := simulate.New(tt.windows, &simulate.Settings{HalfOpen: tt.settings})
 		require.NoError(t, err)
@@ -136,7 +138,7 @@ func TestSYNSchedule(t *testing.T) {
 			assert.Equal(t, at, s.Sent(i))
 		}
 		assert.Equal(t, tt.giveUp, s.GiveUp())
-		assert.Equal(t, tt.grade, s.Grade)
+		assert.Equal(t, tt.grade, tt.windows.Edition.SYNSchedule().Grade)
 	}
 	h, err := simulate.New(xpSP2, &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{MaxConnectRetransmissions: &most}})
 	require.NoError(t, err)

@@ -3,16 +3,16 @@ package smb
 import (
 	"time"
 
-	"github.com/winlimits/winlimits/simulate/internal/facts"
+	"github.com/winlimits/winlimits/limits"
 )
 
 // idleLimit returns after which idle time sessions end, or 0 for never.
 func (m *machine) idleLimit() time.Duration {
 	minutes := m.idleMinutes.Load()
-	if !m.idleEnforce.Load() || minutes == facts.AutoDisconnectNever {
+	if !m.idleEnforce.Load() || minutes == limits.AutoDisconnectNever {
 		return 0
 	}
-	return max(time.Duration(minutes)*time.Minute, facts.AutoDisconnectShortest)
+	return max(time.Duration(minutes)*time.Minute, limits.AutoDisconnectShortest().Value)
 }
 
 // enforceIdle has present and future sessions end by the idle time in force.

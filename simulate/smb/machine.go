@@ -6,9 +6,9 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/winlimits/winlimits/simulate"
-	"github.com/winlimits/winlimits/simulate/internal/facts"
 )
 
 // machine is what the proxies of one host have in common: its part in the host.
@@ -30,7 +30,7 @@ type machine struct {
 
 func newMachine(host *simulate.Host, gate *simulate.Gate) *machine {
 	m := &machine{host: host, gate: gate}
-	m.idleMinutes.Store(facts.AutoDisconnectDefault)
+	m.idleMinutes.Store(int64(host.Windows().Edition.AutoDisconnect().Value / time.Minute))
 	return m
 }
 

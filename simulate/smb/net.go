@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
-	"github.com/winlimits/winlimits/simulate/internal/facts"
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
@@ -141,7 +141,7 @@ func (m *machine) netConfigServer() string {
 	line("Server Comment", "")
 	line("", "")
 	line("Software version", edition.String())
-	if facts.ListsTransportsIndented(edition) {
+	if edition.NetConfigLayout().Value == limits.NetConfigIndented {
 		line("Server is active on", "")
 		line("        NetbiosSmb ("+name+")", "")
 		line("        "+netTransport+" ("+name+")", "")
@@ -160,7 +160,7 @@ func (m *machine) netConfigServer() string {
 	}
 	line("Server hidden", "No")
 	line("Maximum Logged On Users", users)
-	line("Maximum open files per session", strconv.Itoa(facts.OpenFilesPerSession(edition)))
+	line("Maximum open files per session", strconv.Itoa(edition.OpenFilesPerSession().Value))
 	line("", "")
 	line("Idle session time (min)", strconv.FormatInt(m.idleMinutes.Load(), 10))
 	return b.String() + netDone
@@ -168,9 +168,9 @@ func (m *machine) netConfigServer() string {
 
 func (m *machine) netAutoDisconnect(value string) (string, error) {
 	n, err := strconv.Atoi(value)
-	if err != nil || n < facts.AutoDisconnectNever || n > facts.AutoDisconnectMax {
+	if err != nil || n < limits.AutoDisconnectNever || n > limits.AutoDisconnectMax {
 		return "", fmt.Errorf("smb: net config server: /autodisconnect: %.100q is not from %d (never) to %d minutes",
-			value, facts.AutoDisconnectNever, facts.AutoDisconnectMax)
+			value, limits.AutoDisconnectNever, limits.AutoDisconnectMax)
 	}
 	m.idleMinutes.Store(int64(n))
 	m.enforceIdle()
