@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"io"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -15,7 +16,7 @@ import (
 // sessions of a connection by 2048 (ms-srvs, sessusers), and the requests under
 // way by the credits it grants, which are at most 8192.
 const (
-	maxDead           = 2048
+	maxSessions       = 2048
 	maxRequests       = 8192
 	maxPreSession     = 128 << 10 // length of a message before there is a session
 	maxSessionRequest = 1024      // length of a NetBIOS session request
@@ -167,17 +168,23 @@ func (c *conn) session(key sessionKey) *session {
 	return c.sessions[key]
 }
 
-// session2 returns the session that an SMB2 message names: one of the
-// connection, or one that is dead on another, since nothing that names it may
-// pass anywhere.
-func (c *conn) session2(id uint64) *session {
-	s := c.session(sessionKey{id: id})
-	if s == nil && id != 0 {
-		if other := c.proxy.lookup(id); other != nil && other.dead.Load() {
-			return other
-		}
+// session2 returns the session of the connection that an SMB2 message names, or
+// nil, and whether the message has to be stopped: what needs a session passes on
+// one that was let in on this connection, whatever else stands at the file server.
+// A session setup may name one of another connection to join it, unless that is
+// dead.
+func (c *conn) session2(command smbwire.Command2, id uint64) (s *session, stop bool) {
+	s = c.session(sessionKey{id: id})
+	switch {
+	case s != nil:
+		return s, s.dead.Load()
+	case id == 0, id == math.MaxUint64: // names none
+		return nil, false
+	case command == smbwire.Command2SessionSetup:
+		other := c.proxy.lookup(id)
+		return nil, other != nil && other.dead.Load()
 	}
-	return s
+	return nil, command.NeedsSession()
 }
 
 func (c *conn) allSessions() []*session {
@@ -196,18 +203,6 @@ func (c *conn) hasSession() bool {
 	defer c.mu.Unlock()
 	for _, s := range c.sessions {
 		if !s.dead.Load() && s.ready.Load() {
-			return true
-		}
-	}
-	return false
-}
-
-// hasDead reports whether a session of the connection is dead.
-func (c *conn) hasDead() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.sessions {
-		if s.dead.Load() {
 			return true
 		}
 	}
@@ -280,7 +275,7 @@ func (c *conn) request(p *pipe, h smbwire.FrameHeader) error {
 		// A server takes nothing without the protocol's name for a command.
 		return p.finish()
 	}
-	return malformed("message begins with %q", b)
+	return malformed("message begins with %q", b[:min(len(b), 4)])
 }
 
 // first looks at the first message: it negotiates, or the peer is no client.

@@ -1,6 +1,7 @@
 package smb
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"time"
@@ -44,10 +45,10 @@ func (c *conn) await(s *sessionSetup) error {
 
 // answered returns the session setup that a message of the file server
 // answers.
-func (c *conn) answered(isReply bool, message uint64) (*sessionSetup, error) {
+func (c *conn) answered(isReply, smb1 bool, message uint64) (*sessionSetup, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.setup == nil || !isReply || c.setup.message != message {
+	if c.setup == nil || !isReply || c.setup.key.smb1 != smb1 || c.setup.message != message {
 		return nil, malformed("session setup reply without a request")
 	}
 	return c.setup, nil
@@ -55,7 +56,8 @@ func (c *conn) answered(isReply bool, message uint64) (*sessionSetup, error) {
 
 // decide looks at the file server's answer to a session setup, admits or
 // refuses the session if it is new and ready for that, and lets the client's
-// next request go. It reports whether the client gets the refusal instead.
+// next request go. It reports whether the client gets the refusal instead. An
+// interim reply decides nothing: the setup is still under way.
 func (c *conn) decide(setup *sessionSetup, key sessionKey, status smbwire.Status) (refuse bool) {
 	if status == smbwire.StatusPending {
 		return false
@@ -68,20 +70,20 @@ func (c *conn) decide(setup *sessionSetup, key sessionKey, status smbwire.Status
 	}()
 	p := c.proxy
 	consents := status == smbwire.StatusSuccess || status == smbwire.StatusMoreProcessingRequired
-	if consents && !key.smb1 && setup.key.id == 0 {
-		// The file server would not give a new session the id of one that it
-		// still has.
-		if old := p.lookup(key.id); old != nil {
-			p.logoff(old, deletedByServer)
-		}
-	}
+	isNew := key.id != setup.key.id
 	s := c.session(key)
 	if s == nil && !key.smb1 {
 		s = p.lookup(key.id)
 	}
+	if consents && isNew && s != nil {
+		// The file server would not give a new session the id of one that it
+		// still has.
+		p.logoff(s, deletedByServer)
+		s = nil
+	}
 	switch {
 	case status == smbwire.StatusMoreProcessingRequired:
-		if !p.settings.RefuseFirst || s != nil || setup.key.id != 0 {
+		if !p.settings.RefuseFirst || s != nil || !isNew {
 			return false
 		}
 		return c.isRefused(p.admit(c, key, setup, false))
@@ -93,26 +95,33 @@ func (c *conn) decide(setup *sessionSetup, key sessionKey, status smbwire.Status
 	case s == nil:
 		return c.isRefused(p.admit(c, key, setup, true))
 	case !s.dead.Load() && !s.ready.Load():
-		p.complete(c, s, setup)
-		p.replace(s, setup.previous)
-		return false
+		if p.complete(c, s, setup) {
+			p.replace(s, setup.previous)
+			return false
+		}
+		return c.isRefused(s)
 	}
 	return !p.join(c, s) && c.isRefused(s)
 }
 
-// isRefused reports whether s was refused, and closes the connection if it has
-// collected too many refused sessions.
+// isRefused reports whether s was refused.
 func (c *conn) isRefused(s *session) bool {
 	if !s.dead.Load() {
 		return false
 	}
+	c.boundSessions()
+	return true
+}
+
+// boundSessions closes the connection if it has collected too many sessions,
+// which those that are dead count among: the file server has them.
+func (c *conn) boundSessions() {
 	c.mu.Lock()
-	full := len(c.sessions) > maxDead
+	full := len(c.sessions) > maxSessions
 	c.mu.Unlock()
 	if full {
-		c.close("too many refused sessions")
+		c.close("too many sessions")
 	}
-	return true
 }
 
 // admit decides on the session that c is setting up with the file server's
@@ -131,6 +140,9 @@ func (p *Proxy) admit(c *conn, key sessionKey, setup *sessionSetup, complete boo
 	p.mu.Lock()
 	s.slot = slot
 	p.attach(c, s)
+	if slot != nil && !complete {
+		s.idle = time.AfterFunc(p.settings.SessionTimeout, func() { p.giveUp(s) })
+	}
 	p.mu.Unlock()
 	switch {
 	case slot == nil:
@@ -141,9 +153,18 @@ func (p *Proxy) admit(c *conn, key sessionKey, setup *sessionSetup, complete boo
 	return s
 }
 
-// complete makes s, which holds a slot, a session that is in use.
-func (p *Proxy) complete(c *conn, s *session, setup *sessionSetup) {
+// giveUp ends s if its setup has not been completed, however long its connection
+// lives on for another session: it holds a slot.
+func (p *Proxy) giveUp(s *session) { p.kill(s, setupFailed) }
+
+// complete makes s, which holds a slot, a session that is in use. It reports
+// false if s has been given up.
+func (p *Proxy) complete(c *conn, s *session, setup *sessionSetup) bool {
 	p.mu.Lock()
+	if s.slot == nil {
+		p.mu.Unlock()
+		return false
+	}
 	s.ready.Store(true)
 	s.user, s.named = setup.user, setup.named
 	s.touch()
@@ -152,6 +173,7 @@ func (p *Proxy) complete(c *conn, s *session, setup *sessionSetup) {
 	c.settle()
 	p.mu.Unlock()
 	p.settings.Logger.Debug("SMB session admitted", "computer", s.computer, "user", s.user)
+	return true
 }
 
 // join makes s, a session of other connections, one of c as well. It reports
@@ -171,8 +193,13 @@ func (p *Proxy) join(c *conn, s *session) bool {
 	return true
 }
 
-// userOf returns the user name of a session setup.
-func userOf(msg []byte) (user string, known bool) {
-	user, known = smbwire.NTLMUser(msg)
+// userOf returns the user name in the security token of a session setup: that of
+// the NTLMSSP message that the token is, or that it carries. A client could put a
+// further one beside it, which no server looks at, to be taken for another user.
+func userOf(token []byte) (user string, known bool) {
+	if bytes.HasPrefix(token, []byte{0x60}) || bytes.Count(token, []byte("NTLMSSP\x00")) != 1 {
+		return "", false
+	}
+	user, known = smbwire.NTLMUser(token)
 	return printable(user), known
 }

@@ -3,6 +3,7 @@ package smb_test
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -221,4 +222,51 @@ func TestIDGivenAgain(t *testing.T) {
 		a.Close()
 		b.Close()
 	})
+}
+
+// TestRefuseFirstGivesUp: a session whose setup is not completed gives its slot
+// back, although another session keeps its connection.
+func TestRefuseFirstGivesUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newLab(t, xpPro, 2, &smb.Settings{RefuseFirst: true})
+		c := lab.session("c1", "alice")
+		h := c.setup(0, setupBody("", false, 0))
+		require.Equal(t, smbwire.StatusMoreProcessingRequired, h.Status)
+		require.Equal(t, 2, lab.held())
+		time.Sleep(2*time.Minute + 1)
+		assert.Equal(t, 1, lab.held())
+		assert.Equal(t, smbwire.StatusUserSessionDeleted, c.setup(h.SessionID, setupBody("bob", false, 0)).Status)
+		assert.Equal(t, smbwire.StatusSuccess, c.command(smbwire.Command2Read).Status)
+		assert.Equal(t, smbwire.StatusSuccess, c.logon("bob").Status)
+		time.Sleep(time.Hour)
+		assert.Equal(t, 2, lab.held(), "one that is complete is not given up")
+		c.Close()
+	})
+}
+
+// TestSessionsOfAConnection: a connection cannot collect sessions without end,
+// whether they are refused or replaced.
+func TestSessionsOfAConnection(t *testing.T) {
+	for name, tt := range map[string]struct {
+		limit    int
+		previous bool
+	}{"refused": {1, false}, "replaced": {2, true}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				lab := newLab(t, xpPro, tt.limit, nil)
+				c := lab.session("c1", "alice")
+				for n := 1; ; n++ {
+					require.LessOrEqual(t, n, 2049)
+					previous := c.id
+					if !tt.previous {
+						previous = 0
+					}
+					if !c.tryLogon("alice", previous) {
+						assert.InDelta(t, 2048, n, 1)
+						return
+					}
+				}
+			})
+		})
+	}
 }

@@ -28,25 +28,22 @@ func (p *Proxy) Left() string {
 // End ends an SMB2 session although the file server has it, as being idle does.
 func (p *Proxy) End(id uint64) { p.kill(p.lookup(id), wasIdle) }
 
-// Dead returns the ids of the SMB2 sessions that are dead, and the UIDs that are
-// so if there is one connection only: a UID has no meaning on another.
-func (p *Proxy) Dead() (ids map[uint64]bool, uids map[uint16]bool) {
+// InForce adds to ids the SMB2 sessions that are in force, and to uids the SMB1
+// sessions of any connection.
+func (p *Proxy) InForce(ids map[uint64]bool, uids map[uint16]bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	ids, uids = make(map[uint64]bool), make(map[uint16]bool)
-	for _, s := range p.sessions {
-		if s.key.id != 0 && s.dead.Load() {
-			ids[s.key.id] = true
-		}
-	}
 	for c := range p.conns {
 		for _, s := range c.allSessions() {
-			if len(p.conns) == 1 && s.key.smb1 && s.key.id != 0 && s.dead.Load() {
+			switch {
+			case s.dead.Load():
+			case s.key.smb1:
 				uids[uint16(s.key.id)] = true
+			default:
+				ids[s.key.id] = true
 			}
 		}
 	}
-	return ids, uids
 }
 
 // Pending returns the number of connections without a session.

@@ -3,6 +3,7 @@ package smb_test
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"net"
 	"slices"
 	"sync"
@@ -34,8 +35,8 @@ func scriptStep(what, conn byte, argument []byte) []byte {
 }
 
 // FuzzConnection lets two clients and the file server send anything in any
-// order. Whatever they do, nothing panics or hangs, no message of a dead
-// session reaches the file server, and at the end nothing is held.
+// order. Whatever they do, nothing panics or hangs, what needs a session reaches
+// the file server only on one that was let in, and at the end nothing is held.
 //
 // The corpus in testdata holds conversations of real clients with smbd, as
 // recorded by TestSMBRecord in examples/interop.
@@ -137,7 +138,8 @@ func runScript(t *testing.T, script []byte) {
 		argument := script[3:][:n]
 		script = script[3+n:]
 
-		ids, uids := p.Dead()
+		ids, uids := make(map[uint64]bool), make(map[uint16]bool)
+		p.InForce(ids, uids)
 		switch what {
 		case scriptClient:
 			if clients[conn] == nil {
@@ -154,8 +156,9 @@ func runScript(t *testing.T, script []byte) {
 			h.Console(string(argument))
 		}
 		synctest.Wait()
+		p.InForce(ids, uids)
 		for _, server := range servers {
-			passed[server] = checkNothingDead(t, server.received, passed[server], ids, uids)
+			passed[server] = checkInForce(t, server.received, passed[server], ids, uids)
 		}
 		require.LessOrEqual(t, gate.Stats().Held, int(settings&3))
 		if s.Count == smb.CountSessions {
@@ -177,9 +180,9 @@ func runScript(t *testing.T, script []byte) {
 	require.Empty(t, p.Left())
 }
 
-// checkNothingDead looks at the whole frames in b from the offset on, and
-// returns how far it came.
-func checkNothingDead(t *testing.T, b []byte, from int, ids map[uint64]bool, uids map[uint16]bool) int {
+// checkInForce looks at the whole frames in b from the offset on, and returns how
+// far it came. What needs a session is on one of ids or uids.
+func checkInForce(t *testing.T, b []byte, from int, ids map[uint64]bool, uids map[uint16]bool) int {
 	for {
 		rest := b[from:]
 		h, err := smbwire.ParseFrameHeader(rest)
@@ -192,25 +195,43 @@ func checkNothingDead(t *testing.T, b []byte, from int, ids map[uint64]bool, uid
 		if h.Type != smbwire.FrameMessage {
 			continue
 		}
-		if smbwire.ProtocolOf(msg) == smbwire.ProtocolTransform {
+		switch smbwire.ProtocolOf(msg) {
+		case smbwire.ProtocolTransform:
 			id, err := smbwire.ParseTransform(msg, len(msg))
 			require.NoError(t, err, "something follows an encrypted message")
-			require.False(t, ids[id])
-		}
-		if h, err := smbwire.ParseHeader1(msg); err == nil {
-			require.False(t, uids[h.UID], "%+v", h)
-		}
-		for {
-			h, err := smbwire.ParseHeader2(msg)
-			if err != nil {
-				break
+			require.True(t, ids[id], "encrypted message on session %#x", id)
+		case smbwire.ProtocolCompressed:
+			inClear, err := smbwire.ParseCompression(msg)
+			require.NoError(t, err)
+			require.True(t, inClear)
+			h, err := smbwire.ParseHeader2(msg[smbwire.CompressionHeaderSize:])
+			require.NoError(t, err)
+			require.Zero(t, h.NextCommand)
+			requireInForce(t, h, h.SessionID, ids)
+		case smbwire.ProtocolSMB1:
+			h, err := smbwire.ParseHeader1(msg)
+			require.NoError(t, err)
+			require.True(t, uids[h.UID] || !h.Command.NeedsSession(), "%+v", h)
+		case smbwire.ProtocolSMB2:
+			var id uint64
+			for first := true; ; first = false {
+				h, err := smbwire.ParseHeader2(msg)
+				require.NoError(t, err)
+				if first || !h.IsRelated() {
+					id = h.SessionID
+				}
+				requireInForce(t, h, id, ids)
+				n, err := h.NextOffset(len(msg))
+				require.NoError(t, err)
+				if n == len(msg) {
+					break
+				}
+				msg = msg[n:]
 			}
-			require.False(t, ids[h.SessionID] && !h.IsRelated(), "%+v", h)
-			n, err := h.NextOffset(len(msg))
-			if err != nil || n == len(msg) {
-				break
-			}
-			msg = msg[n:]
 		}
 	}
+}
+
+func requireInForce(t *testing.T, h smbwire.Header2, id uint64, ids map[uint64]bool) {
+	require.True(t, ids[id] || id == 0 || id == math.MaxUint64 || !h.Command.NeedsSession(), "%+v on session %#x", h, id)
 }

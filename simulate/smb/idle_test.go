@@ -103,15 +103,15 @@ func TestEncryptedIdle(t *testing.T) {
 	})
 }
 
-// TestCompressedIsNotIdle: a message that cannot be read keeps a session in use.
+// TestCompressedIsNotIdle: a compressed message keeps a session in use.
 func TestCompressedIsNotIdle(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, &smb.Settings{AutoDisconnect: true})
 		c := lab.session("c1", "alice")
-		opaque := frame([]byte("\xfcSMB\x00\x10\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00compressed"))
+		msg := compressed(smbwire.Header2{Command: smbwire.Command2Write, SessionID: c.id})
 		for range 6 {
 			time.Sleep(5 * time.Minute)
-			if _, err := c.Write(opaque); !assert.NoError(t, err) {
+			if _, err := c.Write(msg); !assert.NoError(t, err) {
 				return
 			}
 			if _, err := readFrame(c); !assert.NoError(t, err) {

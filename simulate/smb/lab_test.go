@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -170,6 +171,8 @@ func setupBody(user string, binding bool, previous uint64) []byte {
 		body[2] = 1
 	}
 	le.PutUint64(body[16:], previous)
+	le.PutUint16(body[12:], smbwire.SessionSetup2Size)
+	le.PutUint16(body[14:], uint16(64+2*len(user)))
 	ntlm := make([]byte, 64)
 	copy(ntlm, "NTLMSSP\x00\x03")
 	le.PutUint16(ntlm[36:], uint16(2*len(user)))
@@ -237,6 +240,29 @@ func (c *fakeClient) logonReplacing(user string, previous uint64) smbwire.Header
 	return h
 }
 
+// tryLogon sets up a session, whatever becomes of it, and reports whether the
+// connection is still there.
+func (c *fakeClient) tryLogon(user string, previous uint64) bool {
+	id := uint64(0)
+	for _, name := range []string{"", user} {
+		h := smbwire.Header2{Command: smbwire.Command2SessionSetup, SessionID: id, MessageID: c.message, CreditCharge: 1, Credits: 1}
+		c.message++
+		if _, err := c.Write(frame(append(h.Append(nil), setupBody(name, false, previous)...))); err != nil {
+			return false
+		}
+		msg, err := readFrame(c)
+		if err != nil {
+			return false
+		}
+		if h, err = smbwire.ParseHeader2(msg); err != nil {
+			return false
+		}
+		id = h.SessionID
+	}
+	c.id = id
+	return true
+}
+
 // isClosed waits for the end of the connection.
 func (c *fakeClient) isClosed() bool {
 	_, err := c.Read(make([]byte, 1))
@@ -255,6 +281,35 @@ type fakeServer struct {
 	dials    int
 	seen     []smbwire.Header2
 	seen1    []smbwire.Header1
+	all      [][]byte // every message, whatever it is
+
+	// script answers in the place of the server if it returns messages.
+	script func(msg []byte) [][]byte
+}
+
+// answering has script answer in the place of the server from then on.
+func (f *fakeServer) answering(script func(msg []byte) [][]byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.script = script
+}
+
+// saw reports whether a message with the bytes reached the server.
+func (f *fakeServer) saw(b []byte) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(f.all, func(msg []byte) bool { return bytes.Contains(msg, b) })
+}
+
+// scripted notes a message and returns the script's answer to it.
+func (f *fakeServer) scripted(msg []byte) [][]byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.all = append(f.all, msg)
+	if f.script == nil {
+		return nil
+	}
+	return f.script(msg)
 }
 
 func (f *fakeServer) dial(ctx context.Context) (net.Conn, error) {
@@ -273,6 +328,17 @@ func (f *fakeServer) dial(ctx context.Context) (net.Conn, error) {
 				return
 			}
 			var reply []byte
+			if replies := f.scripted(msg); replies != nil {
+				if smbwire.ProtocolOf(msg) == smbwire.ProtocolSMB2 {
+					message++
+				}
+				for _, r := range replies {
+					if _, err := server.Write(frame(r)); err != nil {
+						return
+					}
+				}
+				continue
+			}
 			switch smbwire.ProtocolOf(msg) {
 			case smbwire.ProtocolSMB2:
 				h, err := smbwire.ParseHeader2(msg)
@@ -312,6 +378,11 @@ func (f *fakeServer) wait() { f.wg.Wait() }
 func (f *fakeServer) answer2(h smbwire.Header2, msg []byte) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	return f.answer2Locked(h, msg)
+}
+
+// answer2Locked is answer2 for a script.
+func (f *fakeServer) answer2Locked(h smbwire.Header2, msg []byte) []byte {
 	f.seen = append(f.seen, h)
 	h.Flags |= smbwire.Flags2Reply
 	h.Credits = 7

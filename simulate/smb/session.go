@@ -159,13 +159,15 @@ func (p *Proxy) logEnd(s *session, why reason) {
 // and keeps s as a dead session, whose messages go no further.
 func (p *Proxy) kill(s *session, why reason) {
 	p.mu.Lock()
-	if s.dead.Swap(true) {
+	if s.dead.Load() || why == setupFailed && s.ready.Load() {
 		p.mu.Unlock()
 		return
 	}
+	s.dead.Store(true)
 	release := p.leave(s)
 	for c := range s.conns {
 		c.unsettle()
+		c.boundSessions()
 		// Windows ends the connection as well, if nothing else needs it. A
 		// client that has replaced the session gets to hear that it is gone.
 		if why != replaced && !c.hasSession() {

@@ -17,14 +17,21 @@ func (c *conn) request1(p *pipe) error {
 	if h.IsReply() {
 		return malformed("reply from a client")
 	}
+	// What needs a session passes on one that was let in, and nothing passes on
+	// one that was not. So it does not matter what else can make a session stand
+	// at the file server, or what a client can have a reply look like: with
+	// READ_RAW it chooses the bytes of one.
 	s := c.session(sessionKey{smb1: true, id: uint64(h.UID)})
 	switch {
-	case s == nil:
-	case s.dead.Load():
+	case s == nil && h.Command.NeedsSession(), s != nil && s.dead.Load():
 		return c.stop1(p, h)
-	default:
+	case s != nil:
 		s.touch()
 	}
+	// The data of a raw write are the next frame, without a header. A server looks
+	// for a command in a frame that has the name of a protocol, so that request
+	// looks at such a frame too, and lets the others pass: whether they are data or
+	// not, no server takes them for a command.
 	c.raw = h.Command == smbwire.Command1WriteRaw && s != nil
 	if h.Command != smbwire.Command1SessionSetup {
 		return c.chain1(p, h.Command)
@@ -33,7 +40,9 @@ func (c *conn) request1(p *pipe) error {
 		return err
 	}
 	setup := &sessionSetup{key: sessionKey{smb1: true, id: uint64(h.UID)}, message: uint64(h.MID)}
-	setup.user, setup.named = userOf(b)
+	if token, err := smbwire.SetupToken1(b); err == nil {
+		setup.user, setup.named = userOf(token)
+	}
 	c.begin(setup)
 	if err := c.chain1(p, h.Command); err != nil {
 		return err
@@ -41,9 +50,12 @@ func (c *conn) request1(p *pipe) error {
 	return c.await(setup)
 }
 
-// chain1 passes on an SMB1 message. Commands chained to it are followed far
-// enough to know that none of them is a session setup, whose reply would not
-// be seen.
+// chain1 passes on an SMB1 message, which may be a chain of several commands
+// (AndX). A session setup can be the first of them. One behind another command,
+// such as the logoff of the session before it, ends the connection: it would be
+// decided in the middle of a reply whose beginning has passed. What follows a
+// setup is on the new session, and a refusal takes the place of the reply to all
+// of the chain (see setupStatus1 for which reply is a success).
 func (c *conn) chain1(p *pipe, command smbwire.Command1) error {
 	at := smbwire.Header1Size
 	if err := p.pass(at); err != nil {
@@ -76,12 +88,12 @@ func (c *conn) chain1(p *pipe, command smbwire.Command1) error {
 	return p.finish()
 }
 
-// stop1 keeps a message of a dead session from the file server, which gets an
-// echo request in its place. Its reply becomes the answer, and so everything
+// stop1 keeps a message of a session that is not in force from the file server,
+// which gets an echo request in its place. Its reply becomes the answer, and so everything
 // that counts messages goes on counting.
 func (c *conn) stop1(p *pipe, h smbwire.Header1) error {
 	if h.Flags2&smbwire.Flags2Signed != 0 {
-		return malformed("signed message on dead UID %d", h.UID)
+		return malformed("signed message on UID %d, which has no session", h.UID)
 	}
 	if h.Command == smbwire.Command1NTCancel { // has no reply
 		return p.replace(nil)
@@ -96,7 +108,7 @@ func (c *conn) stop1(p *pipe, h smbwire.Header1) error {
 	}
 	c.mu.Unlock()
 	if full {
-		return malformed("too many messages on dead sessions")
+		return malformed("too many messages on sessions that are not in force")
 	}
 	return p.replace(smbwire.AppendEcho1(nil, h))
 }
@@ -121,7 +133,7 @@ func (c *conn) reply1(p *pipe) error {
 			c.agreed()
 		}
 	case smbwire.Command1SessionSetup:
-		setup, err := c.answered(h.IsReply(), uint64(h.MID))
+		setup, err := c.answered(h.IsReply(), true, uint64(h.MID))
 		if err != nil {
 			return err
 		}

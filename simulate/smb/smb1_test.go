@@ -195,3 +195,164 @@ func TestSMB1DOSLegs(t *testing.T) {
 		c.Close()
 	})
 }
+
+// logon1 sets up a session in one leg and returns the header for commands on it.
+func (c *client1) logon1() smbwire.Header1 {
+	h := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus}
+	reply := c.do(h, 13, 0xff, 0, 0, 0)
+	require.Equal(c.t, smbwire.StatusSuccess, reply.Status)
+	return smbwire.Header1{Flags2: smbwire.Flags2NTStatus, UID: reply.UID, TID: 5}
+}
+
+// TestChainedSetup: a session setup behind another command ends the connection
+// before it has passed, however the chain gets there.
+func TestChainedSetup(t *testing.T) {
+	for name, blocks := range map[string][]byte{
+		"behind a logoff":         {2, 0x73, 0, 40, 0},
+		"behind a tree connect":   {4, 0x73, 0, 50, 0, 0, 0, 0, 0},
+		"behind a session setup":  {13, 0x73, 0, 60, 0},
+		"at the end of a longer":  {2, 0x75, 0, 37, 0, 4, 0x73, 0, 60, 0},
+		"chain running backwards": {2, 0x75, 0, 31, 0},
+		"chain in a circle":       {2, 0x75, 0, 32, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				lab := newLab(t, xpPro, 1, nil)
+				c := lab.client1("c1")
+				h := c.logon1()
+				h.Command = smbwire.Command1Logoff
+				switch blocks[0] {
+				case 4:
+					h.Command = smbwire.Command1TreeConnect
+				case 13:
+					h.Command = smbwire.Command1SessionSetup
+				}
+				seen := len(lab.server.seen1)
+				go c.Write(message1(h, append(blocks, "setup"...)...))
+				_, err := c.Read(make([]byte, 1))
+				assert.ErrorIs(t, err, io.EOF)
+				assert.Len(t, lab.server.seen1, seen, "the server saw it")
+				assert.Equal(t, 0, lab.held())
+			})
+		})
+	}
+}
+
+// TestUnknownUID: what needs a session does not pass without one.
+func TestUnknownUID(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newLab(t, xpPro, 1, nil)
+		c := lab.client1("c1")
+		live := c.logon1()
+		for _, uid := range []uint16{0, 77} {
+			for _, command := range []smbwire.Command1{0x70, smbwire.Command1TreeConnect, smbwire.Command1NTCreate, smbwire.Command1Logoff} {
+				h := c.do(smbwire.Header1{Command: command, Flags2: smbwire.Flags2NTStatus, UID: uid}, 4, 0xff, 0, 0, 0)
+				assert.Equal(t, smbwire.StatusUserSessionDeleted, h.Status)
+				h = c.do(smbwire.Header1{Command: command, UID: uid}, 4, 0xff, 0, 0, 0)
+				assert.Equal(t, smbwire.Status(0x005B0002), h.Status)
+			}
+		}
+		live.Command = smbwire.Command1Logoff
+		assert.Equal(t, smbwire.StatusSuccess, c.do(live, 2, 0xff, 0, 0, 0).Status)
+		live.Command = smbwire.Command1NTCreate
+		assert.Equal(t, smbwire.StatusUserSessionDeleted, c.do(live, 24, 0xff, 0, 0, 0).Status)
+		live.Command = smbwire.Command1TreeDisconnect // as some clients do
+		assert.Equal(t, smbwire.StatusSuccess, c.do(live, 0).Status)
+		var passed []smbwire.Command1
+		for _, h := range lab.server.seen1 {
+			if h.Command != smbwire.Command1Echo {
+				passed = append(passed, h.Command)
+			}
+		}
+		assert.Equal(t, []smbwire.Command1{0x72, 0x73, 0x74, 0x71}, passed)
+		c.Close()
+	})
+}
+
+// TestForgedReply: a client chooses what READ_RAW reads, and so what a reply looks
+// like. It can have its own session look as if it were over, but then it gets
+// nothing more, and it cannot touch another's.
+func TestForgedReply(t *testing.T) {
+	const readRaw = 0x1a
+	forge := func(lab *lab, content []byte) {
+		lab.server.answering(func(msg []byte) [][]byte {
+			if h, err := smbwire.ParseHeader1(msg); err == nil && h.Command == readRaw {
+				return [][]byte{content}
+			}
+			return nil
+		})
+	}
+	t.Run("logoff", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			lab := newLab(t, xpPro, 1, nil)
+			c := lab.client1("c1")
+			h := c.logon1()
+			logoff := h
+			logoff.Command, logoff.Flags = smbwire.Command1Logoff, smbwire.Flags1Reply
+			forge(lab, append(logoff.Append(nil), 2, 0xff, 0, 0, 0, 0, 0))
+			h.Command = readRaw
+			_, err := c.Write(message1(h, 8))
+			require.NoError(t, err)
+			_, err = readFrame(c)
+			require.NoError(t, err)
+			assert.Equal(t, 0, lab.held())
+			for _, command := range []smbwire.Command1{readRaw, smbwire.Command1ReadAndX, smbwire.Command1TreeConnect} {
+				h.Command = command
+				assert.Equal(t, smbwire.StatusUserSessionDeleted, c.do(h, 8, 0xff, 0, 0, 0).Status)
+			}
+			other := lab.client1("c2")
+			other.logon1()
+			other.Close()
+			c.Close()
+		})
+	})
+	t.Run("answer to a setup", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			lab := newLab(t, xpPro, 2, nil)
+			victim := lab.session("c2", "alice")
+			c := lab.client1("c1")
+			h := c.logon1()
+			// It would answer a setup whose MID is 9, with the victim's session.
+			answer := smbwire.Header2{Command: smbwire.Command2SessionSetup, Flags: smbwire.Flags2Reply, MessageID: 9, SessionID: victim.id}
+			forge(lab, append(answer.Append(nil), make([]byte, 8)...))
+			h.Command = readRaw
+			setup := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus, PID: 77, MID: 9}
+			go c.Write(append(message1(h, 8), message1(setup, 13, 0xff, 0, 0, 0)...))
+			for {
+				if _, err := readFrame(c); err != nil {
+					break
+				}
+			}
+			assert.Equal(t, 1, lab.held())
+			assert.Equal(t, smbwire.StatusSuccess, victim.command(smbwire.Command2Read).Status)
+			victim.Close()
+		})
+	})
+}
+
+// TestUIDGivenAgain: a UID that the file server gives to another session of the
+// connection is a new session, and the old one is over, whether it was in force
+// or not.
+func TestUIDGivenAgain(t *testing.T) {
+	for _, limit := range []int{0, 1} {
+		bubble(t, func(t *testing.T) {
+			lab := newLab(t, xpPro, 1, nil)
+			c := lab.client1("c1")
+			release, err := lab.gate.Hold(1 - limit)
+			require.NoError(t, err)
+			setup := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus}
+			first := c.do(setup, 13, 0xff, 0, 0, 0)
+			require.Equal(t, limit == 1, first.Status == smbwire.StatusSuccess)
+			release()
+			lab.server.mu.Lock()
+			lab.server.next--
+			lab.server.mu.Unlock()
+			again := c.do(setup, 13, 0xff, 0, 0, 0)
+			assert.Equal(t, smbwire.StatusSuccess, again.Status)
+			assert.Equal(t, first.UID, again.UID)
+			assert.Equal(t, 1, lab.held())
+			assert.Len(t, lab.proxy.Sessions(), 1)
+			c.Close()
+		})
+	}
+}

@@ -4,7 +4,10 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// request2 moves an SMB2 message, or a compound of several, from the client.
+// request2 moves an SMB2 message, or a compound of several, from the client. Each
+// part of a compound is looked at before it passes; a related one is on the
+// session of the part before it, whatever its own header says (MS-SMB2
+// 3.3.5.2.7.2).
 func (c *conn) request2(p *pipe) error {
 	var id uint64
 	var tree uint32
@@ -28,23 +31,21 @@ func (c *conn) request2(p *pipe) error {
 			id, tree = h.SessionID, h.TreeID
 		}
 		alone := i == 0 && n == p.left
-		s := c.session2(id)
+		s, stop := c.session2(h.Command, id)
 		switch {
-		case s == nil:
-		case s.dead.Load():
-			if !alone {
-				return malformed("compound on dead session %#x", id)
-			}
+		case stop && !alone:
+			return malformed("compound on session %#x, which is not in force here", id)
+		case stop:
 			return c.stop2(p, h)
-		default:
+		case h.Command == smbwire.Command2SessionSetup && !alone:
+			// It would be decided in the middle of a message, and what follows
+			// it would be there before the decision.
+			return malformed("session setup in a compound")
+		case h.Command == smbwire.Command2SessionSetup:
+			return c.setup2(p, h)
+		case s != nil:
 			s.touch()
 			c.noteFile(h, s, tree)
-		}
-		if h.Command == smbwire.Command2SessionSetup {
-			if !alone {
-				return malformed("session setup in a compound")
-			}
-			return c.setup2(p, h)
 		}
 		if err := p.pass(n); err != nil {
 			return err
@@ -68,7 +69,9 @@ func (c *conn) setup2(p *pipe, h smbwire.Header2) error {
 	setup := &sessionSetup{
 		key: sessionKey{id: h.SessionID}, message: h.MessageID, previous: body.PreviousSession,
 	}
-	setup.user, setup.named = userOf(b)
+	if token, err := smbwire.SetupToken2(b); err == nil {
+		setup.user, setup.named = userOf(token)
+	}
 	c.begin(setup)
 	if err := p.finish(); err != nil {
 		return err
@@ -91,12 +94,15 @@ func (c *conn) stop2(p *pipe, h smbwire.Header2) error {
 	}
 	c.mu.Unlock()
 	if full {
-		return malformed("too many messages on dead sessions")
+		return malformed("too many messages on sessions that are not in force")
 	}
 	return p.replace(smbwire.AppendEcho2(nil, h))
 }
 
-// requestEncrypted moves an encrypted message from the client.
+// requestEncrypted moves an encrypted message from the client. What is in it
+// cannot be seen. A session that is set up in the encryption of another is not
+// known to the proxy: nothing passes on it, neither in the clear nor encrypted for
+// itself. Inside the encryption of the other, smbd does nothing for it.
 func (c *conn) requestEncrypted(p *pipe) error {
 	b, err := p.need(smbwire.TransformHeaderSize)
 	if err != nil {
@@ -106,19 +112,20 @@ func (c *conn) requestEncrypted(p *pipe) error {
 	if err != nil {
 		return err
 	}
-	if s := c.session2(id); s != nil {
-		if s.dead.Load() {
-			// The message number is not to be seen. MS-SMB2 3.3.5.2.1.1 has a
-			// server disconnect when the session is unknown.
-			return malformed("encrypted message on dead session %#x", id)
-		}
-		s.touch()
+	s := c.session(sessionKey{id: id})
+	if s == nil || s.dead.Load() {
+		// The message number is not to be seen. MS-SMB2 3.3.5.2.1.1 has a server
+		// disconnect when the session is unknown.
+		return malformed("encrypted message on session %#x, which is not in force here", id)
 	}
+	s.touch()
 	return p.finish()
 }
 
-// requestCompressed moves a compressed message from the client. On a
-// connection with a dead session it has to show which sessions it is for.
+// requestCompressed moves a compressed message from the client. It has to show
+// which session it is for, and must not hide a further message: what cannot be
+// seen may be a session setup. The clients of Windows and Linux compress the data
+// of a write and leave the header in the clear.
 func (c *conn) requestCompressed(p *pipe) error {
 	b, err := p.need(smbwire.CompressionHeaderSize)
 	if err != nil {
@@ -129,13 +136,7 @@ func (c *conn) requestCompressed(p *pipe) error {
 		return err
 	}
 	if !inClear {
-		if c.hasDead() {
-			return malformed("compressed message beside a dead session")
-		}
-		for _, s := range c.allSessions() { // it is for one of them
-			s.touch()
-		}
-		return p.finish()
+		return malformed("compressed message without its header in the clear")
 	}
 	if b, err = p.need(smbwire.CompressionHeaderSize + smbwire.Header2Size); err != nil {
 		return err
@@ -144,12 +145,14 @@ func (c *conn) requestCompressed(p *pipe) error {
 	if err != nil {
 		return err
 	}
-	s := c.session2(h.SessionID)
+	s, stop := c.session2(h.Command, h.SessionID)
 	switch {
 	case h.Command == smbwire.Command2SessionSetup:
 		return malformed("compressed session setup")
-	case s != nil && s.dead.Load(), h.NextCommand != 0 && c.hasDead():
-		return malformed("compressed message beside a dead session")
+	case h.NextCommand != 0:
+		return malformed("compressed compound")
+	case stop:
+		return malformed("compressed message on session %#x, which is not in force here", h.SessionID)
 	case s != nil:
 		s.touch()
 	}
@@ -199,7 +202,7 @@ func (c *conn) reply2(p *pipe) error {
 func (c *conn) done2(h smbwire.Header2, id uint64) (replacement []byte, err error) {
 	switch h.Command {
 	case smbwire.Command2SessionSetup:
-		setup, err := c.answered(h.IsReply(), h.MessageID)
+		setup, err := c.answered(h.IsReply(), false, h.MessageID)
 		if err != nil {
 			return nil, err
 		}
@@ -213,8 +216,7 @@ func (c *conn) done2(h smbwire.Header2, id uint64) (replacement []byte, err erro
 		delete(c.stopped2, h.MessageID)
 		c.mu.Unlock()
 		if stopped {
-			h.Command, h.SessionID, h.TreeID = request.Command, request.SessionID, request.TreeID
-			return smbwire.AppendError2(nil, h, smbwire.StatusUserSessionDeleted), nil
+			return smbwire.AppendSessionDeleted2(nil, request, h), nil
 		}
 		return nil, nil
 	case smbwire.Command2Negotiate:

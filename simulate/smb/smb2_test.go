@@ -2,6 +2,7 @@ package smb_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // TestCompound: a compound passes whole, on a dead session it ends the
@@ -47,41 +49,60 @@ func TestCompound(t *testing.T) {
 	})
 }
 
-// TestCompressed: compressed messages pass, unless they may belong to a
-// dead session.
+// compressed returns a compressed message whose header is in the clear.
+func compressed(h smbwire.Header2) []byte {
+	b := []byte("\xfcSMB\x00\x10\x00\x00\x01\x00\x00\x00\x40\x00\x00\x00")
+	return frame(append(h.Append(b), "compressed"...))
+}
+
+// encrypted returns a message in the encryption of a session.
+func encrypted(id uint64, hidden string) []byte {
+	b := append([]byte("\xfdSMB"), make([]byte, smbwire.TransformHeaderSize-4)...)
+	binary.LittleEndian.PutUint32(b[36:], uint32(len(hidden)))
+	binary.LittleEndian.PutUint64(b[44:], id)
+	return frame(append(b, hidden...))
+}
+
+// TestCompressed: a compressed message passes if it shows that it is for one
+// session that is in force, and hides nothing behind it.
 func TestCompressed(t *testing.T) {
-	clear := func(id uint64) []byte {
-		b := []byte("\xfcSMB\x00\x10\x00\x00\x01\x00\x00\x00\x40\x00\x00\x00")
-		return frame(append(smbwire.Header2{Command: smbwire.Command2Write, SessionID: id}.Append(b), "compressed"...))
-	}
 	opaque := frame([]byte("\xfcSMB\x00\x10\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00compressed"))
+	chained := frame([]byte("\xfcSMB\x00\x10\x00\x00\x02\x00\x01\x00\x40\x00\x00\x00" + string(make([]byte, 64))))
 	for _, tt := range []struct {
 		name   string
-		dead   bool
 		bytes  func(id, dead uint64) []byte
 		passes bool
 	}{
-		{"opaque", false, func(_, _ uint64) []byte { return opaque }, true},
-		{"clear", false, func(id, _ uint64) []byte { return clear(id) }, true},
-		{"opaque beside a dead session", true, func(_, _ uint64) []byte { return opaque }, false},
-		{"clear beside a dead session", true, func(id, _ uint64) []byte { return clear(id) }, true},
-		{"clear on a dead session", true, func(_, dead uint64) []byte { return clear(dead) }, false},
+		{"write", func(id, _ uint64) []byte {
+			return compressed(smbwire.Header2{Command: smbwire.Command2Write, SessionID: id})
+		}, true},
+		{"no header in sight", func(_, _ uint64) []byte { return opaque }, false},
+		{"header in the compressed part of a chain", func(_, _ uint64) []byte { return chained }, false},
+		{"session setup", func(_, _ uint64) []byte {
+			return compressed(smbwire.Header2{Command: smbwire.Command2SessionSetup})
+		}, false},
+		{"compound", func(id, _ uint64) []byte {
+			return compressed(smbwire.Header2{Command: smbwire.Command2Write, SessionID: id, NextCommand: 80})
+		}, false},
+		{"dead session", func(_, dead uint64) []byte {
+			return compressed(smbwire.Header2{Command: smbwire.Command2Write, SessionID: dead})
+		}, false},
+		{"session that nobody has set up", func(_, _ uint64) []byte {
+			return compressed(smbwire.Header2{Command: smbwire.Command2Write, SessionID: 77})
+		}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				lab := newLab(t, xpPro, 1, nil)
 				c := lab.session("c1", "alice")
-				var dead uint64
-				if tt.dead {
-					id := c.id
-					dead = c.logon("bob").SessionID
-					c.id = id
-				}
-				b := tt.bytes(c.id, dead)
+				id := c.id
+				dead := c.logon("bob").SessionID
+				b := tt.bytes(id, dead)
 				_, err := c.Write(b)
 				require.NoError(t, err)
 				if !tt.passes {
 					assert.True(t, c.isClosed())
+					assert.False(t, lab.server.saw([]byte("\xfcSMB")))
 					return
 				}
 				got, err := readFrame(c)
@@ -91,6 +112,166 @@ func TestCompressed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUnknownSession: nothing passes on a session that the proxy has not let in on
+// this connection, although it stands at the file server. It may have been set up
+// in the encryption of another session, where nobody sees it.
+func TestUnknownSession(t *testing.T) {
+	const hidden = 77
+	for name, tt := range map[string]struct {
+		bytes  func(message uint64) []byte
+		status smbwire.Status // 0: the connection ends
+	}{
+		"in the clear": {func(message uint64) []byte {
+			h := smbwire.Header2{Command: smbwire.Command2TreeConnect, SessionID: hidden, MessageID: message}
+			return frame(append(h.Append(nil), make([]byte, 8)...))
+		}, smbwire.StatusUserSessionDeleted},
+		"encrypted": {func(uint64) []byte { return encrypted(hidden, "tree connect, say") }, 0},
+		"compressed": {func(message uint64) []byte {
+			return compressed(smbwire.Header2{Command: smbwire.Command2Write, SessionID: hidden, MessageID: message})
+		}, 0},
+		"second of a compound": {func(message uint64) []byte {
+			first := smbwire.Header2{Command: smbwire.Command2Echo, NextCommand: 72, MessageID: message}
+			second := smbwire.Header2{Command: smbwire.Command2TreeConnect, SessionID: hidden, MessageID: message + 1}
+			return frame(append(second.Append(append(first.Append(nil), make([]byte, 8)...)), make([]byte, 8)...))
+		}, 0},
+		"first of a compound": {func(message uint64) []byte {
+			first := smbwire.Header2{Command: smbwire.Command2TreeConnect, SessionID: hidden, NextCommand: 72, MessageID: message}
+			second := smbwire.Header2{Command: smbwire.Command2Create, Flags: smbwire.Flags2Related, MessageID: message + 1}
+			return frame(append(second.Append(append(first.Append(nil), make([]byte, 8)...)), make([]byte, 8)...))
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				lab := newLab(t, xpPro, 1, nil)
+				c := lab.session("c1", "alice")
+				// What is hidden in alice's messages sets up another session.
+				_, err := c.Write(encrypted(c.id, "session setup"))
+				require.NoError(t, err)
+				_, err = readFrame(c)
+				require.NoError(t, err)
+				lab.server.mu.Lock()
+				lab.server.sessions[hidden] = true
+				lab.server.mu.Unlock()
+
+				_, err = c.Write(tt.bytes(c.message))
+				require.NoError(t, err)
+				if tt.status == 0 {
+					assert.True(t, c.isClosed())
+				} else {
+					h, _ := c.receive()
+					assert.Equal(t, tt.status, h.Status)
+					assert.EqualValues(t, hidden, h.SessionID)
+				}
+				assert.False(t, lab.server.sawSession(hidden))
+				assert.False(t, lab.server.saw([]byte("tree connect, say")))
+				c.Close()
+			})
+		})
+	}
+}
+
+// TestHiddenLeg: a session whose first leg was hidden is decided at its last,
+// wherever sessions are refused.
+func TestHiddenLeg(t *testing.T) {
+	for _, first := range []bool{false, true} {
+		bubble(t, func(t *testing.T) {
+			lab := newLab(t, xpPro, 1, &smb.Settings{RefuseFirst: first})
+			c := lab.session("c1", "alice")
+			h := c.setup(77, setupBody("bob", false, 0))
+			assert.Equal(t, smbwire.StatusRequestNotAccepted, h.Status)
+			c.id = 77
+			assert.Equal(t, smbwire.StatusUserSessionDeleted, c.command(smbwire.Command2TreeConnect).Status)
+			assert.False(t, lab.server.sawSession(77))
+			c.Close()
+		})
+	}
+}
+
+// TestInterimReply: a setup that the file server announces to take a while is
+// decided once, at its end, and a create counts once.
+func TestInterimReply(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newLab(t, xpPro, 1, nil)
+		lab.server.answering(func(msg []byte) [][]byte {
+			h, err := smbwire.ParseHeader2(msg)
+			if err != nil || h.Command != smbwire.Command2SessionSetup && h.Command != smbwire.Command2Create {
+				return nil
+			}
+			final := lab.server.answer2Locked(h, msg)
+			h.Flags = smbwire.Flags2Reply | smbwire.Flags2Async
+			h.Status = smbwire.StatusPending
+			return [][]byte{append(h.Append(nil), make([]byte, 9)...), final}
+		})
+		setup := func(c *fakeClient, id uint64, user string) smbwire.Header2 {
+			c.send(smbwire.Header2{Command: smbwire.Command2SessionSetup, SessionID: id}, setupBody(user, false, 0))
+			pending, _ := c.receive()
+			require.Equal(t, smbwire.StatusPending, pending.Status)
+			h, _ := c.receive()
+			return h
+		}
+		a := lab.client("c1")
+		h := setup(a, setup(a, 0, "").SessionID, "alice")
+		require.Equal(t, smbwire.StatusSuccess, h.Status)
+		a.id = h.SessionID
+		assert.EqualValues(t, 1, lab.gate.Stats().Admitted)
+		a.send(smbwire.Header2{Command: smbwire.Command2Create, SessionID: a.id, TreeID: 1}, make([]byte, 8))
+		a.receive()
+		a.receive()
+		assert.Equal(t, 1, lab.proxy.Sessions()[0].Opens)
+
+		b := lab.client("c2")
+		h = setup(b, setup(b, 0, "").SessionID, "bob")
+		assert.Equal(t, smbwire.StatusRequestNotAccepted, h.Status)
+		assert.EqualValues(t, 1, lab.gate.Stats().Refused)
+		a.Close()
+		b.Close()
+	})
+}
+
+// TestSetupInCompound: a session setup in a compound ends the connection, wherever
+// in it it stands, before anything of it or behind it has passed.
+func TestSetupInCompound(t *testing.T) {
+	for name, commands := range map[string][2]smbwire.Command2{
+		"first":  {smbwire.Command2SessionSetup, smbwire.Command2TreeConnect},
+		"second": {smbwire.Command2Echo, smbwire.Command2SessionSetup},
+	} {
+		for _, flags := range []uint32{0, smbwire.Flags2Related} {
+			t.Run(name, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					lab := newLab(t, xpPro, 0, nil)
+					c := lab.client("c1")
+					body := setupBody("alice", false, 0)
+					body = append(body, make([]byte, -len(body)&7)...)
+					first := smbwire.Header2{Command: commands[0], NextCommand: uint32(smbwire.Header2Size + len(body)), MessageID: 1}
+					second := smbwire.Header2{Command: commands[1], Flags: flags, MessageID: 2}
+					b := append(first.Append(nil), body...)
+					go c.Write(frame(append(second.Append(b), body...)))
+					assert.True(t, c.isClosed())
+					assert.False(t, lab.server.saw([]byte("NTLMSSP")))
+				})
+			})
+		}
+	}
+}
+
+// TestStoppedSignature: the answer to a signed request that is stopped repeats its
+// signature, as a server's would.
+func TestStoppedSignature(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newLab(t, xpPro, 1, nil)
+		c := lab.session("c1", "alice")
+		signature := [16]byte{1, 2, 3}
+		h, _ := c.do(smbwire.Header2{
+			Command: smbwire.Command2Create, Flags: smbwire.Flags2Sign, SessionID: 77, TreeID: 3, Signature: signature,
+		}, make([]byte, 8))
+		assert.Equal(t, smbwire.Header2{
+			Command: smbwire.Command2Create, Flags: smbwire.Flags2Sign | smbwire.Flags2Reply, Status: smbwire.StatusUserSessionDeleted,
+			SessionID: 77, TreeID: 3, Signature: signature, MessageID: h.MessageID, CreditCharge: 1, Credits: 7,
+		}, h)
+		c.Close()
+	})
 }
 
 // TestRefusedStaysDead: what a client sends on a session it was refused

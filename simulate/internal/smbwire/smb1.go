@@ -45,6 +45,16 @@ func (c Command1) AndX() bool {
 	return false
 }
 
+// NeedsSession reports whether a server does something for c only on a session.
+// TREE_DISCONNECT names the tree alone, and some clients send it after the logoff.
+func (c Command1) NeedsSession() bool {
+	switch c {
+	case Command1Negotiate, Command1SessionSetup, Command1Echo, Command1TreeDisconnect, Command1NTCancel:
+		return false
+	}
+	return true
+}
+
 // Flags of an SMB1 header.
 const (
 	Flags1Reply    uint8  = 0x80
@@ -168,6 +178,21 @@ func AppendEcho1(b []byte, h Header1) []byte {
 	b = FrameHeader{Type: FrameMessage, Length: MinMessage1Size + 3}.Append(b)
 	b = h.Append(b)
 	return append(b, 1, 1, 0, 1, 0, 0) // one word: echo once; one byte of data
+}
+
+// SetupToken1 returns the security token of a SESSION_SETUP request with extended
+// security (MS-SMB 2.2.4.6.1). One without has a response for each of two old
+// password hashes, and no token.
+func SetupToken1(msg []byte) ([]byte, error) {
+	const words, fixed = 12, Header1Size + 1 + 2*12 + 2
+	if len(msg) < fixed || msg[Header1Size] != words {
+		return nil, malformed("SMB1 SESSION_SETUP of %d bytes has no security token", len(msg))
+	}
+	n := int(binary.LittleEndian.Uint16(msg[Header1Size+15:]))
+	if fixed+n > len(msg) {
+		return nil, malformed("SMB1 SESSION_SETUP: token of %d bytes at %d of %d", n, fixed, len(msg))
+	}
+	return msg[fixed:][:n], nil
 }
 
 // AndXBlock is the part of a chained SMB1 command that says what follows.

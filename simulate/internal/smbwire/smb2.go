@@ -38,6 +38,15 @@ const (
 	Command2OplockBreak    Command2 = 0x0012
 )
 
+// NeedsSession reports whether a server does something for c only on a session.
+func (c Command2) NeedsSession() bool {
+	switch c {
+	case Command2Negotiate, Command2SessionSetup, Command2Echo:
+		return false
+	}
+	return true
+}
+
 // Flags of an SMB2 header.
 const (
 	Flags2Reply   uint32 = 0x00000001
@@ -142,7 +151,26 @@ func AppendReply2(b []byte, h Header2, status Status, body []byte) []byte {
 // AppendError2 appends a whole frame to b: the error reply to h with an empty
 // error structure (MS-SMB2 2.2.2).
 func AppendError2(b []byte, h Header2, status Status) []byte {
-	return AppendReply2(b, h, status, []byte{9, 0, 0, 0, 0, 0, 0, 0, 0})
+	return AppendReply2(b, h, status, []byte(emptyError2))
+}
+
+// emptyError2 is the body of an error reply without data.
+const emptyError2 = "\x09\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// AppendSessionDeleted2 appends a whole frame to b: the answer to a request on a
+// session that is not there. reply is the header of the file server's answer to
+// what AppendEcho2 put in the place of the request, and has the credits. Like
+// servers do, and some clients expect, the answer repeats the request's signature.
+func AppendSessionDeleted2(b []byte, request, reply Header2) []byte {
+	request.Credits = reply.Credits
+	h := request.Reply(StatusUserSessionDeleted)
+	h.ProcessID, h.TreeID = request.ProcessID, request.TreeID
+	if request.Flags&Flags2Sign != 0 {
+		h.Flags |= Flags2Sign
+		h.Signature = request.Signature
+	}
+	b = FrameHeader{Type: FrameMessage, Length: Header2Size + len(emptyError2)}.Append(b)
+	return append(h.Append(b), emptyError2...)
 }
 
 // AppendEcho2 appends a whole frame to b: an ECHO request that takes the
