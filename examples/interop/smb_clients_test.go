@@ -216,3 +216,48 @@ s.close(tid, fid)
 		})
 	}
 }
+
+// TestSMBHiddenSetup: a session setup in the encryption of another session cannot
+// be seen. smbd answers it, in the clear, and that ends the connection.
+func TestSMBHiddenSetup(t *testing.T) {
+	server := startSMBD(t, 1)
+	front := server.front(t, xpPro, 1, nil, nil)
+	for addr, want := range map[string]string{server.addr: "0xc0000016\n", front.addr: "the connection ended\n"} {
+		out := impacket(t, addr, `
+import random, string
+from Cryptodome.Cipher import AES
+from impacket import nmb, ntlm
+from impacket.spnego import SPNEGO_NegTokenInit, TypesMech
+c = connect(SMB2_DIALECT_30)
+c.login("alice", password)
+s = c.getSMBServer()
+init = SPNEGO_NegTokenInit()
+init["MechTypes"] = [TypesMech["NTLMSSP - Microsoft NTLM Security Support Provider"]]
+init["MechToken"] = ntlm.getNTLMSSPType1("", "", False).getData()
+setup = SMB2SessionSetup()
+setup["SecurityMode"], setup["Flags"] = SMB2_NEGOTIATE_SIGNING_ENABLED, 0
+setup["SecurityBufferLength"], setup["Buffer"] = len(init.getData()), init.getData()
+p = s.SMB_PACKET()
+p["Command"], p["SessionID"], p["Data"] = SMB2_SESSION_SETUP, 0, setup
+p["MessageID"] = s._Connection["SequenceWindow"]
+p["CreditCharge"], p["CreditRequestResponse"] = 1, 127
+message = p.getData()
+h = SMB2_TRANSFORM_HEADER()
+h["Nonce"] = "".join(random.choice(string.ascii_letters) for _ in range(11))
+h["OriginalMessageSize"], h["SessionID"] = len(message), s._Session["SessionID"]
+h["EncryptionAlgorithm"] = SMB2_ENCRYPTION_AES128_CCM
+cipher = AES.new(s._Session["EncryptionKey"], AES.MODE_CCM, h["Nonce"].encode())
+cipher.update(h.getData()[20:])
+message = cipher.encrypt(message)
+h["Signature"] = cipher.digest()
+s._NetBIOSSession.send_packet(h.getData() + message)
+try:
+    print(hex(s.recvSMB(p["MessageID"])["Status"]))
+except nmb.NetBIOSError:
+    print("the connection ended")
+`)
+		assert.Equal(t, want, out)
+	}
+	assert.EqualValues(t, 1, front.gate.Stats().Admitted)
+	front.waitHeld(t, 0)
+}

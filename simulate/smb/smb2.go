@@ -100,9 +100,12 @@ func (c *conn) stop2(p *pipe, h smbwire.Header2) error {
 }
 
 // requestEncrypted moves an encrypted message from the client. What is in it
-// cannot be seen. A session that is set up in the encryption of another is not
-// known to the proxy: nothing passes on it, neither in the clear nor encrypted for
-// itself. Inside the encryption of the other, smbd does nothing for it.
+// cannot be seen. If it is the setup of another session, a server that answers in
+// the clear, as smbd does, gives an answer without a request, which ends the
+// connection. If it answers encrypted, the proxy knows of no session: nothing
+// passes on it, neither in the clear nor encrypted for itself. What such a client
+// sends in the encryption of its first session, and a server serves there, is
+// beyond a program between them; smbd denies it.
 func (c *conn) requestEncrypted(p *pipe) error {
 	b, err := p.need(smbwire.TransformHeaderSize)
 	if err != nil {
