@@ -60,6 +60,23 @@ func FuzzConnection(f *testing.F) {
 	f.Add(append([]byte{0}, other...))
 	tail := append([]byte("\xfdSMB"), make([]byte, smbwire.TransformHeaderSize-4)...)
 	f.Add(append(append([]byte{0}, session...), scriptStep(scriptClient, 0, frame(append(tree.Append(tail), make([]byte, 8)...)))...))
+	// A session that was never set up, a reply of the client's choice, a message in
+	// the encryption of a session, and compressed ones.
+	tree.SessionID = 9
+	f.Add(append(append([]byte{1}, session...), scriptStep(scriptClient, 0, frame(append(tree.Append(nil), make([]byte, 8)...)))...))
+	f.Add(append(append([]byte{1}, session...), scriptStep(scriptClient, 0, encrypted(9, "x"))...))
+	f.Add(append(append([]byte{1}, session...), scriptStep(scriptClient, 0, encrypted(5, "x"))...))
+	f.Add(append(append([]byte{1}, session...), scriptStep(scriptClient, 0, compressed(tree))...))
+	setup1 := smbwire.Header1{Command: smbwire.Command1SessionSetup}
+	reply1 := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags: smbwire.Flags1Reply, UID: 5}
+	session1 := slices.Concat([]byte{1}, scriptStep(scriptClient, 0, message1(smbwire.Header1{Command: smbwire.Command1Negotiate}, 0)),
+		scriptStep(scriptClient, 0, chain1(setup1, 13, smbwire.Command1TreeConnect)),
+		scriptStep(scriptServer, 0, frame(append(reply1.Append(nil), 3, 0x75, 0, 41, 0, 0, 0, 0, 0, 0, 0, 0))))
+	f.Add(session1)
+	raw := smbwire.Header1{Command: 0x1a, UID: 5}
+	reply1.Command = smbwire.Command1Logoff
+	f.Add(slices.Concat(session1, scriptStep(scriptClient, 0, message1(raw, 8)),
+		scriptStep(scriptServer, 0, frame(append(reply1.Append(nil), 2, 0xff, 0, 0, 0, 0, 0))), scriptStep(scriptClient, 0, message1(raw, 8))))
 	f.Add(append([]byte{1}, scriptStep(scriptTime, 0, make([]byte, 60))...))
 	f.Add(append(append([]byte{33}, session...), scriptStep(scriptConsole, 0, []byte(`net session \\c0 /delete`))...))
 	f.Fuzz(func(t *testing.T, script []byte) {

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
@@ -201,9 +203,29 @@ func (m *machine) netSession() string {
 	b.WriteString("Computer               User name            Client Type       Opens Idle time\n\n")
 	b.WriteString(strings.Repeat("-", 79) + "\n")
 	for _, s := range lines {
-		fmt.Fprintf(&b, "%-22s %-20s %-17s %5d %s\n", netComputer(s.Computer), s.User, "", s.Opens, netIdle(s.Idle))
+		netRow(&b, netComputer(s.Computer), s.User, fmt.Sprintf("%5d %s", s.Opens, netIdle(s.Idle)))
 	}
 	return b.String() + netDone
+}
+
+// netRow writes a row of the list of sessions. A name that does not fit in front
+// of its neighbour, such as most addresses of IPv6, has the rest of the row on the
+// next line, so that the columns hold and the name can be copied. What Windows does
+// then is not known.
+func netRow(b *strings.Builder, computer, user, rest string) {
+	at := 0
+	for _, column := range []struct {
+		start int
+		text  string
+	}{{0, computer}, {23, user}, {62, rest}} {
+		if at > column.start-1 && at > 0 {
+			b.WriteString("\n")
+			at = 0
+		}
+		fmt.Fprintf(b, "%*s%s", column.start-at, "", column.text)
+		at = column.start + utf8.RuneCountInString(column.text)
+	}
+	b.WriteString("\n")
 }
 
 // netComputer writes an address as a computer name.
@@ -223,7 +245,10 @@ func netIdle(d time.Duration) string {
 }
 
 func (m *machine) netDelete(computer string, yes bool) (string, error) {
-	computer = strings.Trim(computer, "[]")
+	computer = strings.TrimSuffix(strings.TrimPrefix(computer, "["), "]")
+	if addr, err := netip.ParseAddr(computer); err == nil {
+		computer = addr.Unmap().String() // however it was written
+	}
 	type found struct {
 		proxy   *Proxy
 		session *session
@@ -242,7 +267,7 @@ func (m *machine) netDelete(computer string, yes bool) (string, error) {
 	}
 	switch {
 	case len(all) == 0:
-		return "", fmt.Errorf(`smb: net session \\%.100s: A session does not exist with that computer name. (2312)`, computer)
+		return "", fmt.Errorf(`smb: net session \\%.100s: A session does not exist with that computer name. (2312)`, printable(computer))
 	case opens > 0 && !yes:
 		m.mu.Lock()
 		m.asked = computer

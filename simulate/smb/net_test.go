@@ -145,6 +145,14 @@ func TestNetErrors(t *testing.T) {
 			assert.Less(t, len(err.Error()), 300)
 		}
 	}
+	for _, command := range []string{
+		"\x1b[2J", "net \x1b[2J", "net session \\\\\x1b[2J /delete", "net config server /autodisconnect:\x1b[2J", "net session \\\\\u202e /delete",
+	} {
+		_, err := h.Console(command)
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "\x1b")
+		assert.NotContains(t, err.Error(), "\u202e")
+	}
 	out, err := h.Console("")
 	require.NoError(t, err)
 	assert.Empty(t, out)
@@ -171,6 +179,8 @@ func TestNetSession(t *testing.T) {
 		assert.Equal(t, "There are no entries in the list.\n", out)
 
 		old := lab.session("10.10.75.2", "user2")
+		defer lab.session("[2001:db8:28:4206:5eb9:1ff:fe9c:605c]", "user2").Close()
+		defer lab.session("[2001:db8::1:2:3:4]", "a-name-of-a-user-that-is-too-long-for-its-column").Close()
 		null := lab.session("10.10.75.3", "")
 		time.Sleep(5*24*time.Hour + 22*time.Hour + 2*time.Minute)
 		c := lab.session("10.10.75.1", "user1")
@@ -188,16 +198,17 @@ func TestNetSession(t *testing.T) {
 \\10.10.75.1           user1                                      5 00:01:57
 \\10.10.75.2           user2                                      0 05D 22H 03M
 \\10.10.75.3                                                      0 00:01:57
+\\[2001:db8:28:4206:5eb9:1ff:fe9c:605c]
+                       user2                                      0 05D 22H 03M
+\\[2001:db8::1:2:3:4]  a-name-of-a-user-that-is-too-long-for-its-column
+                                                                  0 05D 22H 03M
 \\[fe80::1]            user1                                      0 00:01:57
 The command completed successfully.
 `, out)
-		assert.Len(t, lab.proxy.Sessions(), 5, "null sessions share a line, not a slot")
-		for _, line := range strings.Split(out, "\n")[3:7] {
-			assert.Equal(t, byte(' '), line[67])
-		}
+		assert.Len(t, lab.proxy.Sessions(), 7, "null sessions share a line, not a slot")
 
 		// Without open files there is no question.
-		out, err = p.Console(`net session \\[fe80::1] /delete`)
+		out, err = p.Console(`net session \\FE80:0::0001 /delete`)
 		require.NoError(t, err)
 		assert.Equal(t, "The command completed successfully.\n", out)
 		assert.True(t, six.isClosed())
@@ -226,14 +237,14 @@ The command completed successfully.
 		require.NoError(t, err)
 		assert.Equal(t, "The command completed successfully.\n", out)
 		assert.True(t, c.isClosed())
-		assert.Equal(t, 3, lab.held())
+		assert.Equal(t, 5, lab.held())
 
 		out, err = p.Console(`net session \\10.10.75.3 /DELETE /y`)
 		require.NoError(t, err)
 		assert.Equal(t, "The command completed successfully.\n", out)
 		assert.True(t, null.isClosed())
 		assert.True(t, null2.isClosed())
-		assert.Equal(t, 1, lab.held())
+		assert.Equal(t, 3, lab.held())
 		old.Close()
 	})
 }

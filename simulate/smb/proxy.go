@@ -72,6 +72,11 @@ func Backend(address string) Dial {
 // What a program between client and server cannot do:
 //
 //   - see a logoff that is encrypted: the slot is free when the connection ends;
+//   - look into a message that is compressed as a whole, header included. It ends
+//     the connection; the clients of Windows and Linux leave the header in the
+//     clear;
+//   - serve without sessions: what needs one passes on a session that was let in,
+//     so that a file server with share-level security serves nothing;
 //   - sign its answers: a refusal is unsigned, which every client tried accepts
 //     at session setup. On a signed SMB1 connection a refused second user may be
 //     reported as a bad signature;

@@ -212,8 +212,14 @@ func computerOf(addr net.Addr) string {
 	if ap, err := netip.ParseAddrPort(text); err == nil {
 		return ap.Addr().Unmap().String()
 	}
+	if len(text) > maxComputer {
+		text = text[:maxComputer]
+	}
 	return printable(text)
 }
+
+// maxComputer bounds the name of a computer in bytes, where it is no IP address.
+const maxComputer = 255
 
 // printable returns what a peer has sent so that it can be shown to people and
 // programs: with nothing in it that moves a cursor or begins a line.

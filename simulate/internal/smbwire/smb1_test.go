@@ -104,6 +104,35 @@ func TestParseAndX(t *testing.T) {
 	}
 }
 
+func TestNeedsSession1(t *testing.T) {
+	for c, want := range map[Command1]bool{
+		Command1Negotiate: false, Command1SessionSetup: false, Command1Echo: false, Command1TreeDisconnect: false, Command1NTCancel: false,
+		Command1TreeConnect: true, Command1Logoff: true, Command1NTCreate: true, Command1WriteRaw: true, 0x70: true, 0x1a: true, 0xff: true,
+	} {
+		assert.Equal(t, want, c.NeedsSession(), "%#x", byte(c))
+	}
+}
+
+func TestSetupToken1(t *testing.T) {
+	msg := append(Header1{Command: Command1SessionSetup}.Append(nil), make([]byte, 1+2*12+2)...)
+	msg[Header1Size] = 12
+	msg[Header1Size+15] = 5
+	msg = append(msg, "token and names"...)
+	token, err := SetupToken1(msg)
+	require.NoError(t, err)
+	assert.Equal(t, "token", string(token))
+	for name, change := range map[string]func([]byte) []byte{
+		"13 words":         func(b []byte) []byte { b[Header1Size] = 13; return b },
+		"no words":         func(b []byte) []byte { b[Header1Size] = 0; return b },
+		"cut in the words": func(b []byte) []byte { return b[:Header1Size+20] },
+		"cut in the token": func(b []byte) []byte { return b[:Header1Size+30] },
+		"long token":       func(b []byte) []byte { b[Header1Size+16] = 1; return b },
+	} {
+		_, err := SetupToken1(change(append([]byte(nil), msg...)))
+		assert.ErrorIs(t, err, ErrMalformed, name)
+	}
+}
+
 func FuzzHeader1(f *testing.F) {
 	golden, _ := hex.DecodeString(goldenRefusal1)
 	f.Add(golden)
@@ -125,6 +154,9 @@ func FuzzHeader1(f *testing.F) {
 		require.Equal(t, h.UID, e.UID)
 		require.Zero(t, e.Signature)
 
+		if token, err := SetupToken1(b); err == nil {
+			require.LessOrEqual(t, len(token), len(b)-Header1Size)
+		}
 		if a, err := ParseAndX(h.Command, b[Header1Size:]); err == nil && a.Next != Command1None {
 			require.True(t, h.Command.AndX())
 		}

@@ -153,6 +153,33 @@ func TestParseCompression(t *testing.T) {
 	assert.ErrorIs(t, err, ErrMalformed)
 }
 
+func TestNeedsSession2(t *testing.T) {
+	for c := range Command2OplockBreak + 2 {
+		want := c != Command2Negotiate && c != Command2SessionSetup && c != Command2Echo
+		assert.Equal(t, want, c.NeedsSession(), "%v", c)
+	}
+}
+
+func TestAppendSessionDeleted2(t *testing.T) {
+	request := Header2{
+		Command: Command2Create, CreditCharge: 2, Credits: 100, Flags: Flags2Sign | 0x10, MessageID: 9, ProcessID: 0xfeff,
+		TreeID: 3, SessionID: 77, Signature: [16]byte{1, 2},
+	}
+	reply := Header2{Command: Command2Echo, Credits: 7, Flags: Flags2Reply, MessageID: 9}
+	frame := AppendSessionDeleted2(nil, request, reply)
+	assert.Equal(t, AppendError2(nil, request, StatusUserSessionDeleted)[FrameHeaderSize+Header2Size:], frame[FrameHeaderSize+Header2Size:])
+	got, err := ParseHeader2(frame[FrameHeaderSize:])
+	require.NoError(t, err)
+	want := request
+	want.Status, want.Credits, want.Flags = StatusUserSessionDeleted, 7, request.Flags|Flags2Reply
+	assert.Equal(t, want, got)
+
+	request.Flags &^= Flags2Sign
+	got, err = ParseHeader2(AppendSessionDeleted2(nil, request, reply)[FrameHeaderSize:])
+	require.NoError(t, err)
+	assert.Zero(t, got.Signature)
+}
+
 func FuzzHeader2(f *testing.F) {
 	golden, _ := hex.DecodeString(goldenRefusal2)
 	f.Add(golden)
