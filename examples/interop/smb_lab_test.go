@@ -17,7 +17,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -27,6 +26,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/smb"
+	"github.com/winlimits/winlimits/simulate/smb/samba"
 )
 
 // smbPassword is the password of alice and bob on every smbd.
@@ -46,100 +46,36 @@ func (s *smbd) share(n int) string { return filepath.Join(s.dir, shareName(n)) }
 // shareName returns the name of share n.
 func shareName(n int) string { return fmt.Sprintf("share%d", n) }
 
-// startSMBD starts a smbd with n shares, on a free port of loopback. options are
-// further lines of its global section.
+// startSMBD starts a smbd with n shares. options are further lines of its global
+// section.
 func startSMBD(t testing.TB, n int, options ...string) *smbd {
 	t.Helper()
-	program := peer(t, "smbd", "samba")
-	smbpasswd := peer(t, "smbpasswd", "samba-common-bin")
-	if os.Getuid() != 0 {
-		missing(t, "smbd needs root to act for its users: run the tests as root")
+	s := &smbd{dir: t.TempDir()}
+	s.conf = filepath.Join(s.dir, "client.conf")
+	client := "[global]\nnetbios name = CLIENT\nclient min protocol = NT1\n"
+	for _, option := range []string{"state directory", "lock directory", "cache directory", "private dir"} {
+		sub := filepath.Join(s.dir, strings.Fields(option)[0])
+		require.NoError(t, os.Mkdir(sub, 0o700))
+		client += option + " = " + sub + "\n"
 	}
-	// Not t.TempDir: its name is too long for the sockets of smbd.
-	dir, err := os.MkdirTemp("", "winlimits")
-	require.NoError(t, err)
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	require.NoError(t, os.Chmod(dir, 0o755))
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	port := ln.Addr().(*net.TCPAddr).Port
-	ln.Close()
+	require.NoError(t, os.WriteFile(s.conf, []byte(client), 0o600))
 
-	s := &smbd{addr: fmt.Sprintf("127.0.0.1:%d", port), dir: dir, conf: filepath.Join(dir, "client.conf")}
-	var dirs strings.Builder
-	for option, sub := range map[string]string{
-		"state directory": "state", "lock directory": "lock", "cache directory": "cache",
-		"pid directory": "pid", "private dir": "private", "ncalrpc dir": "ncalrpc",
-	} {
-		require.NoError(t, os.MkdirAll(filepath.Join(dir, sub), 0o755))
-		fmt.Fprintf(&dirs, "%s = %s\n", option, filepath.Join(dir, sub))
-	}
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-		return path
-	}
-	// The users of the operating system that every Debian has.
-	users := write("users", "daemon = alice\ngames = bob\n")
-	server := "[global]\n" + dirs.String() + fmt.Sprintf(`
-server role = standalone server
-netbios name = SERVER
-interfaces = 127.0.0.1
-bind interfaces only = yes
-smb ports = %d
-disable netbios = yes
-server min protocol = NT1
-ntlm auth = yes
-username map = %s
-load printers = no
-disable spoolss = yes
-log file = %s/log
-max log size = 0
-%s
-`, port, users, dir, strings.Join(options, "\n"))
+	config := strings.Join(options, "\n") + "\n"
 	for i := range n {
 		path := s.share(i + 1)
-		require.NoError(t, os.Mkdir(path, 0o777))
-		require.NoError(t, os.Chmod(path, 0o777))
-		server += fmt.Sprintf("[%s]\npath = %s\nread only = no\nguest ok = yes\n", shareName(i+1), path)
+		require.NoError(t, os.Mkdir(path, 0o700))
+		config += fmt.Sprintf("[%s]\npath = %s\nread only = no\nguest ok = yes\n", shareName(i+1), path)
 	}
-	conf := write("smb.conf", server)
-	write("client.conf", "[global]\n"+dirs.String()+"netbios name = CLIENT\nclient min protocol = NT1\n")
-	for _, user := range []string{"daemon", "games"} {
-		cmd := exec.Command(smbpasswd, "-c", conf, "-s", "-a", user)
-		cmd.Stdin = strings.NewReader(smbPassword + "\n" + smbPassword + "\n")
-		out, err := cmd.CombinedOutput()
-		require.NoError(t, err, "%s", out)
-	}
-
-	cmd := exec.Command(program, "-s", conf, "-F", "--no-process-group")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	require.NoError(t, cmd.Start())
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-	t.Cleanup(func() {
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
-		<-exited
+	server, err := samba.Start(t.Context(), &samba.Settings{
+		Dir: s.share(1), Share: shareName(1), Users: []string{"alice", "bob"}, Password: smbPassword, Config: config,
 	})
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	for {
-		c, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.addr)
-		if err == nil {
-			c.Close()
-			return s
-		}
-		require.ErrorIs(t, err, syscall.ECONNREFUSED, "smbd: %s", &log)
-		select {
-		case err := <-exited:
-			exited <- err
-			t.Fatalf("smbd: %v: %s", err, &log)
-		default:
-			runtime.Gosched()
-		}
+	if errors.Is(err, samba.ErrNotInstalled) {
+		missing(t, err.Error())
 	}
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	s.addr = server.Addr()
+	return s
 }
 
 // smbFront is an SMB proxy in front of a smbd.

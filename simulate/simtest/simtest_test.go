@@ -69,6 +69,11 @@ func (t *testT) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
+func (t *testT) Skipf(format string, args ...any) {
+	t.Errorf("skipped: "+format, args...)
+	runtime.Goexit()
+}
+
 // failure runs f as a test in a bubble and returns how it failed.
 func failure(t *testing.T, f func(t testing.TB)) (text string) {
 	t.Helper()
