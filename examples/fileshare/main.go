@@ -1,15 +1,21 @@
-// Fileshare puts the session limit of a Windows in front of a real SMB file
-// server, so that a client can meet "the eleventh computer" without a Windows.
+// Fileshare is the file server of a Windows, so that a client can meet "the
+// eleventh computer" without one: a real SMB file server with the session limit of
+// the edition in front of it.
 //
-// With Samba on 127.0.0.1:1445,
+//	go run ./examples/fileshare -windows "XP Home" -dir ./somewhere
 //
-//	go run ./examples/fileshare -windows "XP Home" -listen :8445 -upstream 127.0.0.1:1445
+// shares a directory, by a smbd of its own that needs no configuration and no
+// privileges. The first lines of the output say with which account. It admits five
+// sessions and answers the sixth with STATUS_REQUEST_NOT_ACCEPTED.
 //
-// admits five sessions and answers the sixth with STATUS_REQUEST_NOT_ACCEPTED.
-// Each session that is admitted, refused or over is a line on standard output.
-// A line typed on standard input is a command of the host's administrator:
-// "net config server", "net config server /autodisconnect:N", "net session",
-// "net session \\COMPUTER /delete".
+// With -upstream it stands in front of a file server that is there, such as
+// 192.0.2.1:445. With neither it shares an empty directory in memory that is gone
+// with it.
+//
+// Each session that is admitted, refused or over is a line on standard output. A
+// line typed on standard input is a command of the host's administrator: "net
+// config server", "net config server /autodisconnect:N", "net session", "net
+// session \\COMPUTER /delete".
 package main
 
 import (
@@ -26,7 +32,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
@@ -42,14 +47,15 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
 	windows := limits.Windows{Edition: limits.XPProfessional}
 	var settings smb.Settings
 	flags := flag.NewFlagSet("fileshare", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.TextVar(&windows, "windows", windows, "the Windows to be")
 	listen := flags.String("listen", "127.0.0.1:8445", "addresses to serve, separated by commas")
-	upstream := flags.String("upstream", "127.0.0.1:445", "address of the real SMB server")
+	dir := flags.String("dir", "", "directory to share, by a smbd of its own")
+	upstream := flags.String("upstream", "", "address of a real SMB server that is there")
 	limit := flags.Int("limit", -1, "override the limit of the Windows")
 	flags.TextVar(&settings.Count, "count", smb.CountSessions, "what takes a slot: session, computer-user or computer")
 	refuse := flags.String("refuse", "final", "leg of the session setup that is refused: final or first")
@@ -67,6 +73,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if *dir != "" && *upstream != "" {
+		return errors.New("-dir and -upstream: want one of them")
 	}
 	if *limit < -1 {
 		return fmt.Errorf("-limit %d: want 0 or more, or -1 for that of the edition", *limit)
@@ -89,15 +98,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		log = slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug})
 	}
 	settings.Logger = slog.New(sessions{log, out, gate})
-	backend := smb.Backend(*upstream)
-	proxy, err := smb.NewProxy(host, backend, &settings)
+	behind, err := newBackend(ctx, *dir, *upstream, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, behind.close()) }()
+	proxy, err := smb.NewProxy(host, behind.dial, &settings)
 	if err != nil {
 		return err
 	}
 	defer host.Close()
-	if err := reach(ctx, backend); err != nil {
-		fmt.Fprintf(stderr, "fileshare: clients will be disconnected while there is no file server at %s: %v\n", *upstream, err)
-	}
 
 	served := make(chan error, 1)
 	for _, address := range strings.Split(*listen, ",") {
@@ -105,31 +115,25 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		if err != nil {
 			return err
 		}
-		out.printf("%v shares %s on %v\n", windows, *upstream, l.Addr())
+		out.printf("%v shares %s on %v\n", windows, behind.what, l.Addr())
 		go func() { served <- proxy.Serve(l) }()
+	}
+	if behind.access != "" {
+		out.printf("%s\n", behind.access)
 	}
 	go console(host, stdin, out)
 
 	select {
 	case <-ctx.Done():
 		return nil
+	case <-behind.done:
+		return nil // close says why
 	case err := <-served:
 		if errors.Is(err, net.ErrClosed) {
 			return nil
 		}
 		return err
 	}
-}
-
-// reach tries whether something listens at the backend.
-func reach(ctx context.Context, backend smb.Dial) error {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	conn, err := backend(ctx)
-	if err != nil {
-		return err
-	}
-	return conn.Close()
 }
 
 // console answers each line of r as a command of the administrator.

@@ -48,6 +48,15 @@ func TestConsole(t *testing.T) {
 	assert.Contains(t, out.buf.String(), "There are no entries in the list.\n")
 }
 
+// TestInMemory: without a file server it is one.
+func TestInMemory(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &output{want: "password", seen: cancel}
+	require.NoError(t, run(ctx, []string{"-listen", "127.0.0.1:0"}, strings.NewReader(""), out, io.Discard))
+	assert.Regexp(t, `^Windows XP Professional shares a directory in memory on 127\.0\.0\.1:\d+
+share share, user alice, password \w+\n$`, out.buf.String())
+}
+
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"-windows", "Windows 12"},
@@ -57,6 +66,8 @@ func TestUsage(t *testing.T) {
 		{"-listen", "256.0.0.1:1"},
 		{"-limit", "3000000000"},
 		{"-limit", "-2"},
+		{"-dir", ".", "-upstream", "127.0.0.1:445"},
+		{"-dir", "none"},
 		{"extra"},
 	} {
 		assert.Error(t, run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard), "%q", args)

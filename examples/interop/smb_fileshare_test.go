@@ -6,25 +6,27 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// startFileshare runs the program examples/fileshare as a user would. read
-// returns the next lines that it prints.
-func startFileshare(t *testing.T, server *smbd, args ...string) (addr string, stdin io.Writer, read func(n int) string) {
+// fileshare runs the program examples/fileshare as a user would. read returns the
+// next lines that it prints.
+func fileshare(t *testing.T, args ...string) (cmd *exec.Cmd, stdin io.Writer, read func(n int) string) {
 	program := filepath.Join(t.TempDir(), "fileshare")
 	build := exec.Command("go", "build", "-o", program, "github.com/winlimits/winlimits/examples/fileshare")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	cmd := exec.Command(program, "-windows", "Windows XP Home", "-listen", "127.0.0.1:0", "-upstream", server.addr, "-limit", "1")
+	cmd = exec.Command(program, "-windows", "Windows XP Home", "-listen", "127.0.0.1:0", "-limit", "1")
 	cmd.Args = append(cmd.Args, args...)
 	stdin, err = cmd.StdinPipe()
 	require.NoError(t, err)
@@ -45,10 +47,65 @@ func startFileshare(t *testing.T, server *smbd, args ...string) (addr string, st
 		}
 		return b.String()
 	}
+	return cmd, stdin, read
+}
+
+// startFileshare runs the program in front of a smbd.
+func startFileshare(t *testing.T, server *smbd, args ...string) (addr string, stdin io.Writer, read func(n int) string) {
+	_, stdin, read = fileshare(t, append([]string{"-upstream", server.addr}, args...)...)
 	first := read(1)
 	addr = regexp.MustCompile(`\S+$`).FindString(strings.TrimSpace(first))
 	assert.Equal(t, fmt.Sprintf("Windows XP Home shares %s on %s\n", server.addr, addr), first)
 	return addr, stdin, read
+}
+
+// TestSMBFileshareDir shares a directory in one command, and in memory without
+// one.
+func TestSMBFileshareDir(t *testing.T) {
+	for _, way := range []struct {
+		name string
+		dir  bool
+		end  syscall.Signal
+	}{
+		{"interrupted", true, syscall.SIGINT},
+		{"killed", true, syscall.SIGKILL},
+		{"in memory", false, syscall.SIGINT},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			dir := t.TempDir()
+			tmp := tempDir(t)
+			up, down := filepath.Join(tmp, "up"), filepath.Join(tmp, "down")
+			what, args, stored := "a directory in memory", []string(nil), []string{down}
+			if way.dir {
+				what, args, stored = dir, []string{"-dir", dir}, append(stored, filepath.Join(dir, "file"))
+			}
+			cmd, _, read := fileshare(t, args...)
+			var addr, share, user, password string
+			_, err := fmt.Sscanf(read(2), "Windows XP Home shares "+what+" on %s\nshare %s user %s password %s", &addr, &share, &user, &password)
+			require.NoError(t, err)
+			client := smbclient{
+				conf: "/dev/null", addr: addr, share: strings.Trim(share, ","), user: strings.Trim(user, ","), password: password,
+			}
+			require.NoError(t, os.WriteFile(up, []byte("hello"), 0o600))
+			out, code := client.run(t, "put "+up+" file; get file "+down)
+			require.Zero(t, code, "%s", out)
+			for _, path := range stored {
+				b, err := os.ReadFile(path)
+				require.NoError(t, err)
+				assert.Equal(t, "hello", string(b))
+			}
+			require.NoError(t, os.Remove(up))
+			require.NoError(t, os.Remove(down))
+			assert.Regexp(t, ` admitted \\\\127\.0\.0\.1 alice \(1 of 1\)\n$`, read(1))
+
+			require.NoError(t, cmd.Process.Signal(way.end))
+			err = cmd.Wait()
+			if way.end == syscall.SIGINT {
+				assert.NoError(t, err)
+			}
+			nothingLeft(t, tmp, []string{addr})
+		})
+	}
 }
 
 func TestSMBFileshare(t *testing.T) {

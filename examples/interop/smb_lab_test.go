@@ -207,6 +207,7 @@ type smbclient struct {
 	namespace string // empty: that of the test
 	conf      string
 	addr      string
+	share     string // empty: share1
 	dialect   string
 	user      string // empty: anonymous
 	password  string // empty: the right one
@@ -218,7 +219,11 @@ func (c smbclient) command(t testing.TB, more ...string) *exec.Cmd {
 	program := peer(t, "smbclient", "smbclient")
 	host, port, err := net.SplitHostPort(c.addr)
 	require.NoError(t, err)
-	args := []string{program, "-s", c.conf, "//" + host + "/" + shareName(1), "-p", port}
+	share := c.share
+	if share == "" {
+		share = shareName(1)
+	}
+	args := []string{program, "-s", c.conf, "//" + host + "/" + share, "-p", port}
 	if c.dialect != "" {
 		args = append(args, "-m", c.dialect)
 	}
