@@ -194,10 +194,22 @@ func (p *Proxy) join(c *conn, s *session) bool {
 }
 
 // userOf returns the user name in the security token of a session setup: that of
-// the NTLMSSP message that the token is, or that it carries. A client could put a
-// further one beside it, which no server looks at, to be taken for another user.
+// the NTLMSSP message that the token is, or that it carries where a server looks
+// for it. A client could put a further one beside it, to be taken for another
+// user.
 func userOf(token []byte) (user string, known bool) {
-	if bytes.HasPrefix(token, []byte{0x60}) || bytes.Count(token, []byte("NTLMSSP\x00")) != 1 {
+	const signature, authenticate = "NTLMSSP\x00", "NTLMSSP\x00\x03\x00\x00\x00"
+	if bytes.Count(token, []byte(signature)) != 1 {
+		return "", false
+	}
+	if !bytes.HasPrefix(token, []byte(signature)) {
+		wrapped, err := smbwire.ParseSPNEGO(token)
+		if err != nil || wrapped.Init {
+			return "", false
+		}
+		token = wrapped.Token
+	}
+	if !bytes.HasPrefix(token, []byte(authenticate)) {
 		return "", false
 	}
 	user, known = smbwire.NTLMUser(token)

@@ -45,34 +45,47 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// TestDecoyUser: a client cannot have a session taken for another user's by an
-// NTLMSSP message that no server looks at.
-func TestDecoyUser(t *testing.T) {
+// TestSharedUser: the user is seen in an NTLMSSP message, bare or wrapped, and not
+// in one that no server looks at.
+func TestSharedUser(t *testing.T) {
 	ntlm := func(user string) []byte { return setupBody(user, false, 0)[24:] }
+	der := func(tag byte, contents ...[]byte) []byte {
+		b := bytes.Join(contents, nil)
+		return append([]byte{tag, 0x82, byte(len(b) >> 8), byte(len(b))}, b...)
+	}
+	resp := func(fields ...[]byte) []byte { return der(0xa1, der(0x30, fields...)) }
+	carried := func(user string) []byte { return der(0xa2, der(0x04, ntlm(user))) }
 	token := func(b ...[]byte) []byte {
 		body := append(setupBody("", false, 0)[:24], bytes.Join(b, nil)...)
 		binary.LittleEndian.PutUint16(body[14:], uint16(len(body)-24))
 		return body
 	}
 	behind := func(b, decoy []byte) []byte { return append(bytes.Clone(b), decoy...) }
-	for name, body := range map[string][]byte{
-		"in front of another": token([]byte("\xa1\x82"), ntlm("alice"), ntlm("bob")),
-		"behind the token":    behind(token(ntlm("bob")), ntlm("alice")),
-		"beside a ticket":     behind(token([]byte("\x60\x82ticket")), ntlm("alice")),
-		"within a ticket":     token([]byte("\x60\x82ticket"), ntlm("alice")),
-		"outside its bounds":  append(setupBody("", false, 0)[:24:24], ntlm("alice")...),
+	const ticket = "a Kerberos ticket, say"
+	for name, tt := range map[string]struct {
+		body []byte
+		held int // together with alice
+	}{
+		"bare":                    {token(ntlm("alice")), 1},
+		"wrapped":                 {token(resp(carried("alice"))), 1},
+		"wrapped with more":       {token(resp(der(0xa0, []byte{0x0a, 1, 1}), carried("Alice"), der(0xa3, der(0x04, make([]byte, 16))))), 1},
+		"two":                     {token(ntlm("alice"), ntlm("bob")), 2},
+		"two in one":              {token(resp(carried("bob"), carried("alice"))), 2},
+		"behind the token":        {behind(token(ntlm("bob")), ntlm("alice")), 2},
+		"beside a ticket":         {behind(token([]byte(ticket)), ntlm("alice")), 2},
+		"in another field":        {token(resp(der(0xa2, der(0x04, []byte(ticket))), der(0xa3, der(0x04, ntlm("alice"))))), 2},
+		"behind another message":  {token(resp(der(0xa2, der(0x04, []byte(ticket), ntlm("alice"))))), 2},
+		"in a first token":        {token(der(0x60, []byte("\x06\x06\x2b\x06\x01\x05\x05\x02"), der(0xa0, der(0x30, carried("alice"))))), 2},
+		"longer than the message": {append(append(setupBody("", false, 0)[:14:14], 0xff, 0xff), setupBody("alice", false, 0)[16:]...), 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				if name == "outside its bounds" {
-					binary.LittleEndian.PutUint16(body[14:], 60000)
-				}
 				lab := newLab(t, xpPro, 2, &smb.Settings{Count: smb.CountComputerUsers})
 				a := lab.session("c1", "alice")
 				b := lab.client("c1")
 				h := b.setup(0, setupBody("", false, 0))
-				assert.Equal(t, smbwire.StatusSuccess, b.setup(h.SessionID, body).Status)
-				assert.Equal(t, 2, lab.held())
+				assert.Equal(t, smbwire.StatusSuccess, b.setup(h.SessionID, tt.body).Status)
+				assert.Equal(t, tt.held, lab.held())
 				a.Close()
 				b.Close()
 			})
