@@ -91,6 +91,9 @@ type Slot struct {
 	// Process names the program on the machine that the slot is for. Attempts of
 	// different processes wait in lines of their own, which are served in turn.
 	Process string
+	// OnQueue, unless nil, is called when the attempt has begun to wait, in the
+	// goroutine that waits. It must not block.
+	OnQueue func()
 
 	gate *Gate
 	// held is 1 while the slot is held. Only Release, which may be called at any
@@ -317,6 +320,9 @@ func (g *Gate) wait(ctx context.Context, s *Slot) error {
 	}
 	if g.isWatched() {
 		g.changed(s, Event{Kind: Queued})
+	}
+	if s.OnQueue != nil {
+		s.OnQueue()
 	}
 	if g.pacer != nil {
 		g.pacer.queued()

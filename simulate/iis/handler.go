@@ -17,9 +17,16 @@ import (
 //
 // There it counts requests while they execute, lets the others wait first come,
 // first served, and answers 503 when the queue is full. A client that goes away
-// leaves the queue; net/http notices that once it has read the request's body. A
-// request that another Handler of the server has counted already is not counted
-// again.
+// leaves the queue: a body of up to 64 kB is read meanwhile, as http.sys does, and
+// net/http then notices. It does not notice with a longer body, or if the client
+// has already sent another request over HTTP/1. A request that another Handler of the
+// server has counted already is not counted again.
+//
+// A connection that next takes over (http.Hijacker), as a WebSocket does, holds
+// its slot until it is closed and next has returned. If it has come from
+// Server.Listener, next gets the http.ResponseWriter as it is. Otherwise it gets
+// one around it that has Flush, ReadFrom and the rest of what that of net/http
+// has, and connections that are wrapped.
 //
 // Up to IIS 6.0 it answers the requests of connections over the limit, and
 // closes connections after a request if AllowKeepAlive says so. The connection
@@ -74,17 +81,48 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 	if s.host.IsObserved() {
 		slot.Peer = peer(r.RemoteAddr)
 	}
+	counted := r.WithContext(context.WithValue(ctx, countedKey{s}, true))
+	if readsAhead(r) {
+		slot.OnQueue = func() {
+			ahead := newBody(r.Body)
+			counted.Body = ahead
+			go ahead.fill()
+		}
+	}
 	if err := s.gate.Acquire(ctx, &slot); err != nil {
 		s.turnAway(w, r, err)
 		return
 	}
-	defer slot.Release()
-	counted := r.WithContext(context.WithValue(ctx, countedKey{s}, true))
 	defer func() {
 		// net/http removes the files of a form, and others read the pattern.
 		r.MultipartForm, r.Pattern = counted.MultipartForm, counted.Pattern
 	}()
-	h.next.ServeHTTP(w, counted)
+	c, _ := ctx.Value(connKey{s}).(net.Conn)
+	local, _ := ctx.Value(http.LocalAddrContextKey).(net.Addr)
+	switch e := s.connOf(c, local); {
+	case r.ProtoMajor != 1: // whose connections cannot be taken over
+		defer slot.Release()
+		h.next.ServeHTTP(w, counted)
+	case e != nil:
+		defer func() {
+			if hijacked(w) {
+				e.AfterClose(slot.Release)
+			} else {
+				slot.Release()
+			}
+		}()
+		h.next.ServeHTTP(w, counted)
+	default:
+		w, t := newTaker(w, s)
+		defer func() {
+			if t != nil && t.taken != nil {
+				t.taken.AfterClose(slot.Release)
+			} else {
+				slot.Release()
+			}
+		}()
+		h.next.ServeHTTP(w, counted)
+	}
 }
 
 // turnAway answers a request that the gate has not let in.

@@ -29,8 +29,8 @@ import (
 // that of crypto/tls; inner must not do TLS itself, since net/http would not see
 // it.
 //
-// From IIS 7.0 on connections are not counted, and those of inner are returned as
-// they are.
+// From IIS 7.0 on connections are not counted. The listener serves Host.Disconnect
+// and WebSockets: see Handler.
 //
 // Closing the listener closes inner and ends the connections over the limit.
 func (s *Server) Listener(inner net.Listener) (net.Listener, error) {
@@ -60,10 +60,25 @@ func (s *Server) Listener(inner net.Listener) (net.Listener, error) {
 	return &listener{l, s}, nil
 }
 
-// uncounted is the listener of a server that counts requests.
+// uncounted is the listener of a server that counts requests. It keeps account of
+// the connections, which Host.Disconnect ends, and whose closing ends what has
+// taken them over.
 type uncounted struct {
 	net.Listener
 	server *Server
+}
+
+func (l *uncounted) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil || conns.Of(c) != nil {
+		return c, err
+	}
+	if _, ok := c.(*tls.Conn); ok {
+		return c, nil // on which net/http would not speak HTTP/2 if it were wrapped
+	}
+	e := l.server.set.New(c, nil, nil)
+	l.server.set.Add(e)
+	return secured(e.Conn()), nil
 }
 
 func (l *uncounted) Close() error {
@@ -94,14 +109,20 @@ func (l *listener) Accept() (net.Conn, error) {
 	if r := tcp.RefusalOf(conn); r != nil {
 		return &refusedConn{Conn: conn, server: l.server, refusal: r}, nil
 	}
-	if secure, ok := conn.NetConn().(connectionStater); ok {
-		return &secureConn{conn, secure}, nil
-	}
-	return conn, nil
+	return secured(conn), nil
 }
 
 // connectionStater is what net/http asks a connection for that is no *tls.Conn.
 type connectionStater interface{ ConnectionState() tls.ConnectionState }
+
+// secured returns conn so that net/http finds the ConnectionState of what it
+// wraps, if that has one.
+func secured(conn tcp.Conn) net.Conn {
+	if secure, ok := conn.NetConn().(connectionStater); ok {
+		return &secureConn{conn, secure}
+	}
+	return conn
+}
 
 // secureConn is a connection with TLS of somebody else.
 type secureConn struct {

@@ -211,13 +211,13 @@ func (s *Server) put(srv *http.Server) {
 	if !s.countsRequests() {
 		// A connection that asks for nothing holds a slot all the same.
 		timeout(&srv.ReadHeaderTimeout)
-		connContext := srv.ConnContext
-		srv.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-			if connContext != nil {
-				ctx = connContext(ctx, c)
-			}
-			return s.ConnContext(ctx, c)
+	}
+	connContext := srv.ConnContext
+	srv.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if connContext != nil {
+			ctx = connContext(ctx, c)
 		}
+		return s.ConnContext(ctx, c)
 	}
 	connState := srv.ConnState
 	srv.ConnState = func(c net.Conn, state http.ConnState) {
@@ -233,7 +233,7 @@ func (s *Server) put(srv *http.Server) {
 func (s *Server) note(srv *http.Server, c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
-		if s.countsRequests() && reflect.ValueOf(c).Comparable() {
+		if isForeign(c) {
 			s.set.Track(c)
 		}
 	case http.StateActive:
@@ -246,11 +246,15 @@ func (s *Server) note(srv *http.Server, c net.Conn, state http.ConnState) {
 			panic(http.ErrAbortHandler) // which ends the connection, and is not logged
 		}
 	case http.StateClosed, http.StateHijacked:
-		if s.countsRequests() && reflect.ValueOf(c).Comparable() {
+		if isForeign(c) {
 			s.set.Untrack(c)
 		}
 	}
 }
+
+// isForeign reports whether c is a connection that no listener of a Server has
+// wrapped and that can be kept in a map.
+func isForeign(c net.Conn) bool { return conns.Of(c) == nil && reflect.ValueOf(c).Comparable() }
 
 // done notes that a call of Serve returns.
 func (s *Server) done(srv *http.Server) {

@@ -31,6 +31,8 @@ type Entry struct {
 	own     net.Addr                 // the local address; guarded by set.mu unless fixed
 	remote  atomic.Pointer[net.Addr] // of a connection that is not fixed, once it is known
 	around  atomic.Bool
+	removed bool   // guarded by set.mu
+	then    func() // of AfterClose; guarded by set.mu
 }
 
 // Conn returns the connection of the entry.
@@ -66,9 +68,23 @@ func text(a net.Addr) string {
 }
 
 func (e *Entry) end() {
-	if e.closed.CompareAndSwap(false, true) {
-		e.set.remove(e)
+	if !e.closed.CompareAndSwap(false, true) {
+		return
+	}
+	then := e.set.remove(e)
+	if e.onClose != nil {
 		e.onClose()
+	}
+	if then != nil {
+		then()
+	}
+}
+
+// AfterClose calls f, once, when the connection has been closed, which may be at
+// once. It may be called once for a connection.
+func (e *Entry) AfterClose(f func()) {
+	if !e.set.onRemove(e, f) {
+		f()
 	}
 }
 
@@ -91,8 +107,8 @@ type Fixed interface {
 	FixedAddrs()
 }
 
-// New wraps c. onClose is called once, when the connection is closed for the first
-// time. The connection is not in the set before Add, and must not be closed
+// New wraps c. onClose, unless nil, is called once, when the connection is closed
+// for the first time. The connection is not in the set before Add, and must not be closed
 // before.
 func (s *Set) New(c net.Conn, data any, onClose func()) *Entry {
 	var e *Entry

@@ -45,13 +45,27 @@ func (s *Set) Add(e *Entry) {
 	}
 }
 
-func (s *Set) remove(e *Entry) {
+// remove takes a closed connection out and returns what is to be called then, or
+// nil.
+func (s *Set) remove(e *Entry) (then func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, e.conn)
 	if isOwn(e.own) && s.locals[e.own] == e {
 		delete(s.locals, e.own)
 	}
+	e.removed = true
+	return e.then
+}
+
+// onRemove has remove return f, or reports false if e has been removed.
+func (s *Set) onRemove(e *Entry, f func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !e.removed {
+		e.then = f
+	}
+	return !e.removed
 }
 
 // locate gives e an address of its own, which equals a, unless it has one.
