@@ -119,13 +119,18 @@ def connect(dialect):
 // impacket runs a script with Debian's Python, to which its package belongs.
 func impacket(t *testing.T, addr, script string) string {
 	t.Helper()
+	return impacketAs(t, addr, smbPassword, script)
+}
+
+func impacketAs(t *testing.T, addr, password, script string) string {
+	t.Helper()
 	const python = "/usr/bin/python3"
 	if err := exec.Command(python, "-c", "import impacket").Run(); err != nil {
 		missing(t, "impacket is not installed: apt-get install python3-impacket")
 	}
 	_, port, err := net.SplitHostPort(addr)
 	require.NoError(t, err)
-	out, err := exec.Command(python, "-W", "ignore", "-c", impacketHead+script, port, smbPassword).CombinedOutput()
+	out, err := exec.Command(python, "-W", "ignore", "-c", impacketHead+script, port, password).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return string(out)
 }
