@@ -14,6 +14,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate/simtest"
+	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
 
 // cloudsodaSession opens a session with cloudsoda/go-smb2.
@@ -38,10 +39,10 @@ func hirochachachaSession(t testing.TB, addr, user string) (*hirochachacha.Sessi
 
 var win11 = limits.Windows{Edition: limits.Windows11Pro}
 
-// The file server of a fixture admits, connects, echoes and logs off the Go
-// clients, and refuses them when it is full.
+// The file server of a fixture without settings admits the Go clients as guests,
+// and refuses them when it is full.
 func TestGoClientsAtFixture(t *testing.T) {
-	const notSupported, notAccepted = 0xC00000BB, 0xC00000D0
+	const notAccepted = 0xC00000D0
 	t.Run("cloudsoda", func(t *testing.T) {
 		files := simtest.NewFileServer(t, simtest.NewHost(t, win11, nil), nil)
 		addr := files.Loopback()
@@ -49,12 +50,15 @@ func TestGoClientsAtFixture(t *testing.T) {
 			s, err := cloudsodaSession(t, addr, user)
 			require.NoError(t, err)
 			assert.NoError(t, s.Echo())
-			share, err := s.Mount("anything")
+			share, err := s.Mount(fileserver.DefaultShare)
 			require.NoError(t, err)
-			_, err = share.ReadDir(".")
+			list, err := share.ReadDir(".")
+			require.NoError(t, err)
+			assert.Empty(t, list)
+			_, err = s.Mount(`\\server\nosuch`)
 			var response *cloudsoda.ResponseError
 			require.ErrorAs(t, err, &response)
-			assert.EqualValues(t, notSupported, response.Code)
+			assert.EqualValues(t, fileserver.StatusBadNetworkName, response.Code)
 			assert.NoError(t, share.Umount())
 			assert.NoError(t, s.Logoff())
 		}
@@ -70,12 +74,15 @@ func TestGoClientsAtFixture(t *testing.T) {
 		for _, user := range []string{"alice", "bob"} { // it cannot be anonymous
 			s, err := hirochachachaSession(t, addr, user)
 			require.NoError(t, err)
-			share, err := s.Mount(fmt.Sprintf(`\\%s\anything`, addr))
+			share, err := s.Mount(fmt.Sprintf(`\\%s\%s`, addr, fileserver.DefaultShare))
 			require.NoError(t, err)
-			_, err = share.ReadDir(".")
+			list, err := share.ReadDir(".")
+			require.NoError(t, err)
+			assert.Empty(t, list)
+			_, err = s.Mount(`\\server\nosuch`)
 			var response *hirochachacha.ResponseError
 			require.ErrorAs(t, err, &response)
-			assert.EqualValues(t, notSupported, response.Code)
+			assert.EqualValues(t, fileserver.StatusBadNetworkName, response.Code)
 			assert.NoError(t, share.Umount())
 			assert.NoError(t, s.Logoff())
 		}
@@ -88,7 +95,7 @@ func TestGoClientsAtFixture(t *testing.T) {
 	})
 }
 
-// smbclient does the same, as every dialect it has in common with the fixture.
+// smbclient does the same, also where it begins with SMB1, and as nobody.
 func TestSmbclientAtFixture(t *testing.T) {
 	smbclient := peer(t, "smbclient", "smbclient")
 	xpHome := limits.Windows{Edition: limits.XPHome, ServicePack: 3}
@@ -108,7 +115,7 @@ func TestSmbclientAtFixture(t *testing.T) {
 		{"-N"},
 	} {
 		t.Run(fmt.Sprint(args), func(t *testing.T) {
-			// The command is one that needs no files.
+			// Files are seen elsewhere.
 			out, err := run(append(args, "-c", "echo 1 hello; logoff; exit")...)
 			assert.NoError(t, err, out)
 			simtest.WaitHeld(t, files.Gate, 0)

@@ -13,6 +13,7 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/memnet"
 	"github.com/winlimits/winlimits/simulate/smb"
+	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
 
 // FileServer is the file server of a Windows, in memory.
@@ -26,10 +27,15 @@ type FileServer struct {
 	listener *memnet.Listener
 }
 
-// FileServerSettings say what stands behind the limit. The zero value is the
-// fixture's own file server behind a proxy without settings.
+// FileServerSettings say what stands behind the limit. The zero value is a file
+// server in memory, on which everybody is a guest, behind a proxy without
+// settings.
 type FileServerSettings struct {
-	// Backend is another file server, such as smb.Backend("192.0.2.1:445").
+	// Server has the settings of the file server in memory: its accounts, its
+	// shares, how it signs. It may be nil.
+	Server *fileserver.Settings
+	// Backend is another file server, such as smb.Backend("192.0.2.1:445"). It and
+	// Server are not both set.
 	Backend smb.Dial
 	// Proxy has the settings of the host's SMB proxy.
 	Proxy smb.Settings
@@ -39,11 +45,13 @@ type FileServerSettings struct {
 // reaches it, also in a testing/synctest bubble, and nobody else, until Loopback
 // is called.
 //
-// Behind the host's SMB proxy stands a small file server of the fixture's own.
-// It speaks SMB 2.1 and 3.0, admits every account with every password as a
-// guest, connects every share, echoes and logs off. It has no files: everything
-// else it answers with STATUS_NOT_SUPPORTED. For files, set
-// Backend to a real server. settings may be nil.
+// Behind the host's SMB proxy stands a small file server of package fileserver.
+// It speaks SMB 2.0.2 to 3.1.1 whatever the host is: the limit of XP, the
+// protocol of later. Unless settings say otherwise every account with every
+// password is a guest on it, and it has one share, called "share", with nothing in
+// it yet. A guest's session has no key, so that nothing in it is signed: a test
+// whose client insists on signing, or that has to show a wrong password, gives the
+// server accounts. settings may be nil.
 //
 // When the test ends the server stops, and fails the test if a session has
 // neither been logged off nor lost its connection by then. Connections without
@@ -54,10 +62,16 @@ func NewFileServer(t testing.TB, host *simulate.Host, settings *FileServerSettin
 	if settings != nil {
 		s = *settings
 	}
-	var own *smbServer
-	if s.Backend == nil {
-		own = newSMBServer()
-		s.Backend = own.dial
+	switch {
+	case s.Backend == nil:
+		server, err := fileserver.New(s.Server)
+		if err != nil {
+			t.Fatalf("simtest: %v", err)
+		}
+		t.Cleanup(func() { server.Close() })
+		s.Backend = server.Dial
+	case s.Server != nil:
+		t.Fatalf("simtest: FileServerSettings: Server and Backend are both set; want one of them")
 	}
 	proxy, err := smb.NewProxy(host, s.Backend, &s.Proxy)
 	if err != nil {
@@ -75,9 +89,6 @@ func NewFileServer(t testing.TB, host *simulate.Host, settings *FileServerSettin
 		t.Helper()
 		f.close()
 		<-served
-		if own != nil {
-			own.serving.Wait()
-		}
 	})
 	return f
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 	"github.com/winlimits/winlimits/simulate/simtest"
 	"github.com/winlimits/winlimits/simulate/smb"
+	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
 
 // smbConn is a client that knows the headers of SMB2 and little else.
@@ -97,9 +98,9 @@ func TestFileServer(t *testing.T) {
 		files := simtest.NewFileServer(t, simtest.NewHost(t, xpHome, nil), nil)
 		release := simtest.Hold(t, files.Gate, 4)
 		c := dialSMB(t, files)
-		status, dialect := c.negotiate(0x0202, 0x0300, smbwire.Dialect21, 0x0311)
+		status, dialect := c.negotiate(0x0202, 0x0300, smbwire.Dialect21, 0x0302)
 		require.Equal(t, smbwire.StatusSuccess, status)
-		assert.Equal(t, smbwire.Dialect30, dialect)
+		assert.Equal(t, smbwire.Dialect302, dialect)
 		require.Equal(t, smbwire.StatusSuccess, c.logOn())
 		simtest.WaitHeld(t, files.Gate, 5)
 
@@ -108,18 +109,22 @@ func TestFileServer(t *testing.T) {
 		assert.Equal(t, smbwire.StatusRequestNotAccepted, late.logOn())
 		simtest.WaitRefused(t, files.Gate, 1)
 
-		path := []byte("\\\x00a\x00\\\x00i\x00P\x00c\x00$\x00")
-		connect := func(path []byte) (smbwire.Header2, []byte) {
-			body := binary.LittleEndian.AppendUint16([]byte{9, 0, 0, 0, 72, 0}, uint16(len(path)))
-			return c.ask(smbwire.Header2{Command: smbwire.Command2TreeConnect}, append(body, path...))
+		connect := func(path string) (smbwire.Header2, []byte) {
+			body := binary.LittleEndian.AppendUint16([]byte{9, 0, 0, 0, 72, 0}, uint16(2*len(path)))
+			for _, c := range []byte(path) {
+				body = append(body, c, 0)
+			}
+			return c.ask(smbwire.Header2{Command: smbwire.Command2TreeConnect}, body)
 		}
-		pipes, body := connect(path)
+		pipes, body := connect(`\\xp\iPc$`)
 		assert.Equal(t, smbwire.StatusSuccess, pipes.Status)
 		assert.EqualValues(t, 2, body[2], "pipes")
-		disk, body := connect(path[:4])
+		disk, body := connect(`\\xp\share`)
 		assert.Equal(t, smbwire.StatusSuccess, disk.Status)
 		assert.EqualValues(t, 1, body[2], "disk")
 		assert.NotEqual(t, pipes.TreeID, disk.TreeID)
+		missing, _ := connect(`\\xp\nosuch`)
+		assert.EqualValues(t, fileserver.StatusBadNetworkName, missing.Status)
 
 		for _, step := range []struct {
 			command smbwire.Command2
@@ -127,7 +132,7 @@ func TestFileServer(t *testing.T) {
 			want    smbwire.Status
 		}{
 			{smbwire.Command2Echo, 0, smbwire.StatusSuccess},
-			{smbwire.Command2Create, disk.TreeID, smbwire.StatusNotSupported},
+			{smbwire.Command2Lock, disk.TreeID, smbwire.StatusNotSupported},
 			{smbwire.Command2TreeDisconnect, disk.TreeID, smbwire.StatusSuccess},
 			{smbwire.Command2TreeDisconnect, disk.TreeID, smbwire.StatusNetworkNameDeleted},
 			{smbwire.Command2Logoff, 0, smbwire.StatusSuccess},
@@ -169,4 +174,32 @@ func TestRealBackend(t *testing.T) {
 	assert.Equal(t, smbwire.StatusSuccess, c.logOn())
 	assert.Equal(t, smbwire.StatusRequestNotAccepted, late.logOn())
 	simtest.WaitHeld(t, inner.Gate, 2)
+}
+
+// TestFileServerSettings: what the fixture's own server is told, and what makes no
+// sense.
+func TestFileServerSettings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		files := simtest.NewFileServer(t, simtest.NewHost(t, win11, nil), &simtest.FileServerSettings{
+			Server: &fileserver.Settings{Accounts: map[string]string{"alice": "secret"}},
+		})
+		for range 21 {
+			c := dialSMB(t, files)
+			c.negotiate(smbwire.Dialect21)
+			h := c.setUp([]byte("NTLMSSP\x00\x01\x00\x00\x00\x00\x00\x00\x00"))
+			require.Equal(t, smbwire.StatusMoreProcessingRequired, h.Status)
+			bob := append([]byte("NTLMSSP\x00\x03\x00\x00\x00"), make([]byte, 52)...)
+			copy(bob[36:], []byte{3, 0, 3, 0, 64})
+			assert.EqualValues(t, fileserver.StatusLogonFailure, c.setUp(append(bob, "bob"...)).Status)
+			c.Close()
+		}
+		assert.Zero(t, files.Gate.Stats().Admitted)
+		assert.Zero(t, files.Gate.Stats().Refused)
+	})
+	both := &simtest.FileServerSettings{Server: new(fileserver.Settings), Backend: smb.Backend("192.0.2.1:445")}
+	assert.Contains(t, failure(t, func(t testing.TB) { simtest.NewFileServer(t, simtest.NewHost(t, win11, nil), both) }),
+		"Server and Backend are both set")
+	wrong := &simtest.FileServerSettings{Server: &fileserver.Settings{Name: "much too long a name"}}
+	assert.Contains(t, failure(t, func(t testing.TB) { simtest.NewFileServer(t, simtest.NewHost(t, win11, nil), wrong) }),
+		"at most 15 characters")
 }

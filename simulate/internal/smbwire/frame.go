@@ -2,8 +2,8 @@
 // which stands between a client and a file server, or which answers in the
 // place of one: the NetBIOS session service framing around every message, the
 // headers of SMB1 and SMB2/3, the outer headers of encrypted and compressed
-// messages, error replies, the account name in an NTLM logon, and the few
-// replies of a server that lets everybody in as a guest.
+// messages, error replies, the account name in an NTLM logon, and the requests
+// and replies of a small file server.
 //
 // Nothing here does I/O, allocates by a length that a peer has sent, or looks
 // at file data. Layouts are those of MS-CIFS, MS-SMB, MS-SMB2, MS-NLMP and

@@ -81,25 +81,3 @@ func FuzzNTLMUser(f *testing.F) {
 		require.LessOrEqual(t, len(user), maxNTLMUser/2*3)
 	})
 }
-
-func TestAppendNTLMChallenge(t *testing.T) {
-	le := binary.LittleEndian
-	negotiate := le.AppendUint32([]byte("NTLMSSP\x00\x01\x00\x00\x00"), 0xffffffff)
-	b := AppendNTLMChallenge([]byte("before"), negotiate, [8]byte{1, 2, 3, 4, 5, 6, 7, 8}, "HOST")[6:]
-	msg, kind, ok := NTLMFind(append([]byte("SPNEGO"), b...))
-	require.True(t, ok)
-	assert.EqualValues(t, NTLMChallenge, kind)
-	assert.Equal(t, b, msg)
-	field := func(at int) []byte { return b[le.Uint32(b[at+4:]):][:le.Uint16(b[at:])] }
-	assert.Equal(t, "H\x00O\x00S\x00T\x00", string(field(12)))
-	assert.Equal(t, []byte{1, 2, 3, 4, 5, 6, 7, 8}, b[24:32])
-	info := field(40)
-	for _, id := range []uint16{2, 1, 4, 3, 0} {
-		assert.Equal(t, id, le.Uint16(info))
-		info = info[4+le.Uint16(info[2:]):]
-	}
-	assert.Empty(t, info)
-
-	bare := AppendNTLMChallenge(nil, nil, [8]byte{}, "HOST")
-	assert.EqualValues(t, ntlmServer, le.Uint32(bare[20:]), "nothing that the client has not asked for")
-}

@@ -26,6 +26,16 @@ func TimeOf(fileTime uint64) (t time.Time, ok bool) {
 	return time.Unix(int64(fileTime/1e7)-to1970, int64(fileTime%1e7)*100).UTC(), true
 }
 
+// SessionFlags2 says what kind of session a SESSION_SETUP has made.
+type SessionFlags2 uint16
+
+// The kinds that have no key, and so neither signatures nor encryption
+// (MS-SMB2 2.2.6).
+const (
+	SessionGuest     SessionFlags2 = 1
+	SessionAnonymous SessionFlags2 = 2
+)
+
 // AppendSessionSetupReply2 appends the body of a SESSION_SETUP reply (MS-SMB2
 // 2.2.6).
 func AppendSessionSetupReply2(b []byte, flags SessionFlags2, token []byte) []byte {

@@ -45,20 +45,6 @@ func spnegoInit() []byte {
 	return der(0x60, oidSPNEGO[:], der(derField, der(derSequence, der(derField, mechanisms))))
 }
 
-// SPNEGOChallenge returns the token that carries the challenge and asks for
-// more.
-func SPNEGOChallenge(challenge []byte) []byte {
-	return der(derField+1, der(derSequence,
-		der(derField, der(derEnumerated, []byte{1})),
-		der(derField+1, oidNTLMSSP[:]),
-		der(derField+2, der(derOctets, challenge))))
-}
-
-// SPNEGODone returns the token that says that the client is accepted.
-func SPNEGODone() []byte {
-	return der(derField+1, der(derSequence, der(derField, der(derEnumerated, []byte{0}))))
-}
-
 // SPNEGO is a client's token (RFC 4178 4.2).
 type SPNEGO struct {
 	Init       bool   // the first token, which lists mechanisms

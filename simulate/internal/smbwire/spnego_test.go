@@ -32,13 +32,13 @@ func TestSPNEGO(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []asn1.ObjectIdentifier{ntlmssp}, init.Mechanisms)
 
-	for _, n := range []int{0, 50, 127, 200, 1000} {
+	for _, n := range []int{1, 50, 127, 200, 1000} {
 		var response struct {
 			State     asn1.Enumerated       `asn1:"explicit,tag:0"`
 			Mechanism asn1.ObjectIdentifier `asn1:"explicit,tag:1"`
 			Token     []byte                `asn1:"explicit,tag:2"`
 		}
-		rest, err = asn1.UnmarshalWithParams(SPNEGOChallenge(make([]byte, n)), &response, "explicit,tag:1")
+		rest, err = asn1.UnmarshalWithParams(SPNEGOReply(SPNEGOIncomplete, true, make([]byte, n), nil), &response, "explicit,tag:1")
 		require.NoError(t, err)
 		assert.Empty(t, rest)
 		assert.EqualValues(t, 1, response.State)
@@ -49,7 +49,7 @@ func TestSPNEGO(t *testing.T) {
 	var done struct {
 		State asn1.Enumerated `asn1:"explicit,tag:0"`
 	}
-	_, err = asn1.UnmarshalWithParams(SPNEGODone(), &done, "explicit,tag:1")
+	_, err = asn1.UnmarshalWithParams(SPNEGOReply(SPNEGOCompleted, false, nil, nil), &done, "explicit,tag:1")
 	require.NoError(t, err)
 	assert.Zero(t, done.State)
 }

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate/internal/memnet"
 	"github.com/winlimits/winlimits/simulate/internal/ntlm"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
@@ -292,7 +293,8 @@ func (s *Server) ServeConn(nc net.Conn) {
 // Dial returns a connection in memory that the server serves. It is the dial
 // function of a proxy whose file server this is.
 func (s *Server) Dial(context.Context) (net.Conn, error) {
-	client, server := net.Pipe()
+	machine := memnet.MachineIP()
+	client, server := memnet.Pipe(&net.TCPAddr{IP: machine}, &net.TCPAddr{IP: machine, Port: 445})
 	if !s.begin(server) {
 		return nil, net.ErrClosed
 	}

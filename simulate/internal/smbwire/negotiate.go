@@ -1,9 +1,63 @@
 package smbwire
 
 import (
+	"bytes"
 	"encoding/binary"
 	"time"
 )
+
+// Dialect is an SMB2 or SMB3 dialect.
+type Dialect uint16
+
+// The dialects, and the one that answers an SMB1 NEGOTIATE and asks for an SMB2
+// one (MS-SMB2 2.2.4).
+const (
+	Dialect202      Dialect = 0x0202
+	Dialect21       Dialect = 0x0210
+	Dialect30       Dialect = 0x0300
+	Dialect302      Dialect = 0x0302
+	Dialect311      Dialect = 0x0311
+	DialectWildcard Dialect = 0x02ff
+)
+
+// The dialects by which an SMB1 NEGOTIATE offers SMB 2.0.2, and SMB 2.1 and
+// later.
+const (
+	Dialect1SMB202 = "SMB 2.002"
+	Dialect1SMB2   = "SMB 2.???"
+)
+
+// Dialects1 returns the dialects that an SMB1 NEGOTIATE request offers (MS-CIFS
+// 2.2.4.52.1).
+func Dialects1(msg []byte) ([]string, error) {
+	if len(msg) < MinMessage1Size || msg[Header1Size] != 0 {
+		return nil, malformed("SMB1 NEGOTIATE of %d bytes", len(msg))
+	}
+	list := msg[MinMessage1Size:]
+	if n := int(binary.LittleEndian.Uint16(msg[Header1Size+1:])); n <= len(list) {
+		list = list[:n]
+	} else {
+		return nil, malformed("SMB1 NEGOTIATE: %d bytes of %d", len(list), n)
+	}
+	var dialects []string
+	for len(list) > 0 {
+		name, rest, ended := bytes.Cut(list[1:], []byte{0})
+		if list[0] != 2 || !ended {
+			return nil, malformed("SMB1 NEGOTIATE: list of dialects")
+		}
+		dialects = append(dialects, string(name))
+		list = rest
+	}
+	return dialects, nil
+}
+
+// AppendNoDialect1 appends a whole frame to b: the reply to the SMB1 NEGOTIATE
+// request h that takes none of its dialects (MS-CIFS 2.2.4.52.2).
+func AppendNoDialect1(b []byte, h Header1) []byte {
+	b = FrameHeader{Type: FrameMessage, Length: MinMessage1Size + 2}.Append(b)
+	b = h.Reply(StatusSuccess).Append(b)
+	return append(b, 1, 0xff, 0xff, 0, 0)
+}
 
 // Security modes of a NEGOTIATE or SESSION_SETUP (MS-SMB2 2.2.3).
 const (

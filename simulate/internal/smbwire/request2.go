@@ -51,6 +51,19 @@ func appendText(b []byte, s string) []byte {
 	return b
 }
 
+// SetupToken2 returns the security token of a SESSION_SETUP request.
+func SetupToken2(msg []byte) ([]byte, error) {
+	if len(msg) < SessionSetup2Size {
+		return nil, malformed("SMB2 SESSION_SETUP of %d bytes", len(msg))
+	}
+	le := binary.LittleEndian
+	offset, n := int(le.Uint16(msg[Header2Size+12:])), int(le.Uint16(msg[Header2Size+14:]))
+	if offset < SessionSetup2Size || offset+n > len(msg) {
+		return nil, malformed("SMB2 SESSION_SETUP: token of %d bytes at %d of %d", n, offset, len(msg))
+	}
+	return msg[offset:][:n], nil
+}
+
 // TreePath2 returns the path of a TREE_CONNECT request, such as \\server\share
 // (MS-SMB2 2.2.9).
 func TreePath2(msg []byte) (string, error) {
