@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
 )
 
 func TestProgramme(t *testing.T) {
@@ -22,16 +24,57 @@ func TestProgramme(t *testing.T) {
 		`XP Pro, IIS 5.1, 4 idle browsers +2 +38 +0 .* 10  2 pages, 38 times HTTP 403.9`,
 		`Windows 7 Pro, IIS 7.5 +40 +0 +30 .* 10  40 pages`,
 		`XP Pro, Apache or any other +40 +0 +0 .* 40  40 pages`,
+		`XP Pro, any other, slow to accept +10 +30 +10 .* 10  10 pages, 30 times no connection`,
 		`Server 2003, IIS 6.0 +40 +0 +0 .* 40  40 pages`,
 	} {
 		assert.Regexp(t, regexp.MustCompile(line), out.String())
 	}
+	for _, moment := range []string{
+		"10  a burst that the program does not accept in time",
+		"10  at the web server of the system",
+		"10  in the licence, which nothing enforces",
+	} {
+		assert.Contains(t, out.String(), "       "+moment+"\n")
+	}
+	assert.True(t, strings.HasSuffix(out.String(), "\n40 clients ask at once for a page that takes 1ms, "+
+		"Windows XP Professional SP3: 10 pages, 30 times HTTP 403.9\n"), "the end repeats what was asked")
 }
 
 func TestOneWindows(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"-windows", "Windows XP Professional SP2", "-clients", "15", "-max-connections", "12", "-hold", "1ms"}, &out))
 	assert.Regexp(t, `Windows XP Professional SP2 +12 +3 +0`, out.String())
+	assert.Regexp(t, `any other, slow to accept +10 +5 +10`, out.String())
+	assert.Regexp(t, `15 clients .*, Windows XP Professional SP2: 12 pages, 3 times HTTP 403.9\n$`, out.String())
+}
+
+// The numbers of an edition that is short of one, or of which one is not known.
+func TestMoments(t *testing.T) {
+	for _, tt := range []struct {
+		windows limits.Windows
+		want    []string
+	}{
+		{limits.Windows{Edition: limits.XPHome}, []string{`\n   absent  at the web server`, `\n        5  in the licence`}},
+		{limits.Windows{Edition: limits.Windows10Pro}, []string{`\n      200  a burst`, `\n       10  at the web server`, `\n       20  in the licence`}},
+		{limits.Windows{Edition: limits.Server2003Standard}, []string{`\nunlimited  at the web server`, `\n  unknown  in the licence`}},
+		{limits.Windows{Edition: limits.NT40Workstation}, []string{`\n        5  a burst`, `\n  depends  at the web server.*\n.*the service pack of`}},
+	} {
+		var out bytes.Buffer
+		moments(&out, tt.windows)
+		for _, want := range tt.want {
+			assert.Regexp(t, want, out.String())
+		}
+		for line := range strings.Lines(out.String()) {
+			assert.LessOrEqual(t, len(line), 81, line)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-help"}, &out))
+	assert.Contains(t, out.String(), "Webservice points clients at a web service")
+	assert.Contains(t, out.String(), "-max-connections value")
 }
 
 func TestBadArguments(t *testing.T) {
@@ -40,13 +83,18 @@ func TestBadArguments(t *testing.T) {
 		{"-hold -1s", "-hold -1s"},
 		{"-listen :0", "need -windows"},
 		{"extra", `unexpected argument "extra"`},
+		{"-clients ten", `invalid value "ten" for flag -clients`},
+		{"-no-such-flag", "flag provided but not defined: -no-such-flag"},
 		{"-max-connections 41 -windows Windows+XP+Professional", "MaxConnections 41: want 1 to 40"},
 	} {
 		args := strings.Fields(test.args)
 		for i := range args {
 			args[i] = strings.ReplaceAll(args[i], "+", " ")
 		}
-		assert.ErrorContains(t, run(t.Context(), args, &bytes.Buffer{}), test.want)
+		err := run(t.Context(), args, &bytes.Buffer{})
+		if assert.ErrorContains(t, err, test.want) {
+			assert.NotContains(t, err.Error(), "\n", "one line")
+		}
 	}
 }
 
