@@ -43,6 +43,10 @@ func AutoDisconnectShortest() Fact[time.Duration] {
 	return Fact[time.Duration]{5 * time.Second, Inferred, `The source says "a few seconds"; five is a choice.`, cite("kb138365")}
 }
 
+// SessionsPerConnection is how many sessions one connection can carry, the
+// setting sessusers (ms-srvs, ms-cifs).
+const SessionsPerConnection = 2048
+
 // NetConfigLayout is how "net config server" lists the transports.
 type NetConfigLayout uint8
 

@@ -31,10 +31,9 @@ type Settings struct {
 	// that to HTTP/1.0 clients only (kb195179, cazzulino-gazitt).
 	AllowKeepAlive *bool `json:"allowKeepAlive,omitempty"`
 	// ConnectionTimeout is the idle time after which the web server closes a
-	// connection. 0 is the default of the version: 900 s on IIS 4.0 and 5.0,
-	// 300 s on XP, 120 s from IIS 6.0 on (iis4-help-timeouts,
-	// iis5-timeout-summary, cazzulino-gazitt, iis-docs-site-limits; for 6.0 it
-	// is taken from 7.0). The metabase holds 0 to 2147483647 s.
+	// connection. 0 is the default of the version (limits.IISVersion.IdleTimeout):
+	// 600 s on NT 4.0, 900 s on IIS 4.0 and 5.0, 300 s on XP, 120 s from IIS 6.0
+	// on. The metabase holds 0 to 2147483647 s.
 	ConnectionTimeout time.Duration `json:"connectionTimeout,omitzero"`
 	// QueueTimeout ends the wait of a request that IIS 7.0 or later has queued.
 	// 0 is never. Whether queued requests fall under the 120 s that

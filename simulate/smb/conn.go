@@ -9,14 +9,15 @@ import (
 	"sync"
 	"time"
 
+	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
 // What a client can make a connection remember or carry. Windows bounds the
-// sessions of a connection by 2048 (ms-srvs, sessusers), and the requests under
-// way by the credits it grants, which are at most 8192.
+// sessions of a connection, and the requests under way by the credits it grants,
+// which are at most 8192.
 const (
-	maxSessions       = 2048
+	maxSessions       = limits.SessionsPerConnection
 	maxRequests       = 8192
 	maxPreSession     = 128 << 10 // length of a message before there is a session
 	maxSessionRequest = 1024      // length of a NetBIOS session request
