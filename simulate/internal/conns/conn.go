@@ -118,8 +118,8 @@ func (s *Set) New(c net.Conn, data any, onClose func()) *Entry {
 		e = &conn.e
 		e.conn, e.fixed, e.own = conn, true, c.LocalAddr()
 	case *net.UnixConn, Fixed:
-		e = newOther(c.(net.Conn))
-		e.fixed, e.own = true, ownAddr(c.(net.Conn).LocalAddr())
+		e = newOther(c)
+		e.fixed, e.own = true, ownAddr(c.LocalAddr())
 	default:
 		// Its addresses may have to be read from the peer.
 		e = newOther(c)
