@@ -3,22 +3,24 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"encoding/xml"
+	"io"
 	"os"
-	"path/filepath"
+	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
 func output(t *testing.T, args ...string) string {
@@ -59,7 +61,7 @@ func TestComparison(t *testing.T) {
 		"10 clients fit, if 1 % may get none.\n",
 		"Windows XP Professional                   10        10        0       30  75.0%\n",
 		"Windows 7 Professional                    10        40       30        0   0.0%\n",
-		"Windows XP Home: simulate: no such service in this edition: Windows XP Home has\n  no web server of its own (IIS).\n",
+		"Windows XP Home: no such service in this edition: Windows XP Home has no web\n  server of its own (IIS).\n",
 		"Windows Server 2022 Standard       unlimited        40        0        0   0.0%\n",
 		"80 clients\n",
 	} {
@@ -70,14 +72,14 @@ func TestComparison(t *testing.T) {
 	}
 }
 
-// A service pack that nobody named is not made up, neither for the machine nor
+// A service pack that is not named is not made up, neither for the machine nor
 // in a comparison: the answers of all levels are printed.
 func TestUnknownServicePack(t *testing.T) {
 	const both = "SP0 to SP1 unlimited; SP2 to SP3 10 attempts (queue)"
 	var out bytes.Buffer
 	require.ErrorContains(t, run(t.Context(), []string{"-windows", "XP Pro", "-service", "tcp-half-open"}, strings.NewReader(""), &out, &out), both)
-	text := output(t, "-windows", "XP Pro SP2", "-service", "tcp-half-open", "-clients", "5", "-compare", "XP Pro")
-	assert.Contains(t, strings.ReplaceAll(text, "\n  ", " "), "Windows XP Professional: limits: the service pack of Windows XP Professional is not known, and tcp-half-open depends on it: "+both)
+	text := output(t, "-windows", "XP Pro SP2", "-service", "tcp-half-open", "-clients", "5", "-think", "0s", "-compare", "XP Pro")
+	assert.Contains(t, strings.ReplaceAll(text, "\n  ", " "), "Windows XP Professional: the service pack of Windows XP Professional is not known, and tcp-half-open depends on it: "+both)
 }
 
 func TestJSON(t *testing.T) {
@@ -101,45 +103,6 @@ func TestSVG(t *testing.T) {
 	}
 }
 
-func TestScenarioFile(t *testing.T) {
-	const scenario = `{"windows": "Windows XP Professional SP2", "service": "tcp-half-open", "clients": 100, "destinations": {"dead": 1}}`
-	name := filepath.Join(t.TempDir(), "scenario.json")
-	require.NoError(t, os.WriteFile(name, []byte(scenario), 0o600))
-	assert.Contains(t, output(t, name), "100 attempts: 100 admitted (90 after waiting)")
-	assert.Contains(t, output(t, "-clients", "30", name), "30 attempts: 30 admitted (20 after waiting)")
-
-	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"-"}, strings.NewReader(`{"windows": "Windows XP Professional", "service": "iis",
-		"clients": 2, "arrive": "trace(0s,1s)"}`), &out, &out))
-	assert.Contains(t, out.String(), "2 connections: 2 admitted.")
-}
-
-// TestThinkOverFile: -think makes the clients of a file come again, or not, as it
-// does those of the flags.
-func TestThinkOverFile(t *testing.T) {
-	scenario := func(file string, args ...string) forecast.Scenario {
-		var out, terminal bytes.Buffer
-		require.NoError(t, run(t.Context(), append(args, "-format", "json", "-"), strings.NewReader(file), &out, &terminal))
-		var f answer
-		require.NoError(t, json.Unmarshal(out.Bytes(), &f))
-		return f.Scenario
-	}
-	const once = `{"windows": "XP Pro", "service": "iis", "clients": 2, "serviceTime": "1m"}`
-	const forever = `{"windows": "XP Pro", "service": "iis", "clients": 2, "serviceTime": "1m", "visits": -1, "away": "1m", "until": "30s"}`
-
-	s := scenario(once, "-think", "1m")
-	assert.Equal(t, forecast.Forever, s.Visits)
-	assert.Equal(t, 8*time.Hour, s.Until)
-	s = scenario(once, "-think", "1m", "-for", "1h")
-	assert.Equal(t, time.Hour, s.Until)
-	s = scenario(forever, "-think", "0s")
-	assert.Zero(t, s.Visits)
-	assert.Zero(t, s.Until)
-	s = scenario(forever, "-think", "2m")
-	assert.Equal(t, forecast.Forever, s.Visits)
-	assert.Equal(t, 30*time.Second, s.Until)
-}
-
 func TestNoneServes(t *testing.T) {
 	const scenario = `{"windows": "XP Pro", "service": "iis", "clients": 2, "arrive": "trace(0s,0s)", "serviceTime": "1s", "settings": {"limits": {"iis": 1}}, "patience": "1ms"}`
 	for format, want := range map[string]string{"text": "No edition would serve all 2 so.\n", "json": `"suitable": []`} {
@@ -150,7 +113,7 @@ func TestNoneServes(t *testing.T) {
 	}
 }
 
-// TestNoCurves: who asked for curves and gets another picture is told.
+// A question for curves that gets another picture is told so.
 func TestNoCurves(t *testing.T) {
 	var out, terminal bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"-service", "iis", "-clients", "2", "-arrive", "trace(0s,1s)", "-think", "0s", "-compare", "XP Pro", "-format", "svg"},
@@ -159,18 +122,12 @@ func TestNoCurves(t *testing.T) {
 	assert.Equal(t, "forecast: no curves for a recorded trace or so long a run; this is the picture of Windows 11 Pro alone\n", terminal.String())
 }
 
-// TestHelp: help is no error, and an error is left to the caller to print.
+// Help is no error, and an error is left to the caller to print.
 func TestHelp(t *testing.T) {
 	assert.Contains(t, output(t, "-help"), "-compare")
 	var out, terminal bytes.Buffer
 	require.ErrorContains(t, run(t.Context(), []string{"-nonsense"}, strings.NewReader(""), &out, &terminal), "-nonsense; see -help")
 	assert.Empty(t, out.String()+terminal.String())
-}
-
-func TestPercent(t *testing.T) {
-	for share, want := range map[float64]string{0: "0", 0.01: "1", 0.07: "7", 0.996: "99.6", 1: "100", 1e-7: "0.00001"} {
-		assert.Equal(t, want, percent(share))
-	}
 }
 
 func TestLongRuns(t *testing.T) {
@@ -179,28 +136,133 @@ func TestLongRuns(t *testing.T) {
 	assert.NotContains(t, text, "runs like this one")
 }
 
-func TestErrors(t *testing.T) {
-	for _, c := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"-format", "png"}, `-format "png": want text, json or svg`},
-		{[]string{"-windows", "XP Home", "-service", "iis"}, "no such service in this edition"},
-		{[]string{"-clients", "0"}, "scenario: Clients: 0: want 1 to"},
-		{[]string{"-hold", "long"}, "uniform(10s,50s)"},
-		{[]string{"-compare", "CP/M"}, "-compare: "},
-		{[]string{"-allow", "2"}, "share: 2: want 0 to 1"},
-		{[]string{"-runs", "-1"}, "-runs -1"},
-		{[]string{"a", "b"}, `unexpected argument "b"`},
-		{[]string{"/nowhere/scenario.json"}, "no such file"},
-		{[]string{"-"}, "-: EOF"},
-	} {
-		var out bytes.Buffer
-		require.ErrorContains(t, run(t.Context(), c.args, strings.NewReader(""), &out, &out), c.want)
+// A question about a web server that counts connections says what it assumes, and
+// the flag does away with it.
+func TestAssumedIdle(t *testing.T) {
+	args := []string{"-windows", "XP Pro SP3", "-service", "iis", "-clients", "60", "-arrive", "poisson(2s)", "-hold", "250ms",
+		"-think", "exponential(1m)", "-for", "2h", "-runs", "2", "-format", "json"}
+	lost := func(more ...string) float64 {
+		var a answer
+		require.NoError(t, json.Unmarshal([]byte(output(t, append(args, more...)...)), &a))
+		return a.Lost.Mean
 	}
-	var out bytes.Buffer
-	require.ErrorContains(t, run(t.Context(), []string{"-"}, strings.NewReader(`{"client": 3}`), &out, &out), `unknown field "client"`)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	require.ErrorIs(t, run(ctx, []string{"-clients", "1000000", "-arrive", "poisson(1ms)"}, strings.NewReader(""), &out, &out), context.Canceled)
+	assert.Zero(t, lost("-idle", "0s"))
+	assert.InDelta(t, 0.45, lost(), 0.05)
+	assert.InDelta(t, 0.80, lost("-retry", "0"), 0.05)
+
+	text := output(t, append(args, "-format", "text")...)
+	assert.Contains(t, text, "Assumed: each client keeps its connection open for a minute after its last\n")
+	assert.NotContains(t, output(t, append(args, "-format", "text", "-idle", "0s")...), "a minute after")
+}
+
+func TestNotAllCame(t *testing.T) {
+	assert.Contains(t, output(t, "-clients", "1000"), "\n488 of 1000 clients came and asked for ")
+}
+
+// A program of one's own has a backlog.
+func TestBacklog(t *testing.T) {
+	text := output(t, "-windows", "XP Pro", "-service", "my own server", "-clients", "40", "-arrive", "at-once", "-hold", "1s", "-think", "0s",
+		"-retry", "0", "-accept", "1h", "-backlog", "50", "-windows-clients")
+	for _, want := range []string{
+		"Took \"my own server\" for tcp-other (any program that is no service of Windows).\n",
+		"Listen backlog of 10: peak 10, 30 refused there; ",
+		"Seen 30×: WSAECONNREFUSED 10061",
+		"connections that are not accepted yet, limit 10\n",
+	} {
+		assert.Contains(t, text, want)
+	}
+}
+
+func TestCSV(t *testing.T) {
+	rows := func(args ...string) [][]string {
+		records, err := csv.NewReader(strings.NewReader(output(t, args...))).ReadAll()
+		require.NoError(t, err)
+		return records
+	}
+	runs := rows("-format", "csv", "-runs", "3")
+	require.Len(t, runs, 4)
+	assert.Equal(t, "windows", runs[0][0])
+	compared := rows("-format", "csv-compare", "-compare", "XP Pro,XP Home", "-runs", "1")
+	require.Len(t, compared, 4)
+	assert.Equal(t, "Windows XP Home", compared[3][0])
+	assert.Len(t, rows("-format", "csv-curves", "-compare", "XP Pro", "-clients", "3", "-runs", "1"), 1+2*6)
+}
+
+// countdown is a context that ends when it has been asked so many times.
+type countdown struct {
+	context.Context
+	left atomic.Int64
+}
+
+func (c *countdown) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// What is interrupted prints what it has, and says so.
+func TestInterrupted(t *testing.T) {
+	for _, format := range []string{"text", "json", "svg", "csv"} {
+		for _, asked := range []int64{2, 25, 30} { // in the run, in its replications, after them
+			ctx := &countdown{Context: t.Context()}
+			ctx.left.Store(asked)
+			var out, terminal bytes.Buffer
+			err := run(ctx, []string{"-clients", "100000", "-arrive", "poisson(1ms)", "-think", "0s", "-format", format}, strings.NewReader(""), &out, &terminal)
+			require.EqualError(t, err, "interrupted; this is what was found up to then", "%s %d", format, asked)
+			switch format {
+			case "text":
+				assert.Contains(t, out.String(), "Cut short: what follows is what was found up to ")
+				if asked == 2 {
+					assert.Regexp(t, ` of 100000 clients came and asked for \d+ sessions`, out.String())
+				}
+			case "json":
+				var a answer
+				require.NoError(t, json.Unmarshal(out.Bytes(), &a))
+				assert.True(t, a.Cut)
+				assert.Positive(t, a.Report.Clients)
+			case "svg":
+				assert.Contains(t, out.String(), "</svg>")
+			default:
+				assert.Contains(t, out.String(), "windows,service,")
+			}
+		}
+	}
+}
+
+// Ctrl-C reaches the program. It runs as a process of its own, which has its
+// handler before it reads its input.
+func TestCtrlC(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no interrupt to send")
+	}
+	const huge = `{"windows": "Windows 11 Pro", "service": "smb", "clients": 1000000000, "arrive": "poisson(1ms)", "serviceTime": "1s"}`
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-")
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	var out, terminal bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &terminal
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	// More than a pipe holds, so that the program has begun to read.
+	_, err = io.WriteString(in, huge+strings.Repeat(" ", 1<<20))
+	require.NoError(t, err)
+	require.NoError(t, in.Close())
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	assert.Equal(t, 1, exit.ExitCode())
+	assert.Equal(t, "forecast: interrupted; this is what was found up to then\n", terminal.String())
+	assert.Contains(t, out.String(), "Cut short: ")
+	assert.Contains(t, out.String(), " of 1000000000 clients came")
+}
+
+const asProgram = "WINLIMITS_FORECAST_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
 }

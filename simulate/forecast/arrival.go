@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
 // Arrival is when clients come. The zero Arrival is all at once. It prints,
@@ -85,9 +87,9 @@ func (a Arrival) together(clients int) int {
 func (a Arrival) String() string {
 	switch a.kind {
 	case evenly:
-		return fmt.Sprintf("every(%v)", a.gap)
+		return fmt.Sprintf("every(%s)", text.Time(a.gap))
 	case poisson:
-		return fmt.Sprintf("poisson(%v)", a.gap)
+		return fmt.Sprintf("poisson(%s)", text.Time(a.gap))
 	case trace:
 		return "trace(" + joinDurations(a.times) + ")"
 	}

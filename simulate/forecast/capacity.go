@@ -127,11 +127,9 @@ func Sweep(ctx context.Context, s Scenario, clients []int, windows ...limits.Win
 		one := s
 		one.Windows = w
 		if _, err := one.compile(); err != nil {
-			var bad *ScenarioError
-			if !errors.As(err, &bad) || bad.Field != "Service" && bad.Field != "Settings" || s.Service == limits.UnknownService {
+			if out[i].Problem, err = problem(err, s.Service); err != nil {
 				return nil, err
 			}
-			out[i].Problem = errors.Unwrap(err).Error()
 			continue
 		}
 		for _, n := range clients {

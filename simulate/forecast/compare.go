@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,12 +39,8 @@ func Compare(ctx context.Context, s Scenario, windows ...limits.Windows) ([]Comp
 		out[i].Windows = windows[i]
 		p, err := one.compile()
 		if err != nil {
-			var bad *ScenarioError
-			if errors.As(err, &bad) && (bad.Field == "Windows" || s.Service == limits.UnknownService) {
-				return err
-			}
-			out[i].Problem = errors.Unwrap(err).Error()
-			return nil
+			out[i].Problem, err = problem(err, s.Service)
+			return err
 		}
 		mu.Lock()
 		run := runs[p.identity()]
@@ -67,6 +64,16 @@ func Compare(ctx context.Context, s Scenario, windows ...limits.Windows) ([]Comp
 		return nil, err
 	}
 	return out, nil
+}
+
+// problem takes the error of a scenario for what an edition cannot run, if it is
+// that, and returns it otherwise.
+func problem(err error, service limits.Service) (string, error) {
+	var bad *ScenarioError
+	if service != limits.UnknownService && errors.As(err, &bad) && (bad.Field == "Service" || bad.Field == "Settings") {
+		return strings.TrimPrefix(strings.TrimPrefix(bad.Err.Error(), "simulate: "), "limits: "), nil
+	}
+	return "", err
 }
 
 // planKey is all of an edition that the run of a given workload, and its report,
@@ -106,10 +113,7 @@ func Suitable(ctx context.Context, s Scenario, share float64) ([]Comparison, err
 	if err := checkShare(share); err != nil {
 		return nil, err
 	}
-	var windows []limits.Windows
-	for rule := range limits.ByService(s.Service) {
-		windows = append(windows, rule.Windows())
-	}
+	windows := s.machines()
 	var first []Comparison
 	lost := make([][runsPerPoint]float64, len(windows))
 	for i := range runsPerPoint {
@@ -140,6 +144,26 @@ func Suitable(ctx context.Context, s Scenario, share float64) ([]Comparison, err
 		}
 	}
 	return suitable, nil
+}
+
+// machines returns all editions that the table has the service for, at each
+// service pack that changed one of the limits.
+func (s *Scenario) machines() []limits.Windows {
+	var list []limits.Windows
+	for rule := range limits.ByService(s.Service) {
+		n := len(list)
+		if s.AcceptTime.sampler() != nil {
+			for backlog := range limits.ByEdition(rule.Edition) {
+				if w := backlog.Windows(); backlog.Service == limits.TCPBacklog && w.ServicePack != limits.UnknownServicePack && rule.Covers(w) {
+					list = append(list, w)
+				}
+			}
+		}
+		if len(list) == n {
+			list = append(list, rule.Windows())
+		}
+	}
+	return list
 }
 
 func checkShare(share float64) error {

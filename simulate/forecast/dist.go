@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
 // Dist is how long something takes: always the same, or differently each time
@@ -177,13 +179,13 @@ func (d Dist) String() string {
 	case notGiven:
 		return name
 	case constantDist:
-		return d.a.String()
+		return text.Time(d.a)
 	case uniformDist:
-		return fmt.Sprintf("%s(%v,%v)", name, d.a, d.b)
+		return fmt.Sprintf("%s(%s,%s)", name, text.Time(d.a), text.Time(d.b))
 	case exponentialDist:
-		return fmt.Sprintf("%s(%v)", name, d.a)
+		return fmt.Sprintf("%s(%s)", name, text.Time(d.a))
 	case lognormalDist, hyperexponentialDist:
-		return fmt.Sprintf("%s(%v,%s)", name, d.a, strconv.FormatFloat(d.scv, 'g', -1, 64))
+		return fmt.Sprintf("%s(%s,%s)", name, text.Time(d.a), strconv.FormatFloat(d.scv, 'g', -1, 64))
 	}
 	return name + "(" + joinDurations(d.values) + ")"
 }
@@ -191,7 +193,7 @@ func (d Dist) String() string {
 func joinDurations(values []time.Duration) string {
 	parts := make([]string, len(values))
 	for i, v := range values {
-		parts[i] = v.String()
+		parts[i] = text.Time(v)
 	}
 	return strings.Join(parts, ",")
 }

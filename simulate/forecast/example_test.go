@@ -115,7 +115,7 @@ func ExampleCompare() {
 		fmt.Printf("%v: %d refused, %d waited\n", c.Windows, c.Report.Refused, c.Report.Waited)
 	}
 	// Output:
-	// Windows XP Home: simulate: no such service in this edition: Windows XP Home has no web server of its own (IIS).
+	// Windows XP Home: no such service in this edition: Windows XP Home has no web server of its own (IIS).
 	// Windows XP Professional: 30 refused, 0 waited
 	// Windows 7 Professional: 0 refused, 30 waited
 }

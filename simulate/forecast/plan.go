@@ -70,6 +70,12 @@ func (p *plan) init(s *Scenario) error {
 	if err := s.check(); err != nil {
 		return err
 	}
+	switch {
+	case s.Windows == limits.Windows{}:
+		return &ScenarioError{"Windows", &missing{limits.ErrUnknownEdition, `an edition, such as "Windows XP Professional SP3"`}}
+	case s.Service == limits.UnknownService:
+		return &ScenarioError{"Service", &missing{limits.ErrNoRule, "a service, such as smb, iis or tcp-other"}}
+	}
 	host, err := simulate.New(s.Windows, &s.Settings)
 	if err != nil {
 		field := "Settings"

@@ -17,11 +17,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
+	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
 // Scenario is a question for the forecast: an edition, one of its services, and
@@ -178,12 +180,17 @@ func (s Scenario) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. A name that is no field is an
-// error. What the JSON does not name keeps its value.
+// error. What the JSON does not name keeps its value. The error is a
+// *ScenarioError that names the field as the JSON does, if it is about one.
 func (s *Scenario) UnmarshalJSON(data []byte) error {
 	t := scenarioJSON{
 		(*scenarioFields)(s), jsontime.Duration(s.AutoDisconnect), jsontime.Duration(s.Until), jsontime.Duration(s.Warmup),
 	}
 	if err := jsontime.Decode(data, &t); err != nil {
+		var field *jsontime.FieldError
+		if errors.As(err, &field) {
+			return &ScenarioError{field.Field, field.Err}
+		}
 		return fmt.Errorf("forecast: scenario: %w", err)
 	}
 	s.AutoDisconnect, s.Until, s.Warmup = time.Duration(t.AutoDisconnect), time.Duration(t.Until), time.Duration(t.Warmup)
@@ -234,6 +241,16 @@ func (e *ScenarioError) Is(target error) bool { return target == ErrScenario }
 // Unwrap returns the reason.
 func (e *ScenarioError) Unwrap() error { return e.Err }
 
+// missing is the error for a field that must be given.
+type missing struct {
+	is   error // what it matches
+	want string
+}
+
+func (e *missing) Error() string { return "not given: want " + e.want }
+
+func (e *missing) Unwrap() error { return e.is }
+
 const (
 	maxClients     = 1_000_000_000
 	maxVisits      = 1_000_000_000
@@ -248,6 +265,50 @@ const (
 func (s *Scenario) Valid() error {
 	_, err := s.compile()
 	return err
+}
+
+// String returns the load of the scenario as a line, such as "40 clients at
+// once, each for 30s".
+func (s Scenario) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d clients", s.Clients)
+	if s.Clients == 1 {
+		b.Reset()
+		b.WriteString("1 client")
+	}
+	say := func(ok bool, format string, args ...any) {
+		if ok {
+			fmt.Fprintf(&b, format, args...)
+		}
+	}
+	switch {
+	case s.Arrive.IsZero():
+		b.WriteString(" at once")
+	case s.Arrive.kind == trace:
+		b.WriteString(" at recorded times")
+	default:
+		say(true, ", arriving %v", s.Arrive)
+	}
+	given := func(d Dist) bool { return d.sampler() != nil }
+	say(s.Connections > 1, ", %d connections each", s.Connections)
+	say(s.Requests > 1, ", %d requests on each", s.Requests)
+	say(given(s.ServiceTime), ", each for %v", s.ServiceTime)
+	say(s.Requests > 1 && given(s.ThinkTime), " and %v between them", s.ThinkTime)
+	say(given(s.Idle), ", kept idle for %v", s.Idle)
+	say(!s.Idle.IsZero() && !given(s.Idle), ", closing at once")
+	say(s.Visits > 1, ", %d visits", s.Visits)
+	say(given(s.Away), ", away for %v", s.Away)
+	say(given(s.AcceptTime), ", accepted one after the other in %v", s.AcceptTime)
+	say(!s.Patience.IsZero(), ", patient for %v", s.Patience)
+	if n := s.Retry.Max; n > 0 {
+		say(n == 1, ", 1 retry")
+		say(n > 1, ", %d retries", n)
+		say(given(s.Retry.Backoff), " after %v", s.Retry.Backoff)
+	}
+	say(s.Destinations.Dead > 0, ", %v %% of the destinations dead", text.Digits(100*s.Destinations.Dead))
+	say(s.Destinations.Refusing > 0, ", %v %% refusing", text.Digits(100*s.Destinations.Refusing))
+	say(s.Until > 0, ", until %s", text.Time(s.Until))
+	return b.String()
 }
 
 // check checks all fields but Windows, Service and Settings.

@@ -20,9 +20,9 @@ func TestScenarioNamesTheBadField(t *testing.T) {
 		spoil       func(*forecast.Scenario)
 	}{
 		{"Clients", "0: want 1 to 1000000000", func(s *forecast.Scenario) { s.Clients = 0 }},
-		{"Windows", "unknown edition", func(s *forecast.Scenario) { s.Windows = limits.Windows{} }},
+		{"Windows", `not given: want an edition, such as "Windows XP Professional SP3"`, func(s *forecast.Scenario) { s.Windows = limits.Windows{} }},
 		{"Windows", "service pack 9", func(s *forecast.Scenario) { s.Windows.ServicePack = 9 }},
-		{"Service", "unknown is no service", func(s *forecast.Scenario) { s.Service = limits.UnknownService }},
+		{"Service", "not given: want a service, such as smb", func(s *forecast.Scenario) { s.Service = limits.UnknownService }},
 		{"Service", "no such service in this edition", func(s *forecast.Scenario) { s.Windows.Edition = limits.XPHome }},
 		{"Service", "no gate", func(s *forecast.Scenario) { s.Service = limits.Licence }},
 		{"Settings", "MaxConnections 41", func(s *forecast.Scenario) { s.Settings.MaxConnections = 41 }},

@@ -24,21 +24,6 @@ func (r *Report) Summary() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { text.Wrap(&b, fmt.Sprintf(format, args...)) }
 	line("%s", r.Title())
-	parts := []string{fmt.Sprintf("%d admitted", r.Admitted)}
-	if r.Waited > 0 {
-		parts[0] += fmt.Sprintf(" (%d after waiting)", r.Waited)
-	}
-	for _, p := range []struct {
-		n    int64
-		what string
-	}{{r.Refused, "refused"}, {r.TimedOut, "timed out waiting"}, {r.Abandoned, "gave up waiting"}, {r.Unfinished, "undecided at the end"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
-		}
-	}
-	if r.Retrying > 0 {
-		parts[len(parts)-1] += fmt.Sprintf(" (%d of them to be dialled again)", r.Retrying)
-	}
 	lost := ""
 	if r.Lost() > 0 {
 		lost = " " + text.Digits(100*r.Lost()) + " % got none."
@@ -47,7 +32,7 @@ func (r *Report) Summary() string {
 	if r.Clients < r.Planned {
 		clients = fmt.Sprintf("%d of %d clients came and", r.Clients, r.Planned)
 	}
-	line("%s asked for %d %v: %s.%s", clients, r.Asked, r.Unit, strings.Join(parts, ", "), lost)
+	line("%s asked for %d %v: %s.%s", clients, r.Asked, r.Unit, r.Counts(), lost)
 	if r.Attempts > r.Asked {
 		line("With retries that made %d attempts.", r.Attempts)
 	}
@@ -66,6 +51,27 @@ func (r *Report) Summary() string {
 		line("Assumed: %v.", a)
 	}
 	return b.String()
+}
+
+// Counts returns what became of what was asked for, as a line whose numbers add
+// up: "10 admitted (2 after waiting), 30 refused".
+func (r *Report) Counts() string {
+	parts := []string{fmt.Sprintf("%d admitted", r.Admitted)}
+	if r.Waited > 0 {
+		parts[0] += fmt.Sprintf(" (%d after waiting)", r.Waited)
+	}
+	for _, p := range []struct {
+		n    int64
+		what string
+	}{{r.Refused, "refused"}, {r.TimedOut, "timed out waiting"}, {r.Abandoned, "gave up waiting"}, {r.Unfinished, "undecided at the end"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	if r.Retrying > 0 {
+		parts[len(parts)-1] += fmt.Sprintf(" (%d of them to be dialled again)", r.Retrying)
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (r *Report) limitText() string {

@@ -58,11 +58,11 @@ func TestSettingsJSON(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{}`, string(b))
 	for bad, want := range map[string]string{
-		`{"limit": 3}`:                 `smb: settings: json: unknown field "limit"`,
+		`{"limit": 3}`:                 `smb: settings: limit: no such field; want one of `,
 		`{"sessionTimeout": 3}`:        "smb: settings: ",
 		`{"sessionTimeout": "3"}`:      `time "3": want a number and a unit`,
 		`{"count": "share"}`:           `cannot count by "share"; want one of ["session"`,
-		`{"backend": "192.0.2.1:445"}`: `unknown field "backend"`,
+		`{"backend": "192.0.2.1:445"}`: `smb: settings: backend: no such field`,
 	} {
 		assert.ErrorContains(t, json.Unmarshal([]byte(bad), &got), want)
 	}

@@ -25,8 +25,8 @@ type panel struct {
 }
 
 // panels returns what there is to draw of a run: what is held always, and what
-// is queued and refused if anything is. headroom is what the axis goes beyond the
-// limit.
+// is queued, in the backlog and refused if anything is. headroom is what the axis
+// goes beyond the limit.
 func panels(r *forecast.Report, headroom float64) []panel {
 	held := panel{title: fmt.Sprintf("%v held", r.Unit), unit: r.Unit.String()}
 	queued := panel{title: fmt.Sprintf("%v queued", r.Unit), unit: r.Unit.String()}
@@ -35,17 +35,27 @@ func panels(r *forecast.Report, headroom float64) []panel {
 		held.line = float64(n)
 		held.title += ", limit " + strconv.Itoa(n)
 	}
-	anyQueued, anyRefused := false, false
+	backlog := panel{title: "connections that are not accepted yet", unit: "connections"}
+	if n, ok := r.Backlog.Limit.Number(); ok {
+		backlog.line = float64(n)
+		backlog.title += ", limit " + strconv.Itoa(n)
+	}
+	anyQueued, anyRefused, anyBacklog := false, false, false
 	for _, s := range r.Timeline.Steps {
 		held.mean, held.peak = append(held.mean, s.Held.Mean), append(held.peak, float64(s.Held.Peak))
 		queued.mean, queued.peak = append(queued.mean, s.Queued.Mean), append(queued.peak, float64(s.Queued.Peak))
+		backlog.mean, backlog.peak = append(backlog.mean, s.Backlog.Mean), append(backlog.peak, float64(s.Backlog.Peak))
 		refused.mean = append(refused.mean, float64(s.Refused))
+		anyBacklog = anyBacklog || s.Backlog.Peak > 0
 		anyQueued = anyQueued || s.Queued.Peak > 0
 		anyRefused = anyRefused || s.Refused > 0
 	}
 	list := []panel{held}
 	if anyQueued {
 		list = append(list, queued)
+	}
+	if anyBacklog {
+		list = append(list, backlog)
 	}
 	if anyRefused {
 		list = append(list, refused)
@@ -81,6 +91,15 @@ func ceiling(v float64) float64 {
 		}
 	}
 	return 12 * unit
+}
+
+// curvesTitle and curvesLoad say what curves are about.
+func curvesTitle(s forecast.Scenario) string {
+	return fmt.Sprintf("%v: what share of what clients ask for gets no slot", s.Service)
+}
+
+func curvesLoad(s forecast.Scenario) string {
+	return fmt.Sprintf("the load of %v, with fewer clients and more", s)
 }
 
 // number prints a value of an axis.

@@ -60,6 +60,6 @@ func ExampleReportSVG() {
 	}
 	defer os.Remove(file.Name())
 	defer file.Close()
-	fmt.Println(chart.ReportSVG(file, report))
+	fmt.Println(chart.ReportSVG(file, s, report))
 	// Output: <nil>
 }

@@ -6,66 +6,152 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
-// The pictures are 800 wide. Colours have a light and a dark form, which the
-// viewer chooses, and are told apart also without red and green (the palette is that of Okabe and Ito).
+// The pictures are so many units wide, which are pixels where nothing scales them.
 const (
 	svgWidth  = 800
 	svgLeft   = 70
 	svgRight  = 20
 	svgHeight = 130 // of a panel
 	svgTitle  = 78  // runes that fit beside svgLeft in the size of titles
+	svgLine   = 105 // runes that fit there in the size of text
 )
 
-const svgStyle = `<style>
-svg { --paper: #ffffff; --ink: #1b1f24; --faint: #c9ced6; --fill: #56b4e9; --edge: #0072b2; --bad: #d55e00;
-  --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #a3548a; --c4: #8a6d00; --c5: #1b1f24;
-  font: 13px system-ui, "DejaVu Sans", sans-serif; }
-@media (prefers-color-scheme: dark) { svg { --paper: #14171c; --ink: #e8ebf0; --faint: #454c57; --fill: #2b6a94; --edge: #7cc6f2; --bad: #ff9a4d;
-  --c0: #7cc6f2; --c1: #ff9a4d; --c2: #3fd0a4; --c3: #e29acb; --c4: #f0e442; --c5: #e8ebf0; } }
-.paper { fill: var(--paper); } text { fill: var(--ink); } .title { font-size: 16px; font-weight: 600; } .head { font-weight: 600; }
-.grid { stroke: var(--faint); stroke-width: 1; } .axis { stroke: var(--ink); stroke-width: 1; }
-.mean, .bar { shape-rendering: crispEdges; } .mean { fill: var(--fill); } .peak { fill: none; stroke: var(--edge); stroke-width: 1.5; } .bar { fill: var(--bad); }
-.limit { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 6 4; } .end { text-anchor: end; } .middle { text-anchor: middle; }
-.curve { fill: none; stroke-width: 2.5; } .band { opacity: 0.2; stroke: none; }
-</style>
-`
+// An ink is a colour, on light paper and on dark. Each element has the light one
+// as an attribute, which any viewer shows and no Content-Security-Policy blocks.
+// A style sheet has the dark ones, for viewers that prefer dark and allow it. The
+// colours are told apart also without red and green (the palette is that of Okabe
+// and Ito).
+type ink struct {
+	class, light, dark string
+	attribute          string // fill or stroke
+}
+
+var (
+	paper = ink{"paper", "#ffffff", "#14171c", "fill"}
+	words = ink{"words", "#1b1f24", "#e8ebf0", "fill"}
+	axis  = ink{"axis", "#1b1f24", "#e8ebf0", "stroke"}
+	grid  = ink{"grid", "#c9ced6", "#454c57", "stroke"}
+	area  = ink{"area", "#56b4e9", "#2b6a94", "fill"}
+	peak  = ink{"peak", "#0072b2", "#7cc6f2", "stroke"}
+	bars  = ink{"bars", "#d55e00", "#ff9a4d", "fill"}
+	limit = ink{"limit", "#d55e00", "#ff9a4d", "stroke"}
+)
+
+// lines are the inks of curves, in their order.
+var lines = [...]ink{
+	{"line0", "#0072b2", "#7cc6f2", "stroke"},
+	{"line1", "#d55e00", "#ff9a4d", "stroke"},
+	{"line2", "#009e73", "#3fd0a4", "stroke"},
+	{"line3", "#a3548a", "#e29acb", "stroke"},
+	{"line4", "#8a6d00", "#f0e442", "stroke"},
+	{"line5", "#1b1f24", "#e8ebf0", "stroke"},
+}
+
+// band returns the ink of the confidence interval around a curve.
+func (i ink) band() ink {
+	return ink{strings.Replace(i.class, "line", "band", 1), i.light, i.dark, "fill"}
+}
+
+// attributes returns the class and the light colour.
+func (i ink) attributes() string {
+	return fmt.Sprintf(`class="%s" %s="%s"`, i.class, i.attribute, i.light)
+}
+
+// svgClass is on the root, so that the style sheet of a picture inside a page is
+// for the picture only.
+const svgClass = "winlimits"
+
+func style() string {
+	var b strings.Builder
+	b.WriteString("<style>@media (prefers-color-scheme: dark) {")
+	inks := []ink{paper, words, axis, grid, area, peak, bars, limit}
+	for _, i := range lines {
+		inks = append(inks, i, i.band())
+	}
+	for _, i := range inks {
+		fmt.Fprintf(&b, " .%s .%s { %s: %s }", svgClass, i.class, i.attribute, i.dark)
+	}
+	b.WriteString(" }</style>\n")
+	return b.String()
+}
 
 type svg struct{ strings.Builder }
 
 func (b *svg) open(height int, title, description string) {
-	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="title description">`+"\n",
-		svgWidth, height)
-	fmt.Fprintf(b, "<title id=\"title\">%s</title>\n<desc id=\"description\">%s</desc>\n", html.EscapeString(title), html.EscapeString(description))
-	b.WriteString(svgStyle)
-	fmt.Fprintf(b, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", svgWidth, height)
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" class="%s" width="%d" height="%d" viewBox="0 0 %d %d" role="img" `+
+		`font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="13">`+"\n", svgClass, svgWidth, height, svgWidth, height)
+	fmt.Fprintf(b, "<title>%s</title>\n<desc>%s</desc>\n", escape(title), escape(description))
+	b.WriteString(style())
+	fmt.Fprintf(b, "<rect width=\"%d\" height=\"%d\" %s/>\n", svgWidth, height, paper.attributes())
 }
 
-func (b *svg) text(x, y float64, class, text string) {
-	fmt.Fprintf(b, "<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">%s</text>\n", x, y, class, html.EscapeString(text))
+func (b *svg) close(w io.Writer) error {
+	b.WriteString("</svg>\n")
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
-func (b *svg) line(x1, y1, x2, y2 float64, class string) {
-	fmt.Fprintf(b, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"%s\"/>\n", x1, y1, x2, y2, class)
+// escape makes text part of an XML document: without markup, and without the
+// characters that XML cannot hold.
+func escape(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r':
+			return ' '
+		case r < ' ' || r == 0xfffe || r == 0xffff:
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
+	return html.EscapeString(s)
 }
 
-// ReportSVG draws the run as a self-contained SVG picture: what is held over
-// time, and what is queued and refused if anything is. An area is the mean of
-// a step, the line above it the peak, and the dashed line the limit.
-func ReportSVG(w io.Writer, r forecast.Report) error {
+// text writes text with further attributes.
+func (b *svg) text(x, y float64, attributes, s string) {
+	if attributes != "" {
+		attributes += " "
+	}
+	fmt.Fprintf(b, "<text x=\"%.1f\" y=\"%.1f\" %s%s>%s</text>\n", x, y, attributes, words.attributes(), escape(s))
+}
+
+// The attributes of text.
+const (
+	inTitle  = `font-size="16" font-weight="600"`
+	inHead   = `font-weight="600"`
+	toEnd    = `text-anchor="end"`
+	toMiddle = `text-anchor="middle"`
+)
+
+// sideways writes what a vertical axis shows, from below to above.
+func (b *svg) sideways(y float64, s string) {
+	fmt.Fprintf(b, "<text transform=\"translate(18 %.1f) rotate(-90)\" %s %s>%s</text>\n", y, toMiddle, words.attributes(), escape(s))
+}
+
+func (b *svg) line(x1, y1, x2, y2 float64, i ink, attributes string) {
+	fmt.Fprintf(b, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" %s%s/>\n", x1, y1, x2, y2, i.attributes(), attributes)
+}
+
+// ReportSVG draws the run of a scenario as a self-contained SVG picture: what is
+// held over time, and what is queued, in the backlog and refused if anything is.
+// An area is the mean of a step, the line above it the peak, and the dashed line
+// the limit. The picture is 800 pixels wide unless it is scaled, has the colours
+// of dark paper where the viewer prefers them, and is well-formed XML whatever
+// the scenario is called.
+func ReportSVG(w io.Writer, s forecast.Scenario, r forecast.Report) error {
 	panels := panels(&r, 1.1)
-	const top, gap, foot = 80.0, 45.0, 55.0
+	const top, gap, foot = 98.0, 45.0, 55.0
 	height := int(top + float64(len(panels))*(svgHeight+gap) - gap + foot)
-	title := r.Title()
-	about := fmt.Sprintf("%d %v asked for, %d admitted (%d after waiting), %d refused, %d timed out, %d gave up",
-		r.Asked, r.Unit, r.Admitted, r.Waited, r.Refused, r.TimedOut, r.Abandoned)
+	title, counts := r.Title(), fmt.Sprintf("%d %v asked for: %s", r.Asked, r.Unit, r.Counts())
 	var b svg
-	b.open(height, title, about)
-	b.text(svgLeft, 24, "title", shorten(title, svgTitle))
-	b.text(svgLeft, 43, "", about)
+	b.open(height, title, s.String()+"; "+counts)
+	b.text(svgLeft, 24, inTitle, shorten(title, svgTitle))
+	b.text(svgLeft, 43, "", shorten(s.String(), svgLine))
+	b.text(svgLeft, 61, "", shorten(counts, svgLine))
 
 	width := float64(svgWidth - svgLeft - svgRight)
 	x := func(i int) float64 { // where step i begins
@@ -77,63 +163,71 @@ func ReportSVG(w io.Writer, r forecast.Report) error {
 	at, labels := timeAxis(r.Length)
 	for n, p := range panels {
 		bottom := top + float64(n)*(svgHeight+gap) + svgHeight
-		y := func(v float64) float64 { return bottom - svgHeight*v/p.top }
-		b.text(svgLeft, bottom-svgHeight-7, "head", p.title)
-		for _, v := range []float64{0, p.top / 2, p.top} {
-			b.line(svgLeft, y(v), svgLeft+width, y(v), "grid")
-			b.text(svgLeft-8, y(v)+4, "end", number(v))
-		}
-		fmt.Fprintf(&b, "<text transform=\"translate(18 %.1f) rotate(-90)\" class=\"middle\">%s</text>\n", bottom-svgHeight/2, html.EscapeString(p.unit))
-		for i, v := range p.mean {
-			class := "mean"
-			if p.bad {
-				class = "bar"
-			}
-			if v > 0 {
-				fmt.Fprintf(&b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"%s\"/>\n", x(i), y(v), x(i+1)-x(i), bottom-y(v), class)
-			}
-		}
-		if p.peak != nil {
-			var path strings.Builder
-			for i, v := range p.peak {
-				op := "L"
-				if i == 0 {
-					op = "M"
-				}
-				fmt.Fprintf(&path, "%s%.1f %.1fH%.1f", op, x(i), y(v), x(i+1))
-			}
-			fmt.Fprintf(&b, "<path d=\"%s\" class=\"peak\"/>\n", path.String())
-		}
-		if p.line > 0 {
-			b.line(svgLeft, y(p.line), svgLeft+width, y(p.line), "limit")
-		}
-		b.line(svgLeft, bottom, svgLeft+width, bottom, "axis")
+		b.panel(&p, x, bottom)
 		for i := range at {
-			b.line(svgLeft+width*at[i], bottom, svgLeft+width*at[i], bottom+5, "axis")
+			b.line(svgLeft+width*at[i], bottom, svgLeft+width*at[i], bottom+5, axis, "")
 			if n == len(panels)-1 {
-				anchor := "middle"
+				anchor := toMiddle
 				if at[i] > 0.97 {
-					anchor = "end"
+					anchor = toEnd
 				}
 				b.text(svgLeft+width*at[i], bottom+19, anchor, labels[i])
 			}
 		}
 	}
-	b.text(svgLeft+width/2, float64(height)-14, "middle", "time since the start (area: mean of a step, line: its peak, dashed: the limit)")
-	b.WriteString("</svg>\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	b.text(svgLeft+width/2, float64(height)-14, toMiddle, "time since the start (area: mean of a step, line: its peak, dashed: the limit)")
+	return b.close(w)
 }
 
-// CurvesSVG draws the curves as a self-contained SVG picture: the share that is
-// lost against the number of clients, with the 95 per cent confidence interval
-// as a band.
-func CurvesSVG(w io.Writer, curves []forecast.Curve) error {
-	const top, plot, foot, row = 60.0, 300.0, 60.0, 20.0
+// panel draws one chart of a run above bottom. x is where a step begins.
+func (b *svg) panel(p *panel, x func(int) float64, bottom float64) {
+	right := float64(svgWidth - svgRight)
+	y := func(v float64) float64 { return bottom - svgHeight*v/p.top }
+	b.text(svgLeft, bottom-svgHeight-7, inHead, p.title)
+	for _, v := range []float64{0, p.top / 2, p.top} {
+		b.line(svgLeft, y(v), right, y(v), grid, "")
+		b.text(svgLeft-8, y(v)+4, toEnd, number(v))
+	}
+	b.sideways(bottom-svgHeight/2, p.unit)
+	filling := area
+	if p.bad {
+		filling = bars
+	}
+	for i, v := range p.mean {
+		if v > 0 {
+			fmt.Fprintf(b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" %s shape-rendering=\"crispEdges\"/>\n",
+				x(i), y(v), x(i+1)-x(i), bottom-y(v), filling.attributes())
+		}
+	}
+	if p.peak != nil {
+		var path strings.Builder
+		for i, v := range p.peak {
+			op := "L"
+			if i == 0 {
+				op = "M"
+			}
+			fmt.Fprintf(&path, "%s%.1f %.1fH%.1f", op, x(i), y(v), x(i+1))
+		}
+		fmt.Fprintf(b, "<path d=\"%s\" %s stroke-width=\"1.5\" fill=\"none\"/>\n", path.String(), peak.attributes())
+	}
+	if p.line > 0 {
+		b.line(svgLeft, y(p.line), right, y(p.line), limit, ` stroke-width="1.5" stroke-dasharray="6 4"`)
+	}
+	b.line(svgLeft, bottom, right, bottom, axis, "")
+}
+
+// CurvesSVG draws the curves that Sweep has made of a scenario as a
+// self-contained SVG picture: the share that is lost against the number of
+// clients, with the 95 per cent confidence interval as a band. What ReportSVG
+// says of its picture holds here as well.
+func CurvesSVG(w io.Writer, s forecast.Scenario, curves []forecast.Curve) error {
+	const top, plot, foot, row = 72.0, 300.0, 60.0, 20.0
 	height := int(top + plot + foot + row*float64(len(curves)))
+	title, load := curvesTitle(s), curvesLoad(s)
 	var b svg
-	b.open(height, "Share without a slot against the number of clients", "One curve for each edition")
-	b.text(svgLeft, 24, "title", "How much of what clients ask for gets no slot")
+	b.open(height, title, load)
+	b.text(svgLeft, 24, inTitle, shorten(title, svgTitle))
+	b.text(svgLeft, 43, "", shorten(load, svgLine))
 	low, high := clients(curves)
 	width := float64(svgWidth - svgLeft - svgRight)
 	bottom := top + plot
@@ -141,20 +235,20 @@ func CurvesSVG(w io.Writer, curves []forecast.Curve) error {
 	y := func(v float64) float64 { return bottom - plot*min(1, max(0, v)) }
 	for i := range 6 {
 		v := float64(i) / 5
-		b.line(svgLeft, y(v), svgLeft+width, y(v), "grid")
-		b.text(svgLeft-8, y(v)+4, "end", fmt.Sprintf("%d %%", 20*i))
+		b.line(svgLeft, y(v), svgLeft+width, y(v), grid, "")
+		b.text(svgLeft-8, y(v)+4, toEnd, fmt.Sprintf("%d %%", 20*i))
 	}
 	for _, n := range countAxis(low, high) {
-		b.line(x(n), bottom, x(n), bottom+5, "axis")
-		b.text(x(n), bottom+19, "middle", strconv.Itoa(n))
+		b.line(x(n), bottom, x(n), bottom+5, axis, "")
+		b.text(x(n), bottom+19, toMiddle, strconv.Itoa(n))
 	}
-	b.line(svgLeft, bottom, svgLeft+width, bottom, "axis")
-	b.text(svgLeft+width/2, bottom+40, "middle", "clients")
-	fmt.Fprintf(&b, "<text transform=\"translate(18 %.1f) rotate(-90)\" class=\"middle\">share without a slot</text>\n", bottom-plot/2)
+	b.line(svgLeft, bottom, svgLeft+width, bottom, axis, "")
+	b.text(svgLeft+width/2, bottom+40, toMiddle, "clients")
+	b.sideways(bottom-plot/2, "share without a slot")
 	// Curves that lie on one another show by their dashes.
 	dashes := [...]string{"none", "10 6", "3 5", "12 4 3 4", "18 5"}
 	for i, curve := range curves {
-		colour, dash := fmt.Sprintf("var(--c%d)", i%6), dashes[i%len(dashes)]
+		line, dash := lines[i%len(lines)], dashes[i%len(dashes)]
 		var path, upper, lower strings.Builder
 		for j, p := range curve.Points {
 			op := "L"
@@ -168,19 +262,17 @@ func CurvesSVG(w io.Writer, curves []forecast.Curve) error {
 		}
 		legend := bottom + foot + row*float64(i) - 4
 		if path.Len() > 0 {
-			fmt.Fprintf(&b, "<path d=\"%s%sZ\" class=\"band\" style=\"fill:%s\"/>\n", upper.String(), lower.String(), colour)
-			fmt.Fprintf(&b, "<path d=\"%s\" class=\"curve\" style=\"stroke:%s;stroke-dasharray:%s\"/>\n", path.String(), colour, dash)
-			fmt.Fprintf(&b, "<path d=\"M%d %.1fh30\" class=\"curve\" style=\"stroke:%s;stroke-dasharray:%s\"/>\n", svgLeft, legend, colour, dash)
+			fmt.Fprintf(&b, "<path d=\"%s%sZ\" %s opacity=\"0.2\"/>\n", upper.String(), lower.String(), line.band().attributes())
+			fmt.Fprintf(&b, "<path d=\"%s\" %s stroke-width=\"2.5\" stroke-dasharray=\"%s\" fill=\"none\"/>\n", path.String(), line.attributes(), dash)
+			fmt.Fprintf(&b, "<path d=\"M%d %.1fh36\" %s stroke-width=\"6\" stroke-dasharray=\"%s\" fill=\"none\"/>\n", svgLeft, legend, line.attributes(), dash)
 		}
 		text := curve.Windows.String()
 		if curve.Problem != "" {
 			text += ": not shown; " + curve.Problem
 		}
-		b.text(svgLeft+40, legend+4, "", shorten(text, 95))
+		b.text(svgLeft+46, legend+4, "", shorten(text, svgLine-7))
 	}
-	b.WriteString("</svg>\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.close(w)
 }
 
 func shorten(text string, runes int) string {

@@ -11,8 +11,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
-// ReportText draws the run for a terminal of 80 columns: what is held over time,
-// and what is queued and refused if anything is.
+// ReportText draws a run for a terminal of 80 columns: what is held over time, and
+// what is queued, in the backlog and refused if anything is. Report.Summary says
+// the rest.
 func ReportText(w io.Writer, r forecast.Report) error {
 	var b strings.Builder
 	const labels = 8
@@ -61,9 +62,10 @@ func blocks(share float64) string {
 	return string([]rune(" ▁▂▃▄▅▆▇█")[i])
 }
 
-// CurvesText draws the curves for a terminal of 80 columns: the share that is
-// lost against the number of clients, a letter for each edition.
-func CurvesText(w io.Writer, curves []forecast.Curve) error {
+// CurvesText draws the curves that Sweep has made of a scenario for a terminal of
+// 80 columns: the share that is lost against the number of clients, a letter for
+// each edition.
+func CurvesText(w io.Writer, s forecast.Scenario, curves []forecast.Curve) error {
 	var b strings.Builder
 	const labels, rows, columns = 6, 11, 70
 	low, high := clients(curves)
@@ -86,7 +88,7 @@ func CurvesText(w io.Writer, curves []forecast.Curve) error {
 			}
 		}
 	}
-	b.WriteString("share without a slot\n")
+	text.Wrap(&b, curvesTitle(s)+" ("+curvesLoad(s)+")")
 	for i, line := range grid {
 		label := ""
 		if i%5 == 0 {

@@ -59,7 +59,7 @@ func TestCurveMeetsItself(t *testing.T) {
 	}
 	draw := func(c ...forecast.Curve) string {
 		var b bytes.Buffer
-		require.NoError(t, chart.CurvesText(&b, c))
+		require.NoError(t, chart.CurvesText(&b, fortyAtOnce(), c))
 		text, _, _ := strings.Cut(b.String(), "* several")
 		return text
 	}

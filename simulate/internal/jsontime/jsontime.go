@@ -1,10 +1,9 @@
 // Package jsontime has times as text in JSON, for the shadow structs with which
-// settings and scenarios are marshalled.
+// settings and scenarios are marshalled, and reads such structs strictly, with
+// errors that name the field.
 package jsontime
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -23,12 +22,4 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	}
 	*d = Duration(v)
 	return nil
-}
-
-// Decode is json.Unmarshal that takes an unknown name for an error, which an
-// UnmarshalJSON is not told of by the decoder that called it.
-func Decode(data []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
 }

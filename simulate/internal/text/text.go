@@ -26,6 +26,19 @@ func Short(d time.Duration) string {
 	return fmt.Sprintf("%d ns", int64(d))
 }
 
+// Time returns what time.ParseDuration reads, without units that are 0: "1m30s",
+// "8h", "0s".
+func Time(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
 // Digits returns a number with three significant digits, whole from 100 on, and
 // without an exponent.
 func Digits(v float64) string {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
@@ -20,6 +21,14 @@ func TestShort(t *testing.T) {
 		{64 * time.Second, "1.07 min"}, {450*time.Second + 1, "7.5 min"}, {25 * time.Hour, "1.04 d"}, {1000 * 24 * time.Hour, "1000 d"},
 	} {
 		assert.Equal(t, c.want, text.Short(c.d))
+	}
+}
+
+func TestTime(t *testing.T) {
+	for _, want := range []string{"0s", "1ns", "30s", "1m", "1m30s", "10m", "8h", "8h0m1s", "1h1m", "20m0.5s", "-1h", "100h"} {
+		d, err := time.ParseDuration(want)
+		require.NoError(t, err)
+		assert.Equal(t, want, text.Time(d))
 	}
 }
 
