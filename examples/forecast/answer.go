@@ -37,7 +37,8 @@ type answer struct {
 	replications forecast.Replications
 }
 
-// fill works everything out. If it returns an error, what it has filled in holds.
+// fill works out what the form of the output has room for. If it returns an
+// error, what it has filled in holds.
 func (a *answer) fill(ctx context.Context, q *question, terminal io.Writer) error {
 	s := a.Scenario
 	progress := newProgress(terminal, s)
@@ -58,25 +59,44 @@ func (a *answer) fill(ctx context.Context, q *question, terminal io.Writer) erro
 			runs = 1
 		}
 	}
-	r, err := forecast.Replicate(ctx, s, runs)
-	if err != nil {
-		return err
-	}
-	a.Runs, a.replications = runs, r
-	if runs > 1 {
-		a.Lost, a.Waited, a.MeanWait = &r.Lost, &r.Waited, &r.MeanWait
+	all := q.format == "text" || q.format == "json"
+	if all || q.format == "csv" {
+		r, err := forecast.Replicate(ctx, s, runs)
+		if err != nil {
+			return err
+		}
+		a.Runs, a.replications = runs, r
+		if runs > 1 {
+			a.Lost, a.Waited, a.MeanWait = &r.Lost, &r.Waited, &r.MeanWait
+		}
 	}
 	windows := q.compare
 	if len(windows) > 0 {
 		windows = append([]limits.Windows{s.Windows}, windows...)
+	}
+	if len(windows) > 0 && (all || q.format == "csv-compare") {
+		var err error
 		if a.Comparison, err = forecast.Compare(ctx, s, windows...); err != nil {
 			return err
 		}
 	}
-	if long {
+	if all && !long {
+		if err := a.fit(ctx); err != nil {
+			return err
+		}
+	}
+	if len(windows) == 0 || long || isTrace(s) || q.format == "csv" || q.format == "csv-compare" {
 		return nil
 	}
-	suitable, err := forecast.Suitable(ctx, s, a.Allowed)
+	var err error
+	a.Curves, err = forecast.Sweep(ctx, s, numbers(2*s.Clients), windows...)
+	return err
+}
+
+// fit works out which editions serve the load, and how many clients fit on the
+// one that was asked for.
+func (a *answer) fit(ctx context.Context) error {
+	suitable, err := forecast.Suitable(ctx, a.Scenario, a.Allowed)
 	if err != nil {
 		return err
 	}
@@ -84,20 +104,19 @@ func (a *answer) fill(ctx context.Context, q *question, terminal io.Writer) erro
 	for _, c := range suitable {
 		a.Suitable = append(a.Suitable, c.Windows)
 	}
-	// A recorded trace is of so many clients and no others.
-	if strings.HasPrefix(s.Arrive.String(), "trace") {
+	if isTrace(a.Scenario) {
 		return nil
 	}
-	capacity, err := forecast.Capacity(ctx, s, a.Allowed)
-	if err != nil {
-		return err
-	}
-	a.Capacity = &capacity
-	if len(windows) > 0 {
-		a.Curves, err = forecast.Sweep(ctx, s, numbers(2*s.Clients), windows...)
+	capacity, err := forecast.Capacity(ctx, a.Scenario, a.Allowed)
+	if err == nil {
+		a.Capacity = &capacity
 	}
 	return err
 }
+
+// isTrace reports whether the clients come at recorded times, which are of so
+// many clients and no others.
+func isTrace(s forecast.Scenario) bool { return strings.HasPrefix(s.Arrive.String(), "trace") }
 
 // numbers are up to 30 numbers of clients, from 1 to most.
 func numbers(most int) (list []int) {
