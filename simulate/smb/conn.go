@@ -41,16 +41,16 @@ type conn struct {
 	parked *list.Element // in Proxy.pending, unless there is a session
 	timer  *time.Timer
 
-	mu         sync.Mutex
-	server     net.Conn
-	closed     bool
-	why        string
-	negotiated bool // the file server has answered a NEGOTIATE
-	sessions   map[sessionKey]*session
-	setup      *sessionSetup              // the session setup under way
-	files      map[uint64]fileRequest     // by MessageId
-	stopped2   map[uint64]smbwire.Header2 // requests of dead sessions, by MessageId
-	stopped1   map[uint32]smbwire.Header1 // the same for SMB1, by PID and MID
+	mu       sync.Mutex
+	server   net.Conn
+	closed   bool
+	why      string
+	agreed   smbwire.Protocol // SMB1 or SMB2, when the file server has agreed to it
+	sessions map[sessionKey]*session
+	setup    *sessionSetup              // the session setup under way
+	files    map[uint64]fileRequest     // by MessageId
+	stopped2 map[uint64]smbwire.Header2 // requests of dead sessions, by MessageId
+	stopped1 map[uint32]smbwire.Header1 // the same for SMB1, by PID and MID
 }
 
 // serve moves requests and replies until the connection ends.
@@ -122,9 +122,9 @@ func (c *conn) expire() {
 		return
 	}
 	c.mu.Lock()
-	negotiated := c.negotiated
+	agreed := c.agreed
 	c.mu.Unlock()
-	if negotiated {
+	if agreed != smbwire.ProtocolUnknown {
 		c.close("no session")
 	} else {
 		c.close("no dialect agreed")
@@ -146,11 +146,14 @@ func (c *conn) unsettle() {
 	}
 }
 
-// agreed notes that there is a dialect.
-func (c *conn) agreed() {
+// agree notes that there is a dialect. The first agreement counts: a client that
+// chooses what a reply looks like cannot make another.
+func (c *conn) agree(protocol smbwire.Protocol) {
 	c.mu.Lock()
-	first := !c.negotiated
-	c.negotiated = true
+	first := c.agreed == smbwire.ProtocolUnknown
+	if first {
+		c.agreed = protocol
+	}
 	c.mu.Unlock()
 	if !first {
 		return
@@ -160,6 +163,14 @@ func (c *conn) agreed() {
 	if c.parked != nil {
 		c.timer.Reset(time.Until(c.since.Add(c.proxy.settings.SessionTimeout)))
 	}
+}
+
+// speaks reports whether messages of the protocol are to be expected. Those of
+// SMB1 are not on a connection that has agreed to SMB2, and the other way round.
+func (c *conn) speaks(protocol smbwire.Protocol) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.agreed == smbwire.ProtocolUnknown || (c.agreed == smbwire.ProtocolSMB1) == (protocol == smbwire.ProtocolSMB1)
 }
 
 // session returns the session of the connection with the key, or nil.
@@ -262,6 +273,9 @@ func (c *conn) request(p *pipe, h smbwire.FrameHeader) error {
 			return err
 		}
 	}
+	if protocol != smbwire.ProtocolUnknown && !c.speaks(protocol) {
+		return malformed("message begins with %q in the other version of the protocol", b[:4])
+	}
 	switch protocol {
 	case smbwire.ProtocolSMB1:
 		return c.request1(p)
@@ -358,10 +372,12 @@ func (c *conn) reply(p *pipe) error {
 	if err != nil {
 		return err
 	}
-	switch smbwire.ProtocolOf(b) {
-	case smbwire.ProtocolSMB1:
+	protocol := smbwire.ProtocolOf(b)
+	switch {
+	case !c.speaks(protocol): // data that READ_RAW has read
+	case protocol == smbwire.ProtocolSMB1:
 		return c.reply1(p)
-	case smbwire.ProtocolSMB2:
+	case protocol == smbwire.ProtocolSMB2:
 		return c.reply2(p)
 	}
 	return p.finish()

@@ -116,7 +116,10 @@ func (c *conn) stop1(p *pipe, h smbwire.Header1) error {
 // requestKey1 is what the reply to an SMB1 request is known by.
 func requestKey1(h smbwire.Header1) uint32 { return uint32(h.PID)<<16 | uint32(h.MID) }
 
-// reply1 moves an SMB1 message from the file server.
+// reply1 moves an SMB1 message from the file server. What looks like one may be
+// data that READ_RAW has read; as the client may have chosen them, nothing in a
+// reply may give it more than it has: it can have a session of its own connection
+// look new, which takes a slot, or look over, after which nothing passes on it.
 func (c *conn) reply1(p *pipe) error {
 	b, err := p.need(smbwire.MinMessage1Size)
 	if err != nil {
@@ -130,7 +133,7 @@ func (c *conn) reply1(p *pipe) error {
 	switch h.Command {
 	case smbwire.Command1Negotiate:
 		if h.Status == smbwire.StatusSuccess {
-			c.agreed()
+			c.agree(smbwire.ProtocolSMB1)
 		}
 	case smbwire.Command1SessionSetup:
 		setup, err := c.answered(h.IsReply(), true, uint64(h.MID))

@@ -306,27 +306,69 @@ func TestForgedReply(t *testing.T) {
 			c.Close()
 		})
 	})
-	t.Run("answer to a setup", func(t *testing.T) {
-		bubble(t, func(t *testing.T) {
-			lab := newLab(t, xpPro, 2, nil)
-			victim := lab.session("c2", "alice")
-			c := lab.client1("c1")
-			h := c.logon1()
-			// It would answer a setup whose MID is 9, with the victim's session.
-			answer := smbwire.Header2{Command: smbwire.Command2SessionSetup, Flags: smbwire.Flags2Reply, MessageID: 9, SessionID: victim.id}
-			forge(lab, append(answer.Append(nil), make([]byte, 8)...))
-			h.Command = readRaw
-			setup := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus, PID: 77, MID: 9}
-			go c.Write(append(message1(h, 8), message1(setup, 13, 0xff, 0, 0, 0)...))
-			for {
-				if _, err := readFrame(c); err != nil {
-					break
+	setup1 := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus, PID: 77, MID: 9}
+	setup2 := smbwire.Header2{Command: smbwire.Command2SessionSetup, MessageID: 9}
+	for name, setup := range map[string][]byte{
+		"answer to a setup":                       message1(setup1, 13, 0xff, 0, 0, 0),
+		"answer to a setup of the other protocol": frame(append(setup2.Append(nil), setupBody("bob", false, 0)...)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				lab := newLab(t, xpPro, 2, nil)
+				victim := lab.session("c2", "alice")
+				c := lab.client1("c1")
+				h := c.logon1()
+				// It would answer the setup with the victim's session.
+				answer := smbwire.Header2{Command: smbwire.Command2SessionSetup, Flags: smbwire.Flags2Reply, MessageID: 9, SessionID: victim.id}
+				said := append(answer.Append(nil), make([]byte, 8)...)
+				lab.server.answering(func(msg []byte) [][]byte {
+					if h, err := smbwire.ParseHeader1(msg); err == nil && h.Command == readRaw {
+						return [][]byte{}
+					}
+					if h, err := smbwire.ParseHeader2(msg); err == nil && h.MessageID == 9 {
+						return [][]byte{said}
+					}
+					if h, err := smbwire.ParseHeader1(msg); err == nil && h.MID == 9 {
+						return [][]byte{said}
+					}
+					return nil
+				})
+				h.Command = readRaw
+				go c.Write(append(message1(h, 8), setup...))
+				for {
+					if _, err := readFrame(c); err != nil {
+						break
+					}
 				}
-			}
-			assert.Equal(t, 1, lab.held())
-			assert.Equal(t, smbwire.StatusSuccess, victim.command(smbwire.Command2Read).Status)
-			victim.Close()
+				assert.Equal(t, smbwire.StatusSuccess, victim.command(smbwire.Command2Read).Status)
+				assert.Equal(t, 1, lab.held())
+				victim.Close()
+			})
 		})
+	}
+}
+
+// TestSetupAndLogoff: a session that is set up and logged off in one message is
+// decided, and over.
+func TestSetupAndLogoff(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newLab(t, xpPro, 1, nil)
+		c := lab.client1("c1")
+		lab.server.answering(func(msg []byte) [][]byte {
+			h, err := smbwire.ParseHeader1(msg)
+			if err != nil || h.Command != smbwire.Command1SessionSetup {
+				return nil
+			}
+			h.Flags, h.UID = smbwire.Flags1Reply, 5
+			return [][]byte{append(h.Append(nil), 3, 0x74, 0, 41, 0, 0, 0, 0, 0, 2, 0xff, 0, 0, 0, 0, 0)}
+		})
+		setup := smbwire.Header1{Command: smbwire.Command1SessionSetup, Flags2: smbwire.Flags2NTStatus, PID: 77, MID: 9}
+		for range 3 {
+			assert.Equal(t, smbwire.StatusSuccess, c.exchange(chain1(setup, 13, smbwire.Command1Logoff)).Status)
+		}
+		assert.EqualValues(t, 3, lab.gate.Stats().Admitted)
+		assert.Equal(t, 0, lab.held())
+		c.Close()
 	})
 }
 

@@ -163,6 +163,8 @@ func (c *conn) requestCompressed(p *pipe) error {
 }
 
 // reply2 moves an SMB2 message, or a compound of several, from the file server.
+// Each part is applied. One that has to be replaced stands alone, as its request
+// did; where it does not, the connection ends.
 func (c *conn) reply2(p *pipe) error {
 	var id uint64
 	for i := 0; ; i++ {
@@ -224,7 +226,7 @@ func (c *conn) done2(h smbwire.Header2, id uint64) (replacement []byte, err erro
 		return nil, nil
 	case smbwire.Command2Negotiate:
 		if h.Status == smbwire.StatusSuccess {
-			c.agreed()
+			c.agree(smbwire.ProtocolSMB2)
 		}
 	case smbwire.Command2Create, smbwire.Command2Close, smbwire.Command2TreeDisconnect:
 		c.fileDone(h)
