@@ -11,5 +11,5 @@ import (
 // newFixture starts the file server of a w in memory.
 func newFixture(t testing.TB, w limits.Windows, settings *fileserver.Settings) *simtest.FileServer {
 	t.Helper()
-	return simtest.NewFileServer(t, simtest.NewHost(t, w, nil), &simtest.FileServerSettings{Server: settings})
+	return simtest.NewFileServer(t, simtest.NewHost(t, w, nil), &simtest.FileServerSettings{Server: *settings})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +33,8 @@ type FileServer struct {
 // settings.
 type FileServerSettings struct {
 	// Server has the settings of the file server in memory: its accounts, its
-	// shares, how it signs. It may be nil.
-	Server *fileserver.Settings
+	// shares, how it signs.
+	Server fileserver.Settings
 	// Backend is another file server, such as smb.Backend("192.0.2.1:445"). It and
 	// Server are not both set.
 	Backend smb.Dial
@@ -64,13 +65,13 @@ func NewFileServer(t testing.TB, host *simulate.Host, settings *FileServerSettin
 	}
 	switch {
 	case s.Backend == nil:
-		server, err := fileserver.New(s.Server)
+		server, err := fileserver.New(&s.Server)
 		if err != nil {
 			t.Fatalf("simtest: %v", err)
 		}
 		t.Cleanup(func() { server.Close() })
 		s.Backend = server.Dial
-	case s.Server != nil:
+	case !reflect.ValueOf(s.Server).IsZero():
 		t.Fatalf("simtest: FileServerSettings: Server and Backend are both set; want one of them")
 	}
 	proxy, err := smb.NewProxy(host, s.Backend, &s.Proxy)

@@ -1,6 +1,7 @@
 package simtest_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 	"net"
@@ -181,7 +182,7 @@ func TestRealBackend(t *testing.T) {
 func TestFileServerSettings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		files := simtest.NewFileServer(t, simtest.NewHost(t, win11, nil), &simtest.FileServerSettings{
-			Server: &fileserver.Settings{Accounts: map[string]string{"alice": "secret"}},
+			Server: fileserver.Settings{Accounts: map[string]string{"alice": "secret"}},
 		})
 		for range 21 {
 			c := dialSMB(t, files)
@@ -196,10 +197,25 @@ func TestFileServerSettings(t *testing.T) {
 		assert.Zero(t, files.Gate.Stats().Admitted)
 		assert.Zero(t, files.Gate.Stats().Refused)
 	})
-	both := &simtest.FileServerSettings{Server: new(fileserver.Settings), Backend: smb.Backend("192.0.2.1:445")}
+	both := &simtest.FileServerSettings{Server: fileserver.Settings{Guest: true}, Backend: smb.Backend("192.0.2.1:445")}
 	assert.Contains(t, failure(t, func(t testing.TB) { simtest.NewFileServer(t, simtest.NewHost(t, win11, nil), both) }),
 		"Server and Backend are both set")
-	wrong := &simtest.FileServerSettings{Server: &fileserver.Settings{Name: "much too long a name"}}
+	wrong := &simtest.FileServerSettings{Server: fileserver.Settings{Name: "much too long a name"}}
 	assert.Contains(t, failure(t, func(t testing.TB) { simtest.NewFileServer(t, simtest.NewHost(t, win11, nil), wrong) }),
 		"at most 15 characters")
+}
+
+// TestSessionService: what a client says first on port 139 has an answer, before
+// SMB begins.
+func TestSessionService(t *testing.T) {
+	c := dialSMB(t, simtest.NewFileServer(t, simtest.NewHost(t, xpPro, nil), nil))
+	name := append(append([]byte{32}, bytes.Repeat([]byte("CA"), 16)...), 0)
+	_, err := c.Write(append([]byte{0x81, 0, 0, 0x44}, append(name, name...)...))
+	require.NoError(t, err)
+	reply := make([]byte, 4)
+	_, err = io.ReadFull(c, reply)
+	require.NoError(t, err)
+	assert.Equal(t, []byte{0x82, 0, 0, 0}, reply)
+	status, _ := c.negotiate(smbwire.Dialect21)
+	assert.Equal(t, smbwire.StatusSuccess, status)
 }

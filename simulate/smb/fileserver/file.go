@@ -83,14 +83,17 @@ func granted(asked uint32, readOnly bool) uint32 {
 	if readOnly {
 		all = smbwire.AccessReadOnly
 	}
-	const allWriting = 0x00100116 // what MS-DTYP 2.4.3 has for generic write
-	for generic, access := range map[uint32]uint32{
-		smbwire.AccessMaximum: all, smbwire.AccessGenericAll: smbwire.AccessAll,
-		smbwire.AccessGenericRead: smbwire.AccessReadOnly, smbwire.AccessGenericExecute: smbwire.AccessReadOnly &^ smbwire.AccessRead,
-		smbwire.AccessGenericWrite: allWriting,
+	// What the generic rights stand for (MS-DTYP 2.4.3).
+	const genericRead, genericWrite, genericExecute = 0x00120089, 0x00120116, 0x001200a0
+	for _, g := range [...]struct{ generic, access uint32 }{
+		{smbwire.AccessMaximum, all},
+		{smbwire.AccessGenericAll, smbwire.AccessAll},
+		{smbwire.AccessGenericRead, genericRead},
+		{smbwire.AccessGenericWrite, genericWrite},
+		{smbwire.AccessGenericExecute, genericExecute},
 	} {
-		if asked&generic != 0 {
-			asked = asked&^generic | access
+		if asked&g.generic != 0 {
+			asked |= g.access
 		}
 	}
 	return asked & smbwire.AccessAll

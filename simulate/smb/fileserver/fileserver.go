@@ -45,13 +45,13 @@ const defaultName = "WINLIMITS"
 type Settings struct {
 	// Name is the NetBIOS name of the server, at most 15 characters. The default
 	// is WINLIMITS.
-	Name string
+	Name string `json:"name,omitzero"`
 
 	// Windows, if it is set, keeps the server to the dialects that the release
 	// spoke, up to Windows.SMBDialect of package limits. The default is all of
 	// them whatever machine the server is part of: the limit of XP, the protocol
 	// of later. A release that spoke SMB1 alone is an error.
-	Windows limits.Windows
+	Windows limits.Windows `json:"windows,omitzero"`
 
 	// Accounts is the password of each account, by its name, whose case does not
 	// matter. A wrong password and an unknown account are both answered with
@@ -60,15 +60,15 @@ type Settings struct {
 	//
 	// A guest's session has no key: nothing in it is signed, and many clients
 	// refuse it, each in its own words.
-	Accounts map[string]string
+	Accounts map[string]string `json:"accounts,omitzero"`
 	// Guest logs an account that is not in Accounts on as a guest, as Windows does
 	// while its guest account is enabled.
-	Guest bool
+	Guest bool `json:"guest,omitzero"`
 	// NTLMv1 accepts the answers of NTLM version 1, plain or with a challenge of
 	// the client, beside those of version 2.
-	NTLMv1 bool
+	NTLMv1 bool `json:"ntlmv1,omitzero"`
 	// Signing is how the server signs; the default is SigningOffered.
-	Signing Signing
+	Signing Signing `json:"signing,omitzero"`
 
 	// Shares are the files of each share, by its name, whose case does not matter.
 	// A *Memory can be written, any other file system is read only. Another name

@@ -53,12 +53,26 @@ func TestNewMakesNoSense(t *testing.T) {
 }
 
 func TestSettingsJSON(t *testing.T) {
-	settings := fileserver.Settings{Name: "BOX", Accounts: map[string]string{"alice": "secret"}, Signing: fileserver.SigningRequired}
+	settings := fileserver.Settings{
+		Name: "BOX", Windows: limits.MustParseWindows("Windows 7 Pro SP1"), Accounts: map[string]string{"alice": "secret"},
+		Guest: true, NTLMv1: true, Signing: fileserver.SigningRequired,
+	}
 	b, err := json.Marshal(settings)
 	require.NoError(t, err)
+	assert.JSONEq(t, `{"name": "BOX", "windows": "Windows 7 Professional SP1", "accounts": {"alice": "secret"}, "guest": true, "ntlmv1": true, "signing": "required"}`, string(b))
 	var again fileserver.Settings
 	require.NoError(t, json.Unmarshal(b, &again))
 	assert.Equal(t, settings, again)
+
+	// No account at all is not the same as accounts that are not given.
+	b, err = json.Marshal(fileserver.Settings{Accounts: map[string]string{}})
+	require.NoError(t, err)
+	again = fileserver.Settings{}
+	require.NoError(t, json.Unmarshal(b, &again))
+	assert.NotNil(t, again.Accounts)
+	b, err = json.Marshal(fileserver.Settings{})
+	require.NoError(t, err)
+	assert.Equal(t, "{}", string(b))
 }
 
 // TestServe: listeners and connections end with the server, and leave nothing.

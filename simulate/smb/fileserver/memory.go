@@ -1,10 +1,8 @@
 package fileserver
 
 import (
-	"bytes"
 	"cmp"
 	"io"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -357,98 +355,4 @@ func (f *memoryFile) close() error {
 		f.m.drop(f.n)
 	}
 	return nil
-}
-
-// WriteFile makes a file with the data, or puts them into the file that is there,
-// and makes the directories that are missing on the way to it. The name is one of
-// package fs, such as "dir/file", that Windows takes. The error matches
-// StatusDiskFull if there is no space.
-func (m *Memory) WriteFile(name string, data []byte) error {
-	fail := func(err error) error { return &fs.PathError{Op: "write", Path: name, Err: err} }
-	if !fs.ValidPath(name) || name == "." || len(name) > maxPath {
-		return fail(fs.ErrInvalid)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	dir := &m.root
-	parts := strings.Split(name, "/")
-	for i, part := range parts {
-		last := i == len(parts)-1
-		n, _ := dir.child(fold(part))
-		switch {
-		case !isFileName(part):
-			return fail(fs.ErrInvalid)
-		case n == nil:
-			var err error
-			if n, err = m.make(dir, part, last); err != nil {
-				return fail(err)
-			}
-		case n.file != last:
-			return fail(fs.ErrExist)
-		case n.doomed:
-			return fail(statusDeletePending)
-		}
-		dir = n
-	}
-	if err := m.resize(dir, int64(len(data))); err != nil {
-		return fail(err)
-	}
-	copy(dir.data, data)
-	return nil
-}
-
-// Open opens a file or directory as it is now: what becomes of it later is not
-// seen.
-func (m *Memory) Open(name string) (fs.File, error) {
-	n, err := m.lookUp("open", name)
-	if err != nil {
-		return nil, err
-	}
-	defer m.mu.RUnlock()
-	info := n.fileInfo()
-	if !n.file {
-		return &memoryDir{info: info, entries: n.entries()}, nil
-	}
-	return &memorySnapshot{Reader: bytes.NewReader(slices.Clone(n.data)), info: info}, nil
-}
-
-// Stat returns what a file or directory is like.
-func (m *Memory) Stat(name string) (fs.FileInfo, error) {
-	n, err := m.lookUp("stat", name)
-	if err != nil {
-		return nil, err
-	}
-	defer m.mu.RUnlock()
-	return n.fileInfo(), nil
-}
-
-// ReadFile returns what a file holds.
-func (m *Memory) ReadFile(name string) ([]byte, error) {
-	n, err := m.lookUp("read", name)
-	if err != nil {
-		return nil, err
-	}
-	defer m.mu.RUnlock()
-	if !n.file {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: statusFileIsADirectory}
-	}
-	return slices.Clone(n.data), nil
-}
-
-// lookUp returns a node and leaves the Memory locked for reading, unless it fails.
-func (m *Memory) lookUp(op, name string) (*node, error) {
-	if !fs.ValidPath(name) {
-		return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
-	}
-	m.mu.RLock()
-	n := &m.root
-	if name != "." {
-		for part := range strings.SplitSeq(name, "/") {
-			if n, _ = n.child(fold(part)); n == nil {
-				m.mu.RUnlock()
-				return nil, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
-			}
-		}
-	}
-	return n, nil
 }
