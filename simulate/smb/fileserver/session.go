@@ -89,75 +89,61 @@ func (c *conn) setUp(r *request) ([]byte, error) {
 // authenticate goes on with an authentication.
 func (c *conn) authenticate(r *request, body smbwire.SessionSetup2, token []byte) ([]byte, error) {
 	s := r.session
-	msg := token
-	var wrapped smbwire.SPNEGO
-	kind, raw := ntlm.TypeOf(token)
-	if !raw {
-		var err error
-		if wrapped, err = smbwire.ParseSPNEGO(token); err != nil {
+	if kind, raw := ntlm.TypeOf(token); raw {
+		if kind == ntlm.Negotiate {
+			challenge, err := c.challenge(s, token)
+			return c.more(r, challenge), err
+		}
+		keys, err := c.logOn(s, token)
+		if err != nil {
 			return nil, err
 		}
-		msg = wrapped.Token
-		if wrapped.Init {
-			switch {
-			case !wrapped.NTLM:
-				return nil, StatusNotSupported
-			case len(wrapped.Mechanisms) > maxMechanisms:
-				return nil, fmt.Errorf("%w: list of mechanisms of %d bytes", smbwire.ErrMalformed, len(wrapped.Mechanisms))
-			}
-			s.mechanisms = append([]byte(nil), wrapped.Mechanisms...)
-			s.exchange = nil
-			if !wrapped.NTLMFirst || len(msg) == 0 {
-				return c.more(r, smbwire.SPNEGOReply(smbwire.SPNEGORequestMIC, true, nil, nil)), nil
-			}
-		}
-		kind, _ = ntlm.TypeOf(msg)
+		return c.establish(r, body, keys, nil), nil
 	}
-	switch {
-	case kind == ntlm.Negotiate:
-		var nonce [8]byte
-		_, _ = rand.Read(nonce[:])
-		x, challenge, err := ntlm.NewExchange(msg, nonce, c.server.settings.Name, time.Now())
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", smbwire.ErrMalformed, err)
-		}
-		s.exchange = x
-		if !raw {
-			challenge = smbwire.SPNEGOReply(smbwire.SPNEGOIncomplete, true, challenge, nil)
-		}
-		return c.more(r, challenge), nil
-	case kind != ntlm.Authenticate || s.exchange == nil:
-		return nil, statusInvalidParameter
-	}
-	answer, err := s.exchange.Answer(msg)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", smbwire.ErrMalformed, err)
-	}
-	s.exchange = nil
-	keys, err := c.logOn(s, answer)
+	t, err := smbwire.ParseSPNEGO(token)
 	if err != nil {
 		return nil, err
 	}
-	var reply []byte
-	if !raw {
-		var mic []byte
-		if keys != nil && keys.HasMIC() && len(wrapped.MIC) > 0 {
-			if !keys.CheckMIC(s.mechanisms, wrapped.MIC) {
-				return nil, StatusLogonFailure
-			}
-			mic = keys.MIC(s.mechanisms)
+	if t.Init {
+		switch {
+		case !t.NTLM:
+			return nil, StatusNotSupported
+		case len(t.Mechanisms) > maxMechanisms:
+			return nil, fmt.Errorf("%w: list of mechanisms of %d bytes", smbwire.ErrMalformed, len(t.Mechanisms))
 		}
-		reply = smbwire.SPNEGOReply(smbwire.SPNEGOCompleted, false, nil, mic)
+		s.mechanisms = append([]byte(nil), t.Mechanisms...)
+		s.exchange = nil
+		if !t.NTLMFirst || len(t.Token) == 0 {
+			return c.more(r, smbwire.SPNEGOReply(smbwire.SPNEGORequestMIC, true, nil, nil)), nil
+		}
 	}
-	c.establish(r, body, keys)
-	var flags smbwire.SessionFlags2
-	switch {
-	case s.anonymous:
-		flags = smbwire.SessionAnonymous
-	case s.guest:
-		flags = smbwire.SessionGuest
+	if kind, _ := ntlm.TypeOf(t.Token); kind == ntlm.Negotiate {
+		challenge, err := c.challenge(s, t.Token)
+		return c.more(r, smbwire.SPNEGOReply(smbwire.SPNEGOIncomplete, true, challenge, nil)), err
 	}
-	return smbwire.AppendSessionSetupReply2(nil, flags, reply), nil
+	keys, err := c.logOn(s, t.Token)
+	if err != nil {
+		return nil, err
+	}
+	var mic []byte
+	if keys != nil && keys.HasMIC() && len(t.MIC) > 0 {
+		if !keys.CheckMIC(s.mechanisms, t.MIC) {
+			return nil, StatusLogonFailure
+		}
+		mic = keys.MIC(s.mechanisms)
+	}
+	return c.establish(r, body, keys, smbwire.SPNEGOReply(smbwire.SPNEGOCompleted, false, nil, mic)), nil
+}
+
+// challenge answers the first message of NTLMSSP.
+func (c *conn) challenge(s *session, negotiate []byte) (challenge []byte, err error) {
+	var nonce [8]byte
+	_, _ = rand.Read(nonce[:])
+	s.exchange, challenge, err = ntlm.NewExchange(negotiate, nonce, c.server.settings.Name, time.Now())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", smbwire.ErrMalformed, err)
+	}
+	return challenge, nil
 }
 
 // maxMechanisms bounds the list of mechanisms that a session keeps.
@@ -169,8 +155,17 @@ func (c *conn) more(r *request, token []byte) []byte {
 	return smbwire.AppendSessionSetupReply2(nil, 0, token)
 }
 
-// logOn decides a log-on, and returns its keys if it has any.
-func (c *conn) logOn(s *session, a *ntlm.Answer) (*ntlm.Keys, error) {
+// logOn decides a log-on by the last message of NTLMSSP, and returns its keys if
+// it has any.
+func (c *conn) logOn(s *session, authenticate []byte) (*ntlm.Keys, error) {
+	if s.exchange == nil {
+		return nil, statusInvalidParameter
+	}
+	a, err := s.exchange.Answer(authenticate)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", smbwire.ErrMalformed, err)
+	}
+	s.exchange = nil
 	settings := &c.server.settings
 	hash, known := c.server.accounts[fold(a.User)]
 	var keys *ntlm.Keys
@@ -197,9 +192,9 @@ func (c *conn) logOn(s *session, a *ntlm.Answer) (*ntlm.Keys, error) {
 	return keys, nil
 }
 
-// establish makes a session whose log-on is decided a valid one. A session that
-// was valid before keeps its key.
-func (c *conn) establish(r *request, body smbwire.SessionSetup2, keys *ntlm.Keys) {
+// establish makes a session whose log-on is decided a valid one, and returns the
+// answer with a token. A session that was valid before keeps its key.
+func (c *conn) establish(r *request, body smbwire.SessionSetup2, keys *ntlm.Keys, token []byte) []byte {
 	s := r.session
 	signing := c.server.settings.Signing
 	if keys != nil && !s.valid {
@@ -219,6 +214,14 @@ func (c *conn) establish(r *request, body smbwire.SessionSetup2, keys *ntlm.Keys
 		old.deleted.Store(true)
 		delete(c.server.sessions, old.id)
 	}
+	var flags smbwire.SessionFlags2
+	switch {
+	case s.anonymous:
+		flags = smbwire.SessionAnonymous
+	case s.guest:
+		flags = smbwire.SessionGuest
+	}
+	return smbwire.AppendSessionSetupReply2(nil, flags, token)
 }
 
 // signingKey derives the key that signs from that of the session (MS-SMB2
