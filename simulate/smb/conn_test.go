@@ -15,7 +15,7 @@ import (
 )
 
 // TestGarbage: what is no SMB ends its own connection, without a word to the
-// file server if it has not negotiated, and disturbs nobody.
+// file server if it has not negotiated, and disturbs no other.
 func TestGarbage(t *testing.T) {
 	setup2 := smbwire.Header2{Command: smbwire.Command2SessionSetup, MessageID: 1}
 	compound := setup2
@@ -143,7 +143,7 @@ func TestOverNetBIOS(t *testing.T) {
 }
 
 // TestNoDialect: a client whose dialects the file server has refused is
-// held to the time limit of those who have none.
+// held to the time limit of one that has none.
 func TestNoDialect(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)

@@ -8,6 +8,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/smb"
+	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
 
 func must[T any](v T, err error) T {
@@ -29,6 +30,19 @@ func ExampleNewProxy() {
 	gate := must(host.Gate(limits.SMB))
 	fmt.Println("limit", gate.Limit(), "held", gate.Stats().Held)
 	// Output: limit 5 held 0
+}
+
+// The file server may be anything that can be connected to, such as one in memory.
+func ExampleDial() {
+	host := must(simulate.New(limits.Windows{Edition: limits.Windows11Pro}, nil))
+	defer host.Close()
+	files := must(fileserver.New(nil))
+	defer files.Close()
+	proxy := must(smb.NewProxy(host, files.Dial, nil))
+	go proxy.Serve(must(net.Listen("tcp", "127.0.0.1:0")))
+
+	fmt.Println("sessions:", len(proxy.Sessions()))
+	// Output: sessions: 0
 }
 
 // Settings are plain values that survive JSON, and every field may be left out.

@@ -1,4 +1,4 @@
-// Package smb puts the session limit of a Windows in front of a real file
+// Package smb puts the session limit of an edition in front of a real file
 // server.
 //
 // A Proxy passes SMB of every dialect from clients to the file server and
@@ -44,7 +44,8 @@ import (
 )
 
 // Dial connects to the real file server, once for each client that has begun to
-// speak SMB. The context ends with the client's connection.
+// speak SMB. The context ends with the client's connection. Backend makes one for
+// an address, and package fileserver has one for a server in memory.
 type Dial func(ctx context.Context) (net.Conn, error)
 
 // Backend returns the Dial for a file server at an address, such as
@@ -57,7 +58,7 @@ func Backend(address string) Dial {
 }
 
 // Proxy stands in front of a real file server and gives it the session limit of
-// a Windows. Everything passes through unchanged but one answer: when the limit
+// an edition. Everything passes through unchanged but one answer: when the limit
 // is reached, the file server's consent to the next session reaches the client
 // as STATUS_REQUEST_NOT_ACCEPTED (0xC00000D0; error class 1 code 71 for clients
 // that know no NT statuses). The connection stays open, and the refused session
@@ -91,6 +92,8 @@ type Proxy struct {
 	gate     *simulate.Gate
 	dial     Dial
 	settings Settings
+
+	done chan struct{} // closed by Close
 
 	mu        sync.Mutex
 	closed    bool
@@ -128,7 +131,7 @@ func NewProxy(host *simulate.Host, backend Dial, settings *Settings) (*Proxy, er
 		return nil, err
 	}
 	p := &Proxy{
-		machine: m, gate: gate, dial: backend, settings: s,
+		machine: m, gate: gate, dial: backend, settings: s, done: make(chan struct{}),
 		listeners: make(map[net.Listener]struct{}),
 		conns:     make(map[*conn]struct{}),
 		sessions:  make(map[uint64]*session),
@@ -167,10 +170,18 @@ func (p *Proxy) Serve(l net.Listener) error {
 			if t, ok := err.(interface{ Temporary() bool }); ok && t.Temporary() {
 				pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 				p.settings.Logger.Debug("SMB accept", "error", err, "retry", pause)
-				time.Sleep(pause)
-				continue
+				select {
+				case <-time.After(pause):
+					continue
+				case <-p.done:
+				}
 			}
-			return err
+			select {
+			case <-p.done:
+				return net.ErrClosed
+			default:
+				return err
+			}
 		}
 		pause = 0
 		p.start(client)
@@ -226,7 +237,10 @@ func (p *Proxy) unpark(c *conn) {
 // nothing of p runs any more.
 func (p *Proxy) Close() error {
 	p.mu.Lock()
-	p.closed = true
+	if !p.closed {
+		p.closed = true
+		close(p.done)
+	}
 	for l := range p.listeners {
 		l.Close()
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// TestStarter: the edition has the service and takes nobody.
+// TestStarter: the edition has the service and a limit of 0.
 func TestStarter(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, limits.Windows{Edition: limits.VistaStarter}, -1, nil)
@@ -54,8 +54,8 @@ func TestPendingTime(t *testing.T) {
 	})
 }
 
-// TestPendingNumber: one connection too many without a session costs the
-// oldest its place, and no session.
+// TestPendingNumber: the connection over the bound of those without a session
+// ends the oldest of them, and no session.
 func TestPendingNumber(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, -1, &smb.Settings{MaxPending: 2})
@@ -225,6 +225,26 @@ func footprint() (goroutines, files int, heap uint64) {
 	runtime.ReadMemStats(&m)
 	fds, _ := os.ReadDir("/proc/self/fd")
 	return runtime.NumGoroutine(), len(fds), m.HeapAlloc
+}
+
+// TestServeEnds: Serve ends with the proxy, whatever the listener says and however
+// long it pauses.
+func TestServeEnds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		lab := newLab(t, xpPro, -1, nil)
+		l := failingListener{newPipeListener(), make(chan error, 100)}
+		for range cap(l.errs) {
+			l.errs <- temporaryError{io.ErrNoProgress}
+		}
+		served := make(chan error)
+		go func() { served <- lab.proxy.Serve(l) }()
+		time.Sleep(10 * time.Second)
+		start := time.Now()
+		require.NoError(t, lab.proxy.Close())
+		require.NoError(t, lab.proxy.Close())
+		assert.ErrorIs(t, <-served, net.ErrClosed)
+		assert.Zero(t, time.Since(start))
+	})
 }
 
 // blockingConn is a connection whose address takes its time: until it is said,

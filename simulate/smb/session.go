@@ -145,8 +145,8 @@ func (p *Proxy) logoff(s *session, why reason) {
 	}
 }
 
-// logEnd tells that s, which held a slot, is over. Nobody has heard of one that
-// was not complete.
+// logEnd tells that s, which held a slot, is over. One that was not complete has
+// not been told of as admitted.
 func (p *Proxy) logEnd(s *session, why reason) {
 	message := "SMB session ended"
 	if !s.ready.Load() {

@@ -90,15 +90,15 @@ type Settings struct {
 	// MaxPending bounds the connections that have no session, because they
 	// have not set one up yet or it has ended. When one more comes, the one
 	// that has been so for the longest time is closed. The default is 1024. Not
-	// to be set is the number of refused sessions that a connection may collect:
-	// one with 2048 is closed, and the sessions in use on it end.
+	// to be set is the number of sessions that a connection may collect, refused
+	// ones among them: one with more than 2048 is closed (ms-srvs).
 	MaxPending int `json:"maxPending,omitzero"`
 	// NegotiateTimeout is how long a connection may take to agree on a dialect,
 	// and how long the beginning of a message may stay incomplete. The default
 	// is 30 s (ms-cifs).
 	NegotiateTimeout time.Duration `json:"negotiateTimeout,omitzero"`
-	// SessionTimeout is how long a connection may be without a session. The
-	// default is 2 minutes (ms-cifs).
+	// SessionTimeout is how long a connection may be without a session, and how
+	// long the setup of one may take. The default is 2 minutes (ms-cifs).
 	SessionTimeout time.Duration `json:"sessionTimeout,omitzero"`
 
 	// Logger, if set, is told at debug level why connections end and sessions

@@ -89,8 +89,8 @@ func (c *conn) chain1(p *pipe, command smbwire.Command1) error {
 }
 
 // stop1 keeps a message of a session that is not in force from the file server,
-// which gets an echo request in its place. Its reply becomes the answer, and so everything
-// that counts messages goes on counting.
+// which gets an echo request instead. The reply to that becomes the answer, and so
+// everything that counts messages goes on counting.
 func (c *conn) stop1(p *pipe, h smbwire.Header1) error {
 	if h.Flags2&smbwire.Flags2Signed != 0 {
 		return malformed("signed message on UID %d, which has no session", h.UID)
