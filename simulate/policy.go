@@ -141,6 +141,31 @@ func (p *Policy) initHalfOpen(s *Settings, isSet bool) {
 	p.Discipline = limits.Queue
 }
 
+// Listen returns how many connections that are not accepted yet the machine holds
+// for a program that passes n to listen(), if p is the policy of TCPBacklog. A
+// number above what the edition grants is cut without an error, and 0 is
+// SOMAXCONN, all that it grants. From Windows 8 and Server 2012 on -n is
+// SOMAXCONN_HINT(n), which is granted from 200 to 65535; it is an error before
+// (ms-listen).
+func (p Policy) Listen(n int) (limits.Limit, error) {
+	most, limited := p.Limit.Number()
+	switch {
+	case n == 0 || !limited && n < 0:
+		return p.Limit, nil
+	case n > 0 && limited:
+		return limits.Number(min(n, most)), nil
+	case n > 0:
+		return limits.Number(min(n, math.MaxInt32)), nil
+	case !p.Rule.Movable():
+		return limits.Limit{}, fmt.Errorf("listen %d: %v has no SOMAXCONN_HINT; want 0 or more; %v", n, p.Rule.Edition, p.Rule)
+	}
+	hint := max(-max(n, -math.MaxInt32), most)
+	if ceiling, ok := p.Ceiling.Number(); ok {
+		hint = min(hint, ceiling)
+	}
+	return limits.Number(hint), nil
+}
+
 // times returns k times a limit.
 func times(l limits.Limit, k int) limits.Limit {
 	if n, ok := l.Number(); ok {

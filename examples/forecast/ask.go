@@ -66,7 +66,7 @@ func ask(args []string, in io.Reader, out io.Writer) (*question, error) {
 	flags.TextVar(&s.Away, "think", s.Away, "how `long` it is away before it comes again; 0s is once and for all")
 	flags.TextVar(&s.Idle, "idle", s.Idle, "how `long` a client would leave its connection or session open unused; a minute, as browsers do, if -service is iis and counts connections, and 0s for others than smb, unless it is given")
 	flags.TextVar(&s.AcceptTime, "accept", s.AcceptTime, "how `long` the program takes to accept a connection, one after the other; at once if not given")
-	wholeVar(flags, &s.Backlog, "backlog", "with -accept: the `number` that the program asks listen for; 0 is as many as the edition gives")
+	wholeVar(flags, &s.Backlog, "backlog", "with -accept: the `number` that the program passes to listen; 0 is as much as it can get")
 	flags.BoolVar(&s.WindowsClients, "windows-clients", s.WindowsClients, "with -accept: the clients run Windows, which tries to connect three more times")
 	flags.TextVar(&s.Patience, "patience", s.Patience, "how `long` one waits in a queue; for ever if not given")
 	wholeVar(flags, &s.Retry.Max, "retry", "the `number` of times that one tries again")

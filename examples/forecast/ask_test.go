@@ -90,7 +90,7 @@ func TestWrongUses(t *testing.T) {
 		{[]string{"-runs", "1000000000"}, "", "-runs: 1000000000: want 1 to 10000"},
 		{[]string{"-runs", "9223372036854775808"}, "", `flag -runs: want a whole number`},
 		{[]string{"-seed", "-1"}, "", `invalid value "-1" for flag -seed: want a whole number from 0 to 18446744073709551615`},
-		{[]string{"-backlog", "3000000000"}, "", "-backlog: 3000000000: want 0 to 2147483647"},
+		{[]string{"-backlog", "3000000000"}, "", "-backlog: 3000000000: want -2147483647 to 2147483647"},
 		{[]string{"-windows", "XP Pro SP2", "-service", "tcp-half-open", "-accept", "1s"}, "", "-accept: 1s: want none, because tcp-half-open"},
 		{[]string{"-compare", "CP/M"}, "", "-compare: "},
 		{[]string{"-format", "png"}, "", `-format "png": want text, json, svg, csv, csv-compare, csv-curves`},

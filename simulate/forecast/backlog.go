@@ -37,9 +37,9 @@ func (p *plan) initBacklog(host *simulate.Host, s *Scenario) error {
 	if err != nil {
 		return &ScenarioError{"Service", fmt.Errorf("the backlog in front of it: %w", err)}
 	}
-	p.accept, p.backlog = accept, policy.Limit
-	if n, ok := policy.Limit.Number(); s.Backlog > 0 && (!ok || s.Backlog < n) {
-		p.backlog = limits.Number(s.Backlog)
+	p.accept = accept
+	if p.backlog, err = policy.Listen(s.Backlog); err != nil {
+		return &ScenarioError{"Backlog", err}
 	}
 	if s.WindowsClients {
 		repeat := limits.RefusedConnectRetries().Value

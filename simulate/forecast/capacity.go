@@ -121,6 +121,9 @@ type CurvePoint struct {
 // replications each, and tells what share they lose. The clients come in the
 // same time, as with Capacity.
 func Sweep(ctx context.Context, s Scenario, clients []int, windows ...limits.Windows) ([]Curve, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	out := make([]Curve, len(windows))
 	for i, w := range windows {
 		out[i].Windows = w

@@ -70,7 +70,7 @@ func Compare(ctx context.Context, s Scenario, windows ...limits.Windows) ([]Comp
 // that, and returns it otherwise.
 func problem(err error, service limits.Service) (string, error) {
 	var bad *ScenarioError
-	if service != limits.UnknownService && errors.As(err, &bad) && (bad.Field == "Service" || bad.Field == "Settings") {
+	if service != limits.UnknownService && errors.As(err, &bad) && (bad.Field == "Service" || bad.Field == "Settings" || bad.Field == "Backlog") {
 		return strings.TrimPrefix(strings.TrimPrefix(bad.Err.Error(), "simulate: "), "limits: "), nil
 	}
 	return "", err

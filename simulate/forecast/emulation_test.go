@@ -19,11 +19,12 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/memnet"
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
-// An emulation acts a plan out in real time, as clients of a simulate.Gate and
-// a tcp.Dialer, in goroutines of their own. Inside a synctest bubble that takes no time.
+// An emulation acts a plan out in real time, as clients of a simulate.Gate, a
+// tcp.Backlog and a tcp.Dialer, in goroutines of their own. Inside a synctest bubble that takes no time.
 type emulation struct {
 	plan  *plan
 	host  *simulate.Host
@@ -31,15 +32,34 @@ type emulation struct {
 	start time.Time
 	group sync.WaitGroup
 
+	// Where the program does not accept at once:
+	network  *memnet.Listener
+	backlog  *tcp.Backlog
+	connects sync.Mutex
+	held     chan unacceptedConn // in order of arrival
+
 	mu       sync.Mutex
 	outcomes []ClientOutcome
 }
 
+// An unacceptedConn is a connection in the backlog.
+type unacceptedConn struct {
+	accept   time.Duration
+	accepted chan struct{}
+}
+
 // emulate must be called inside a bubble.
-func emulate(t *testing.T, p *plan, settings simulate.Settings) []ClientOutcome {
-	host, err := simulate.New(p.windows, &settings)
+func emulate(t *testing.T, p *plan, s *Scenario) []ClientOutcome {
+	host, err := simulate.New(p.windows, &s.Settings)
 	require.NoError(t, err)
 	e := &emulation{plan: p, host: host, gate: simulate.NewGate(host, p.policy), start: time.Now()}
+	if p.accept != nil {
+		e.network = memnet.NewListener(80)
+		e.backlog, err = tcp.NewBacklog(host, e.network, &tcp.BacklogSettings{Listen: s.Backlog})
+		require.NoError(t, err)
+		e.held = make(chan unacceptedConn, 1000)
+		go e.program(t)
+	}
 	var a arrivals
 	a.init(p)
 	for at := a.draw(p); at != never; at = a.draw(p) {
@@ -50,7 +70,46 @@ func emulate(t *testing.T, p *plan, settings simulate.Settings) []ClientOutcome 
 		})
 	}
 	e.group.Wait()
+	if e.backlog != nil {
+		close(e.held)
+		require.Zero(t, e.backlog.Gate().Stats().Held)
+		require.NoError(t, e.backlog.Close())
+	}
 	return e.outcomes
+}
+
+// program accepts one connection after the other.
+func (e *emulation) program(t *testing.T) {
+	for next := range e.held {
+		time.Sleep(next.accept)
+		conn, err := e.backlog.Accept()
+		if assert.NoError(t, err) {
+			conn.Close()
+		}
+		close(next.accepted)
+	}
+}
+
+// connect returns when the program has accepted a connection, and reports
+// whether it was not refused.
+func (e *emulation) connect(r *rand.Rand) bool {
+	for repeats := 0; ; repeats++ {
+		e.connects.Lock()
+		conn, err := e.network.Dial(context.Background())
+		if err == nil {
+			conn.Close()
+			next := unacceptedConn{time.Duration(e.plan.accept.draw(r)), make(chan struct{})}
+			e.held <- next
+			e.connects.Unlock()
+			<-next.accepted
+			return true
+		}
+		e.connects.Unlock()
+		if repeats == e.plan.synRetries {
+			return false
+		}
+		time.Sleep(time.Duration(e.plan.synInterval))
+	}
 }
 
 func (e *emulation) now() int64 { return int64(time.Since(e.start)) }
@@ -73,10 +132,11 @@ func (e *emulation) connection(client int64, visit, connection int) {
 	p := e.plan
 	src := p.stream(client, visit, connection)
 	r := rand.New(&src)
+	open := p.accept == nil
 	for request := 0; request < p.requests; {
 		o := ClientOutcome{Client: int(client), Visit: visit, Connection: connection, Request: request}
 		next, gap := request+1, int64(0)
-		served := e.request(r, &o, &next, &gap)
+		served := e.request(r, &o, &open, &next, &gap)
 		last := next == p.requests
 		switch {
 		case p.dials:
@@ -98,7 +158,7 @@ func (e *emulation) connection(client int64, visit, connection int) {
 
 // request tries until it is served or has no retry left. A connection that ends
 // before its last request says which comes next, and when.
-func (e *emulation) request(r *rand.Rand, o *ClientOutcome, next *int, gap *int64) (served bool) {
+func (e *emulation) request(r *rand.Rand, o *ClientOutcome, open *bool, next *int, gap *int64) (served bool) {
 	p := e.plan
 	o.Asked = time.Duration(e.now())
 	var d destinationKind
@@ -107,7 +167,7 @@ func (e *emulation) request(r *rand.Rand, o *ClientOutcome, next *int, gap *int6
 	}
 	for {
 		o.Attempts++
-		served := e.attempt(r, o, d, next, gap)
+		served := e.attempt(r, o, d, open, next, gap)
 		if served || o.Attempts > p.retries {
 			e.mu.Lock()
 			e.outcomes = append(e.outcomes, *o)
@@ -118,9 +178,17 @@ func (e *emulation) request(r *rand.Rand, o *ClientOutcome, next *int, gap *int6
 	}
 }
 
-func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destinationKind, next *int, gap *int64) (served bool) {
+func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destinationKind, open *bool, next *int, gap *int64) (served bool) {
 	p := e.plan
 	o.Answer = NotDialled
+	if !*open {
+		if !e.connect(r) {
+			o.Outcome, o.Answer = simulate.Refused, Reset
+			o.Decided, o.Released = time.Duration(e.now()), time.Duration(e.now())
+			return false
+		}
+		*open = p.policy.Rule.Unit == limits.UnitRequests
+	}
 	limit, gaveUp := int64(never), simulate.TimedOut
 	if (p.bound > 0 || p.dials) && (!p.isPatient || p.queueLimit != never) {
 		limit, gaveUp = p.waitTime(r)
@@ -238,9 +306,54 @@ func comparable(outcomes []ClientOutcome, s *Scenario, tied bool) []ClientOutcom
 // The emulator and the forecast tell every client the same at the same instant.
 func TestOneTruth(t *testing.T) {
 	const scenarios = 1000
-	seen, reopened := map[simulate.Outcome]int{}, 0
+	seen, reopened := oneTruth(t, scenarios, randomScenario)
+	for _, o := range []simulate.Outcome{simulate.Admitted, simulate.Waited, simulate.Refused, simulate.TimedOut, simulate.Abandoned} {
+		require.Greater(t, seen[o], scenarios/10, "%v is tested too little", o)
+	}
+	require.Greater(t, reopened, scenarios/20, "connections closed between two requests are tested too little")
+}
+
+// The same with a program that takes its time to accept.
+func TestOneTruthWithABacklog(t *testing.T) {
+	const scenarios = 1000
+	refused, windows := 0, 0
+	seen, _ := oneTruth(t, scenarios, func(r *rand.Rand) (s Scenario, queue int64, tied bool) {
+		for {
+			s, queue, tied = randomScenario(r)
+			if s.Service != limits.TCPHalfOpen {
+				break
+			}
+		}
+		mean := time.Duration(1 + r.Int64N(int64(time.Second)))
+		s.AcceptTime = Exponential(mean)
+		if tied {
+			// Which of those that tie had failed before would be a matter of order.
+			s.AcceptTime, s.Retry = Constant(mean), Retry{}
+		}
+		s.Backlog, s.WindowsClients = 1+r.IntN(6), r.IntN(2) == 0
+		report, err := Run(t.Context(), s)
+		require.NoError(t, err)
+		if report.Backlog.Refused > 0 {
+			refused++
+		}
+		if report.Backlog.Repeated > 0 {
+			windows++
+		}
+		return s, queue, tied
+	})
+	for _, o := range []simulate.Outcome{simulate.Admitted, simulate.Waited, simulate.Refused, simulate.TimedOut, simulate.Abandoned} {
+		require.Greater(t, seen[o], scenarios/10, "%v is tested too little", o)
+	}
+	require.Greater(t, refused, scenarios/5, "a full backlog is tested too little")
+	require.Greater(t, windows, scenarios/5, "clients that repeat their SYN are tested too little")
+}
+
+// oneTruth holds the forecast against the emulator. It returns how often each
+// outcome was, and how often a connection was opened for a later request.
+func oneTruth(t *testing.T, scenarios int, random func(*rand.Rand) (Scenario, int64, bool)) (seen map[simulate.Outcome]int, reopened int) {
+	seen = map[simulate.Outcome]int{}
 	for i := range uint64(scenarios) {
-		s, queue, tied := randomScenario(rand.New(rand.NewPCG(i, 7)))
+		s, queue, tied := random(rand.New(rand.NewPCG(i, 7)))
 		compile := func() *plan {
 			p, err := compileWith(&s, queue)
 			require.NoError(t, err)
@@ -258,7 +371,7 @@ func TestOneTruth(t *testing.T) {
 			return true
 		}))
 		var met []ClientOutcome
-		synctest.Test(t, func(t *testing.T) { met = emulate(t, compile(), s.Settings) })
+		synctest.Test(t, func(t *testing.T) { met = emulate(t, compile(), &s) })
 
 		predicted, met = comparable(predicted, &s, tied), comparable(met, &s, tied)
 		if !slices.Equal(predicted, met) {
@@ -268,10 +381,7 @@ func TestOneTruth(t *testing.T) {
 		}
 		require.EqualValues(t, len(predicted), report.Asked)
 	}
-	for _, o := range []simulate.Outcome{simulate.Admitted, simulate.Waited, simulate.Refused, simulate.TimedOut, simulate.Abandoned} {
-		require.Greater(t, seen[o], scenarios/10, "%v is tested too little", o)
-	}
-	require.Greater(t, reopened, scenarios/20, "connections closed between two requests are tested too little")
+	return seen, reopened
 }
 
 // A dial that has no time left does not take a slot, here as at the dialer.
@@ -289,7 +399,7 @@ func TestNoTimeToDial(t *testing.T) {
 	require.NoError(t, err)
 	timedOut := int64(0)
 	synctest.Test(t, func(t *testing.T) {
-		for _, o := range emulate(t, p, s.Settings) {
+		for _, o := range emulate(t, p, &s) {
 			if o.Outcome == simulate.TimedOut {
 				timedOut++
 			}

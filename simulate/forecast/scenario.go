@@ -104,9 +104,8 @@ type Scenario struct {
 	// refused before the service sees it. If it is not given, or 0, the program
 	// accepts at once, and the backlog refuses none. It is not for dials.
 	AcceptTime Dist `json:"acceptTime,omitzero"`
-	// Backlog is the number that the program asks listen for; what is above the
-	// limit of the edition is cut. 0 is as many as the edition gives for a plain
-	// number.
+	// Backlog is the number that the program passes to listen; see
+	// simulate.Policy.Listen. 0 is as much as it can get.
 	Backlog int `json:"backlog,omitempty"`
 	// WindowsClients says that the clients run Windows, which repeats a SYN that
 	// the backlog refused, at 0.5, 1.0 and 1.5 s, before it reports the refusal
@@ -354,7 +353,7 @@ func (s *Scenario) check() error {
 	bad("ThinkTime", s.ThinkTime.Valid())
 	bad("Idle", s.Idle.Valid())
 	bad("AcceptTime", s.AcceptTime.Valid())
-	within("Backlog", s.Backlog, 0, maxBacklog)
+	within("Backlog", s.Backlog, -maxBacklog, maxBacklog)
 	bad("Patience", s.Patience.Valid())
 	bad("Retry.Backoff", s.Retry.Backoff.Valid())
 	bad("Destinations.RoundTrip", s.Destinations.RoundTrip.Valid())

@@ -145,8 +145,8 @@ func NewBacklog(host *simulate.Host, inner net.Listener, settings *BacklogSettin
 	if settings == nil {
 		settings = new(BacklogSettings)
 	}
-	if policy.Limit, err = settings.grant(&policy); err != nil {
-		return nil, err
+	if policy.Limit, err = policy.Listen(settings.Listen); err != nil {
+		return nil, fmt.Errorf("tcp: %w", err)
 	}
 	switch inner.(type) {
 	case nil:
@@ -183,26 +183,6 @@ func NewBacklog(host *simulate.Host, inner net.Listener, settings *BacklogSettin
 		go b.serve()
 	}
 	return b, nil
-}
-
-// grant returns the backlog that the edition gives a program.
-func (s *BacklogSettings) grant(p *simulate.Policy) (limits.Limit, error) {
-	most, limited := p.Limit.Number()
-	n := s.Listen
-	switch {
-	case n == 0 || !limited && n < 0:
-		return p.Limit, nil
-	case n > 0 && limited:
-		return limits.Number(min(n, most)), nil
-	case n > 0:
-		return limits.Number(n), nil
-	case !p.Rule.Movable():
-		return limits.Limit{}, fmt.Errorf("tcp: Listen %d: %v has no SOMAXCONN_HINT; want 0 or more; %v", n, p.Rule.Edition, p.Rule)
-	}
-	if ceiling, ok := p.Ceiling.Number(); ok {
-		return limits.Number(min(max(-n, most), ceiling)), nil
-	}
-	return limits.Number(max(-n, most)), nil
 }
 
 // Gate returns the gate of the backlog: the connections held are those that wait

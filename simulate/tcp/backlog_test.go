@@ -52,7 +52,7 @@ func TestBacklogGrant(t *testing.T) {
 		{windows: xpSP2, limit: limits.Number(10)},
 		{windows: xpSP2, listen: 5, limit: limits.Number(5)},
 		{windows: xpSP2, listen: 50, limit: limits.Number(10)},
-		{windows: xpSP2, listen: -300, err: "tcp: Listen -300: Windows XP Professional has no SOMAXCONN_HINT; want 0 or more; Windows XP Professional holds 10 TCP connections"},
+		{windows: xpSP2, listen: -300, err: "tcp: listen -300: Windows XP Professional has no SOMAXCONN_HINT; want 0 or more; Windows XP Professional holds 10 TCP connections"},
 		{windows: nt4, limit: limits.Number(5)},
 		{windows: limits.Windows{Edition: limits.Windows98}, listen: 1, limit: limits.Number(1)},
 		{windows: windows10, limit: limits.Number(200)},
