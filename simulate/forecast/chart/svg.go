@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -17,7 +18,7 @@ const (
 	svgLeft   = 70
 	svgRight  = 20
 	svgHeight = 130 // of a panel
-	svgTitle  = 78  // runes that fit beside svgLeft in the size of titles
+	svgTitle  = 72  // runes that fit beside svgLeft in the size of titles
 	svgLine   = 105 // runes that fit there in the size of text
 )
 
@@ -144,14 +145,14 @@ func (b *svg) line(x1, y1, x2, y2 float64, i ink, attributes string) {
 // the scenario is called.
 func ReportSVG(w io.Writer, s forecast.Scenario, r forecast.Report) error {
 	panels := panels(&r, 1.1)
-	const top, gap, foot = 98.0, 45.0, 55.0
-	height := int(top + float64(len(panels))*(svgHeight+gap) - gap + foot)
+	const gap, foot = 45.0, 55.0
 	title, counts := r.Title(), fmt.Sprintf("%d %v asked for: %s", r.Asked, r.Unit, r.Counts())
+	about := append(split(s.String(), svgLine), split(counts, svgLine)...)
+	top := 62 + lineHeight*float64(len(about))
+	height := int(top + float64(len(panels))*(svgHeight+gap) - gap + foot)
 	var b svg
 	b.open(height, title, s.String()+"; "+counts)
-	b.text(svgLeft, 24, inTitle, shorten(title, svgTitle))
-	b.text(svgLeft, 43, "", shorten(s.String(), svgLine))
-	b.text(svgLeft, 61, "", shorten(counts, svgLine))
+	b.head(title, about)
 
 	width := float64(svgWidth - svgLeft - svgRight)
 	x := func(i int) float64 { // where step i begins
@@ -195,8 +196,10 @@ func (b *svg) panel(p *panel, x func(int) float64, bottom float64) {
 	}
 	for i, v := range p.mean {
 		if v > 0 {
-			fmt.Fprintf(b, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" %s shape-rendering=\"crispEdges\"/>\n",
-				x(i), y(v), x(i+1)-x(i), bottom-y(v), filling.attributes())
+			// On whole pixels, so that there is no gap between two steps.
+			left, right := math.Round(x(i)), math.Round(x(i+1))
+			fmt.Fprintf(b, "<rect x=\"%.0f\" y=\"%.1f\" width=\"%.0f\" height=\"%.1f\" %s shape-rendering=\"crispEdges\"/>\n",
+				left, y(v), right-left, bottom-y(v), filling.attributes())
 		}
 	}
 	if p.peak != nil {
@@ -221,13 +224,14 @@ func (b *svg) panel(p *panel, x func(int) float64, bottom float64) {
 // clients, with the 95 per cent confidence interval as a band. What ReportSVG
 // says of its picture holds here as well.
 func CurvesSVG(w io.Writer, s forecast.Scenario, curves []forecast.Curve) error {
-	const top, plot, foot, row = 72.0, 300.0, 60.0, 20.0
-	height := int(top + plot + foot + row*float64(len(curves)))
+	const plot, foot, row = 300.0, 60.0, 20.0
 	title, load := curvesTitle(s), curvesLoad(s)
+	about := split(load, svgLine)
+	top := 54 + lineHeight*float64(len(about))
+	height := int(top + plot + foot + row*float64(len(curves)))
 	var b svg
 	b.open(height, title, load)
-	b.text(svgLeft, 24, inTitle, shorten(title, svgTitle))
-	b.text(svgLeft, 43, "", shorten(load, svgLine))
+	b.head(title, about)
 	low, high := clients(curves)
 	width := float64(svgWidth - svgLeft - svgRight)
 	bottom := top + plot
@@ -270,9 +274,40 @@ func CurvesSVG(w io.Writer, s forecast.Scenario, curves []forecast.Curve) error 
 		if curve.Problem != "" {
 			text += ": not shown; " + curve.Problem
 		}
-		b.text(svgLeft+46, legend+4, "", shorten(text, svgLine-7))
+		b.text(svgLeft+46, legend+4, "", shorten(text, svgLine-12))
 	}
 	return b.close(w)
+}
+
+// lineHeight is the distance of two lines of text.
+const lineHeight = 18
+
+// head writes the title and what is below it.
+func (b *svg) head(title string, about []string) {
+	b.text(svgLeft, 24, inTitle, shorten(title, svgTitle))
+	for i, line := range about {
+		b.text(svgLeft, 43+lineHeight*float64(i), "", line)
+	}
+}
+
+// split breaks text into at most three lines of so many runes.
+func split(text string, runes int) []string {
+	lines := []string{""}
+	for word := range strings.FieldsSeq(text) {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case len(lines) < 3 && utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) > runes:
+			lines = append(lines, word)
+		default:
+			*last += " " + word
+		}
+	}
+	for i := range lines {
+		lines[i] = shorten(lines[i], runes)
+	}
+	return lines
 }
 
 func shorten(text string, runes int) string {

@@ -130,7 +130,7 @@ func TestLongTitle(t *testing.T) {
 	assert.Contains(t, svg.String(), "<title>"+s.Name+": Windows XP Professional")
 	_, rest, _ := strings.Cut(svg.String(), `font-size="16" font-weight="600" class="words" fill="#1b1f24">`)
 	shown, _, _ := strings.Cut(rest, "<")
-	assert.Equal(t, 78, utf8.RuneCountInString(shown))
+	assert.Equal(t, 72, utf8.RuneCountInString(shown))
 	assert.True(t, strings.HasSuffix(shown, "…"), shown)
 }
 
