@@ -80,6 +80,11 @@ func NewDialer(t testing.TB, host *simulate.Host, network Network, program *tcp.
 	if d.Dialer, err = tcp.NewDialer(host, &settings); err != nil {
 		t.Fatalf("simtest: %v", err)
 	}
+	w, err := watchOf(host)
+	if err != nil {
+		t.Fatalf("simtest: %v", err)
+	}
+	w.tellOf(d.tell)
 	t.Cleanup(func() {
 		t.Helper()
 		d.close()
@@ -119,6 +124,14 @@ func (d *Dialer) destination(address string) string {
 		return net.JoinHostPort(name, port)
 	}
 	return address
+}
+
+// tell says which destination has an address that was made up.
+func (d *Dialer) tell(address string) string {
+	if to := d.destination(address); to != address {
+		return to
+	}
+	return ""
 }
 
 // connect is one attempt.

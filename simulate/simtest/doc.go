@@ -14,8 +14,19 @@
 // test. They work in memory, and so also in a testing/synctest bubble, where a
 // test of timeouts and queues takes no time. The servers listen on loopback as
 // well once their Loopback is called. What a test leaves behind, be it a session,
-// a connection, a request that is still being handled or a slot, fails the test
-// with an account of it.
+// a connection, a request that is still being handled, an answer whose body is not
+// closed or a slot, fails the test with an account of it: by whom a slot is held,
+// since when, and what for.
+//
+// NewSamba is the exception: a real smbd with real files, outside of any bubble.
+// NewTLSServer is NewServer over TLS, also in HTTP/2. The clients of Server.Clients
+// and the connections of DialFrom come from computers of their own, so that forty
+// machines are one line:
+//
+//	for _, client := range srv.Clients(40) {
+//		resp, err := client.Get(srv.URL)
+//		...
+//	}
 //
 // # Three tests that fail now and then, and what to write instead
 //

@@ -1,8 +1,11 @@
 package simtest_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"testing"
@@ -12,6 +15,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/simtest"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // test runs the body of a test for an example. In a test of yours there is a t.
@@ -66,6 +70,85 @@ func ExampleServer_Loopback() {
 		fmt.Println(get(t, http.DefaultClient, srv.Loopback()))
 	})
 	// Output: 200 OK
+}
+
+// A server of the intranet that speaks HTTPS.
+func ExampleNewTLSServer() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+		srv := simtest.NewTLSServer(t, host, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fmt.Println(r.Proto, r.TLS.ServerName)
+		}))
+		fmt.Println(get(t, srv.Client(), srv.URL))
+	})
+	// Output:
+	// HTTP/2.0 windows.test
+	// 200 OK
+}
+
+// A client of your own that trusts the server on loopback.
+func ExampleServer_Certificate() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+		srv := simtest.NewTLSServer(t, host, http.HandlerFunc(page))
+		roots := x509.NewCertPool()
+		roots.AddCert(srv.Certificate())
+		transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+		fmt.Println(get(t, &http.Client{Transport: transport}, srv.Loopback()))
+	})
+	// Output: 200 OK
+}
+
+// Forty machines open the page and keep their connections.
+func ExampleServer_Clients() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		for _, client := range srv.Clients(40) {
+			resp, err := client.Get(srv.URL)
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+		stats := srv.Gate.Stats()
+		fmt.Println(stats.Admitted, "served,", stats.Refused, "refused")
+	})
+	// Output: 10 served, 30 refused
+}
+
+func ExampleServer_DialFrom() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			fmt.Println(r.RemoteAddr)
+		}))
+		transport := &http.Transport{DialContext: srv.DialFrom(7), DisableKeepAlives: true}
+		get(t, &http.Client{Transport: transport}, srv.URL)
+	})
+	// Output: 10.0.0.7:49152
+}
+
+// Where computers count, two connections of one computer are one.
+func ExampleFileServer_DialFrom() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPHome}, nil)
+		settings := &simtest.FileServerSettings{Proxy: smb.Settings{Count: smb.CountComputers}}
+		files := simtest.NewFileServer(t, host, settings)
+		for _, number := range []int{1, 1, 2} {
+			conn, err := files.DialFrom(number)(t.Context(), "tcp", "windows.test:445")
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			defer conn.Close() // hand it to a client that takes a net.Conn
+			fmt.Println(conn.LocalAddr())
+		}
+	})
+	// Output:
+	// 10.0.0.1:49152
+	// 10.0.0.1:49153
+	// 10.0.0.2:49154
 }
 
 func ExampleServer_Dial() {

@@ -79,6 +79,11 @@ func NewFileServer(t testing.TB, host *simulate.Host, settings *FileServerSettin
 		t.Fatalf("simtest: %v", err)
 	}
 	f := &FileServer{Gate: gateOf(t, host, limits.SMB), Proxy: proxy, t: t, listener: memnet.NewListener(445)}
+	w, err := watchOf(host)
+	if err != nil {
+		t.Fatalf("simtest: %v", err)
+	}
+	w.tellOf(f.tell)
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -99,15 +104,31 @@ func (f *FileServer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return f.listener.Dial(ctx)
 }
 
+// DialFrom returns a Dial from a computer with an address of its own, which is the
+// same for the same number, from 1 to 65534. Other numbers fail the test.
+func (f *FileServer) DialFrom(number int) func(ctx context.Context, network, address string) (net.Conn, error) {
+	f.t.Helper()
+	return dialFrom(f.listener, computer(f.t, number))
+}
+
 // Loopback makes the server listen on loopback as well, for clients that want an
-// address or are other programs, and returns host and port.
+// address or are other programs, and returns host and port. In a
+// testing/synctest bubble it fails the test: the clock of the bubble stands still
+// while something waits for the network.
 func (f *FileServer) Loopback() string {
 	f.t.Helper()
-	addr, err := f.listener.Loopback()
-	if err != nil {
-		f.t.Fatalf("simtest: %v", err)
+	return loopback(f.t, f.listener)
+}
+
+// tell says what the sessions of a peer are about.
+func (f *FileServer) tell(peer string) string {
+	var list []string
+	for _, s := range f.Proxy.Sessions() {
+		if strings.TrimSpace(`\\`+s.Computer+" "+s.User) == peer {
+			list = append(list, fmt.Sprintf("idle for %v, %d files open", s.Idle.Round(time.Millisecond), s.Opens))
+		}
 	}
-	return addr
+	return strings.Join(list, "; ")
 }
 
 // close ends the server and accounts for the sessions that are left.

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -64,18 +63,6 @@ func TestSambaSettingsRejected(t *testing.T) {
 		simtest.NewSamba(t, simtest.NewHost(t, xpHome, nil), &simtest.SambaSettings{Server: samba.Settings{Share: "global"}})
 	})
 	assert.Equal(t, []string{`simtest: samba: share "global": the name has a meaning of its own for smbd`}, failures)
-}
-
-// TestOutsideOfABubble: what needs the world outside says so at once.
-func TestOutsideOfABubble(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for what, f := range map[string]func(t testing.TB){
-			"NewSamba runs a process": func(t testing.TB) { simtest.NewSamba(t, simtest.NewHost(t, xpHome, nil), nil) },
-		} {
-			failures := try(func(inner testing.TB) { f(bubbleT{inner, t}) })
-			assert.Equal(t, []string{"simtest: " + what + ", which does not work in a testing/synctest bubble: call it outside"}, failures)
-		}
-	})
 }
 
 // A client of a file server that runs XP, with a real file.

@@ -16,13 +16,23 @@ import (
 // itself, before it calls it left. It passes only in a test that fails.
 const grace = 5 * time.Second
 
-// NewHost returns a machine that is a w with the settings, or out of the box if
+// patience is how long a wait goes on while nothing happens, and bubblePatience
+// how long it does in a bubble, whose clock is not that of the test's deadline.
+const (
+	patience       = time.Minute
+	bubblePatience = 24 * time.Hour
+)
+
+// NewHost returns a machine that runs windows with the settings, or out of the box if
 // settings is nil. When the test ends it fails the test if slots are still held
 // or waited for at any of its gates.
-func NewHost(t testing.TB, w limits.Windows, settings *simulate.Settings) *simulate.Host {
+func NewHost(t testing.TB, windows limits.Windows, settings *simulate.Settings) *simulate.Host {
 	t.Helper()
-	host, err := simulate.New(w, settings)
+	host, err := simulate.New(windows, settings)
 	if err != nil {
+		t.Fatalf("simtest: %v", err)
+	}
+	if _, err := watchOf(host); err != nil {
 		t.Fatalf("simtest: %v", err)
 	}
 	t.Cleanup(func() {
@@ -52,7 +62,7 @@ func gateOf(t testing.TB, host *simulate.Host, s limits.Service) *simulate.Gate 
 	return gate
 }
 
-// state describes a gate.
+// state describes a gate, and who holds its slots as far as that is known.
 func state(g *simulate.Gate) string {
 	rule, s := g.Policy().Rule, g.Stats()
 	var b strings.Builder
@@ -61,8 +71,16 @@ func state(g *simulate.Gate) string {
 	if n := s.TimedOut + s.Abandoned; n > 0 {
 		fmt.Fprintf(&b, ", %d gave up", n)
 	}
+	if w, err := watchOf(g.Host()); err == nil {
+		b.WriteString(w.account(rule.Service))
+	}
 	return b.String()
 }
+
+// holder is the Peer of what Hold takes.
+type holder struct{}
+
+func (holder) String() string { return "simtest.Hold" }
 
 // Hold takes n slots of a gate, as n peers would who are there already and stay.
 // release gives them back; it may be called more than once, and is when the test
@@ -77,6 +95,7 @@ func Hold(t testing.TB, g *simulate.Gate, n int) (release func()) {
 	})
 	t.Cleanup(release)
 	for i := range slots {
+		slots[i].Peer = holder{}
 		if !g.TryAcquire(&slots[i]) {
 			t.Fatalf("simtest: cannot hold %d slots, only %d: %s", n, i, state(g))
 		}
@@ -85,12 +104,13 @@ func Hold(t testing.TB, g *simulate.Gate, n int) (release func()) {
 }
 
 // WaitHeld waits until exactly n slots are held. Like WaitRefused and
-// WaitQueued it fails the test, with the state of the gate, shortly before the
-// deadline of the test or when the test is over; in a synctest bubble, after a
+// WaitQueued it fails the test, with the state of the gate and who holds its
+// slots, when nothing has happened at the gate for a minute, shortly before the
+// deadline of the test, or when the test is over; in a synctest bubble, after a
 // day of its virtual time. It must be called from the goroutine of the test.
 //
-// All three are told of each change and never look at the clock. A state that
-// passes at once may be missed.
+// All three are told of each change; the clock ends only what has come to a
+// standstill. A state that passes at once may be missed.
 func WaitHeld(t testing.TB, g *simulate.Gate, n int) {
 	t.Helper()
 	wait(t, g, n, "held", func(s simulate.Stats) int { return s.Held }, false)
@@ -112,14 +132,21 @@ func WaitQueued(t testing.TB, g *simulate.Gate, n int) {
 // wait waits until count is n. A total never goes down.
 func wait(t testing.TB, g *simulate.Gate, n int, what string, count func(simulate.Stats) int, total bool) {
 	t.Helper()
-	ctx := t.Context()
-	if end, ok := deadline(t); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, end)
-		defer cancel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	bubble, pause := inBubble(t), patience
+	if bubble {
+		pause = bubblePatience
+	} else if end, ok := deadline(t); ok {
+		defer time.AfterFunc(time.Until(end), cancel).Stop()
 	}
+	standstill := time.AfterFunc(pause, cancel)
+	defer standstill.Stop()
 	var got int
 	err := g.Wait(ctx, func(s simulate.Stats) bool {
+		if !bubble {
+			standstill.Reset(pause)
+		}
 		got = count(s)
 		return got == n || total && got > n
 	})
@@ -129,20 +156,14 @@ func wait(t testing.TB, g *simulate.Gate, n int, what string, count func(simulat
 }
 
 // deadline returns when a wait has to end for its account to be read: a little
-// before the deadline of the test, if it has one.
+// before the deadline of the test, if it has one. The test is in no bubble.
 func deadline(t testing.TB) (end time.Time, ok bool) {
 	has, ok := t.(interface{ Deadline() (time.Time, bool) })
 	if !ok {
 		return time.Time{}, false
 	}
-	defer func() {
-		// That is how a test in a synctest bubble says that it is in one. Its
-		// clock is not that of the deadline.
-		if recover() != nil {
-			end, ok = time.Now().Add(24*time.Hour), true
-		}
-	}()
-	end, ok = has.Deadline()
-	left := time.Until(end)
-	return end.Add(-min(left/10, grace)), ok
+	if end, ok = has.Deadline(); !ok {
+		return time.Time{}, false
+	}
+	return end.Add(-min(time.Until(end)/10, grace)), true
 }

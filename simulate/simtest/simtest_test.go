@@ -118,7 +118,7 @@ func TestHold(t *testing.T) {
 	simtest.Hold(t, gate, 5)() // and the test ends
 	simtest.Hold(t, gate, 5)   // without a release
 
-	assert.Equal(t, "simtest: cannot hold 6 slots, only 5: smb of Windows XP Home: 5 of 5 sessions held, 0 queued; so far 5 admitted, 1 refused",
+	assert.Equal(t, "simtest: cannot hold 6 slots, only 5: smb of Windows XP Home: 5 of 5 sessions held, 0 queued; so far 5 admitted, 1 refused\n\theld by simtest.Hold for 0s (5 slots)",
 		failure(t, func(t testing.TB) {
 			gate, err := simtest.NewHost(t, xpHome, nil).Gate(limits.SMB)
 			if err == nil {
@@ -166,7 +166,7 @@ func TestWaitInVain(t *testing.T) {
 			assert.False(t, gate.TryAcquire(new(simulate.Slot)))
 		}
 		start := time.Now()
-		assert.Equal(t, []string{"simtest: waited for 1 refused: smb of Windows XP Professional: 10 of 10 sessions held, 0 queued; so far 10 admitted, 2 refused"},
+		assert.Equal(t, []string{"simtest: waited for 1 refused: smb of Windows XP Professional: 10 of 10 sessions held, 0 queued; so far 10 admitted, 2 refused\n\theld by simtest.Hold for 0s (10 slots)"},
 			try(func(t testing.TB) { simtest.WaitRefused(t, gate, 1) }))
 		assert.Zero(t, time.Since(start))
 

@@ -2,12 +2,16 @@ package simtest_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -210,8 +214,185 @@ func TestConnectionLeft(t *testing.T) {
 		synctest.Wait()
 		_ = taken
 	})
-	assert.Equal(t, "simtest: 1 connections still open 5s after the test, from 192.0.2.2:49152\n"+
-		"simtest: slots left: iis of Windows 7 Professional: 1 of 10 requests held, 0 queued; so far 1 admitted, 0 refused", text)
+	assert.Equal(t, "simtest: 1 connections still open 5s after the test:\n\t192.0.2.2:49152: taken over by the handler of GET /, 5s ago\n"+
+		"simtest: slots left: iis of Windows 7 Professional: 1 of 10 requests held, 0 queued; so far 1 admitted, 0 refused\n"+
+		"\theld by 192.0.2.2:49152 for 10s: taken over by the handler of GET /, 10s ago", text)
+}
+
+// overHTTP1 starts a server over TLS that does not speak HTTP/2.
+func overHTTP1(t testing.TB, host *simulate.Host, handler http.Handler) *simtest.Server {
+	srv := simtest.NewTLSServer(t, host, handler)
+	srv.Client().Transport.(*http.Transport).ForceAttemptHTTP2 = false
+	return srv
+}
+
+// fetch reads a page to the end, so that the connection is kept open.
+func fetch(t testing.TB, client *http.Client, url string) (status, body string) {
+	resp, err := client.Get(url)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return resp.Status, string(text)
+}
+
+// TestAnswersLeft: a body that the client has neither read to its end nor closed
+// is named, whichever way the connection came to rest.
+func TestAnswersLeft(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		windows limits.Windows
+		start   func(testing.TB, *simulate.Host, http.Handler) *simtest.Server
+		refused bool
+		want    string
+	}{
+		{"open connection", win7, simtest.NewServer, false, "GET /x from 192.0.2.2:49152"},
+		{"TLS", win7, overHTTP1, false, "GET /x from 192.0.2.2:49152"},
+		{"closed by the server", xpPro, simtest.NewServer, true, "192.0.2.2:49152"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := failure(t, func(t testing.TB) {
+				var body io.Closer
+				t.Cleanup(func() { body.Close() })
+				srv := tt.start(t, simtest.NewHost(t, tt.windows, nil), http.HandlerFunc(page))
+				if tt.refused {
+					simtest.Hold(t, srv.Gate, 10)
+				}
+				resp, err := srv.Client().Get(srv.URL + "/x")
+				if err != nil {
+					t.Fatalf("%v", err)
+				}
+				body = resp.Body
+				fetch(t, srv.Client(), srv.URL+"/read")
+			})
+			assert.Equal(t, "simtest: 1 answers that the client has neither read to the end nor closed 5s after the test:\n\t"+tt.want, text)
+		})
+	}
+}
+
+// TestAnswerNotRead: the handler is busy with an answer that its client, which is
+// one that the server does not know, does not read.
+func TestAnswerNotRead(t *testing.T) {
+	text := failure(t, func(t testing.TB) {
+		var conn net.Conn
+		t.Cleanup(func() { conn.Close() })
+		srv := simtest.NewServer(t, simtest.NewHost(t, win7, nil), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write(make([]byte, 1<<20))
+		}))
+		var err error
+		conn, err = srv.DialFrom(7)(t.Context(), "", "")
+		if err != nil {
+			return
+		}
+		fmt.Fprint(conn, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+		simtest.WaitHeld(t, srv.Gate, 1)
+		simtest.WaitHeld(t, srv.Gate, 0)
+	})
+	assert.Equal(t, "simtest: waited for 0 held: iis of Windows 7 Professional: 1 of 10 requests held, 0 queued; so far 1 admitted, 0 refused\n"+
+		"\theld by 10.0.0.7:49152 for 1m0s: GET /big with the handler for 1m0s, which has not read 65536 bytes\n"+
+		"simtest: 1 requests that the handler has not finished 5s after the test:\n"+
+		"\tGET /big from 10.0.0.7:49152, for 1m5s: the client has not read 65536 bytes of the answer", text)
+}
+
+// TestIdleConnectionHoldsASlot: what holds the slots of an IIS 5.1 is named, also
+// if it is at rest.
+func TestIdleConnectionHoldsASlot(t *testing.T) {
+	text := failure(t, func(t testing.TB) {
+		srv := simtest.NewServer(t, simtest.NewHost(t, xpPro, nil), http.HandlerFunc(page))
+		if _, err := srv.Dial(t.Context(), "", ""); err != nil {
+			t.Errorf("%v", err)
+		}
+		fetch(t, &http.Client{Transport: &http.Transport{DialContext: srv.Dial}}, srv.URL+"/x")
+		simtest.WaitHeld(t, srv.Gate, 0)
+	})
+	assert.Equal(t, "simtest: waited for 0 held: iis of Windows XP Professional: 2 of 10 connections held, 0 queued; so far 2 admitted, 0 refused\n"+
+		"\theld by 192.0.2.2:49152 for 1m0s: no request for 1m0s\n"+
+		"\theld by 192.0.2.2:49153 for 1m0s: kept open since the answer to GET /x, 1m0s ago: "+
+		"the client has not closed its idle connections or the body of the answer", text)
+}
+
+// TestNilHandler: as in net/http.
+func TestNilHandler(t *testing.T) {
+	before := http.DefaultServeMux
+	http.DefaultServeMux = http.NewServeMux()
+	defer func() { http.DefaultServeMux = before }()
+	http.HandleFunc("/page", page)
+	srv := simtest.NewServer(t, simtest.NewHost(t, win7, nil), nil)
+	assert.Equal(t, "200 OK", get(t, srv.Client(), srv.URL+"/page"))
+	assert.Equal(t, "404 Not Found", get(t, srv.Client(), srv.URL+"/none"))
+}
+
+// TestFortyMachines: each has an address of its own, and connections of its own.
+func TestFortyMachines(t *testing.T) {
+	for _, start := range []func(testing.TB, *simulate.Host, http.Handler) *simtest.Server{simtest.NewServer, simtest.NewTLSServer} {
+		synctest.Test(t, func(t *testing.T) {
+			var mu sync.Mutex
+			seen := map[string]int{}
+			srv := start(t, simtest.NewHost(t, xpPro, nil), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				host, _, err := net.SplitHostPort(r.RemoteAddr)
+				assert.NoError(t, err)
+				mu.Lock()
+				seen[host]++
+				mu.Unlock()
+				page(w, r)
+			}))
+			statuses := map[string]int{}
+			for _, client := range srv.Clients(40) {
+				status, _ := fetch(t, client, srv.URL)
+				statuses[status]++
+			}
+			ok, refused := "200 OK", "403 Access Forbidden"
+			if strings.HasPrefix(srv.URL, "https:") {
+				refused = "403 Forbidden"
+			}
+			assert.Equal(t, map[string]int{ok: 10, refused: 30}, statuses)
+			assert.Len(t, seen, 10)
+			assert.Equal(t, 1, seen["10.0.0.10"])
+		})
+	}
+}
+
+func TestComputerWithoutAddress(t *testing.T) {
+	for _, number := range []int{-1, 0, 1<<16 - 1} {
+		failures := try(func(t testing.TB) {
+			simtest.NewServer(t, simtest.NewHost(t, win7, nil), nil).DialFrom(number)
+		})
+		assert.Equal(t, []string{fmt.Sprintf("simtest: computer %d: want 1 to 65534", number)}, failures)
+	}
+}
+
+// TestTLSServer: its own clients speak HTTP/2, in memory and in a bubble; others
+// speak what they want to, on loopback too.
+func TestTLSServer(t *testing.T) {
+	proto := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		assert.NotNil(t, r.TLS)
+		fmt.Fprint(w, r.Proto)
+	})
+	read := func(t *testing.T, client *http.Client, url string) string {
+		_, body := fetch(t, client, url)
+		return body
+	}
+	synctest.Test(t, func(t *testing.T) {
+		srv := simtest.NewTLSServer(t, simtest.NewHost(t, win7, nil), proto)
+		assert.Equal(t, "https://windows.test", srv.URL)
+		assert.Equal(t, "HTTP/2.0", read(t, srv.Client(), srv.URL))
+		assert.Equal(t, "HTTP/2.0", read(t, srv.Clients(1)[0], "https://anywhere.example/"))
+	})
+	srv := simtest.NewTLSServer(t, simtest.NewHost(t, win7, nil), proto)
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	roots := x509.NewCertPool()
+	roots.AddCert(srv.Certificate())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	defer transport.CloseIdleConnections()
+	assert.Equal(t, "HTTP/1.1", read(t, &http.Client{Transport: transport}, srv.Loopback()))
+	_, err := http.Get(srv.Loopback())
+	var unknown x509.UnknownAuthorityError
+	assert.ErrorAs(t, err, &unknown)
+	assert.Nil(t, simtest.NewServer(t, simtest.NewHost(t, win7, nil), nil).Certificate())
 }
 
 // TestNothingLeft ends without a word about connections that are at rest or

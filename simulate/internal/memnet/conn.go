@@ -193,6 +193,13 @@ func (s *stream) write(b []byte) (n int, err error) {
 	}
 }
 
+// sending looks at what is written.
+func (s *stream) sending() Sending {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Sending{Unread: len(s.data), Ended: s.ended}
+}
+
 // end says that nothing more will be written.
 func (s *stream) end() {
 	s.mu.Lock()

@@ -106,10 +106,19 @@ func (l *Listener) Close() error {
 	return nil
 }
 
-// Dial connects in memory, wherever the address may point to.
+// Dial connects in memory, from ClientIP.
 func (l *Listener) Dial(ctx context.Context) (net.Conn, error) {
+	c, err := l.DialFrom(ctx, ClientIP())
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// DialFrom connects in memory from an address.
+func (l *Listener) DialFrom(ctx context.Context, ip net.IP) (*Conn, error) {
 	l.mu.Lock()
-	from := &net.TCPAddr{IP: ClientIP(), Port: FirstPort + l.ports%(1<<16-FirstPort)}
+	from := &net.TCPAddr{IP: ip, Port: FirstPort + l.ports%(1<<16-FirstPort)}
 	l.ports++
 	client, server := Pipe(from, l.addr)
 	server.OnClose = func() { l.forget(server) }
@@ -190,6 +199,28 @@ func (l *Listener) forget(c net.Conn) {
 		close(l.empty)
 		l.empty = nil
 	}
+}
+
+// Sending is what a server still has to do with a client.
+type Sending struct {
+	Unread int  // bytes that the client has not read; 0 on loopback, where it is not known
+	Ended  bool // the server sends no more, or has closed the connection
+}
+
+// Sending looks at the connection of the client at an address.
+func (l *Listener) Sending(client string) Sending {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		if c.RemoteAddr().String() != client {
+			continue
+		}
+		if c, ok := c.(*Conn); ok {
+			return c.out.sending()
+		}
+		return Sending{}
+	}
+	return Sending{Ended: true}
 }
 
 // Drain waits until the server has closed all connections or ctx is done. It

@@ -64,6 +64,29 @@ func TestListener(t *testing.T) {
 	assert.Empty(t, l.Drain(t.Context()))
 }
 
+func TestSending(t *testing.T) {
+	l := NewListener(80)
+	var server net.Conn
+	l.Deliver(func(c net.Conn) bool { server = c; return true })
+	client, err := l.DialFrom(t.Context(), net.IPv4(10, 0, 0, 1))
+	require.NoError(t, err)
+	assert.Equal(t, "10.0.0.1:49152", server.RemoteAddr().String())
+	sending := func() Sending { return l.Sending("10.0.0.1:49152") }
+	assert.Equal(t, Sending{}, sending())
+	_, err = server.Write([]byte("hello"))
+	require.NoError(t, err)
+	assert.Equal(t, Sending{Unread: 5}, sending())
+	_, err = client.Read(make([]byte, 2))
+	require.NoError(t, err)
+	assert.Equal(t, Sending{Unread: 3}, sending())
+	require.NoError(t, server.(*Conn).CloseWrite())
+	assert.Equal(t, Sending{Unread: 3, Ended: true}, sending())
+	require.NoError(t, server.Close())
+	assert.Equal(t, Sending{Ended: true}, sending())
+	require.NoError(t, client.Close())
+	assert.Equal(t, Sending{Ended: true}, l.Sending("10.0.0.2:49152"))
+}
+
 // A server that takes connections in the dial refuses there, too.
 func TestDeliver(t *testing.T) {
 	l := NewListener(80)
