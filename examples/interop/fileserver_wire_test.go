@@ -72,6 +72,19 @@ func TestFixtureSigns(t *testing.T) {
 	}
 }
 
+// TestFixtureAlgorithms: smbclient and the server sign by each algorithm of SMB
+// 3.1.1.
+func TestFixtureAlgorithms(t *testing.T) {
+	files := newFixture(t, win11, &fileserver.Settings{Accounts: map[string]string{"alice": "secret"}, Signing: fileserver.SigningRequired})
+	for name, id := range map[string]uint16{"HMAC-SHA256": 0, "AES-128-CMAC": 1, "AES-128-GMAC": 2} {
+		addr, recorded := record(t, files.Loopback())
+		got := smbclientWork(t, addr, "secret", "-m", "SMB3_11", "--client-protection=sign", "--option=client smb3 signing algorithms="+name)
+		assert.Equal(t, "ok", got, name)
+		agreed := recorded.messages(t, true)[0] // ends with the context that says so
+		assert.Equal(t, id, binary.LittleEndian.Uint16(agreed[len(agreed)-2:]), name)
+	}
+}
+
 // TestFixtureBrokenSignatures: both Go clients reject a server whose signatures
 // are wrong by one bit, if they insist on signing.
 func TestFixtureBrokenSignatures(t *testing.T) {

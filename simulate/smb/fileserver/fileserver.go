@@ -1,6 +1,6 @@
 // Package fileserver is a small SMB file server in memory, for tests of programs
-// that speak SMB. It has no session limit: stand it behind the SMB proxy of a
-// host, which has.
+// that speak SMB. It has no limit of its own, neither of sessions nor of time:
+// stand it behind the SMB proxy of a host, which has.
 //
 // It speaks SMB 2.0.2, 2.1, 3.0, 3.0.2 and 3.1.1, and takes an SMB1 client that
 // offers them into them. It logs accounts on by NTLM, signs, and has shares whose
