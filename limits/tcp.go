@@ -231,3 +231,9 @@ const (
 	TimedWaitDelayMin = 30 * time.Second
 	TimedWaitDelayMax = 300 * time.Second
 )
+
+// TCPNumConnections returns the default of the registry value of that name, which
+// bounds the connections of a machine that runs XP.
+func TCPNumConnections() Fact[int] {
+	return Fact[int]{16_777_214, Documented, "", cite("kb314053")}
+}
