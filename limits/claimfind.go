@@ -155,7 +155,7 @@ func (r *claimRow) denials(sentence string) int {
 }
 
 // notDenials are turns of phrase that deny nothing.
-var notDenials = [...]string{"not only", "not just", "no matter", "true or false", "or not", "why not", "no longer than", "at most", "no doubt"}
+var notDenials = [...]string{"not only", "not just", "no matter", "true or false", "or not", "why not", "no longer than", "at most", "no doubt", "no more than", "not permit more than", "not allow more than"}
 
 // denyingWords are the words that deny.
 var denyingWords = [...]string{
@@ -185,7 +185,7 @@ func sentences(text string) []string {
 var samePhrases = [...][2]string{
 	{"tcp/ip", " tcpip "}, {"peer-to-peer", " p2p "}, {"peer to peer", " p2p "}, {"bit torrent", " p2p "},
 	{"file sharing", " smb "}, {"file share", " smb "}, {"file and printer sharing", " smb "}, {"server service", " smb service "},
-	{"web server", " iis "}, {"webserver", " iis "}, {"internet information server", " iis "}, {"internet information services", " iis "}, {"personal web", " iis "},
+	{"web server", " iis "}, {"webserver", " iis "}, {"internet information server", " iis "}, {"internet information services", " iis "}, {"personal web server", " iis "}, {"peer web services", " iis "}, {"web service", " iis "}, {"half-complete", " half "}, {"3rd party", " party "}, {"third party", " party "}, {"third-party", " party "},
 	{"remote desktop", " rdp "}, {"terminal services", " rdp "}, {"keep-alive", " keepalive "}, {"keep alive", " keepalive "},
 	{"half-open", " half "}, {"half open", " half "}, {"halfopen connection", " half connection "}, {"service pack 2", " sp2 "}, {"service pack two", " sp2 "},
 	{"windows 10", " windows10 10pro "}, {"win 10", " windows10 10pro "}, {"windows 11", " windows11 "}, {"windows 7", " windows7 7 "}, {"win7", " windows7 7 "},
@@ -210,7 +210,7 @@ var sameWords = [...][2]string{
 	{"smb", "cifs samba lanman smb2 smbv1"},
 	{"inbound", "incoming ingress"},
 	{"outbound", "outgoing egress"},
-	{"licence", "license eula licensing licences licenses licensed"},
+	{"licence", "license eula licensing licences licenses licensed legal agreement"},
 	{"computer", "pc"},
 	{"workstation", "workstations"},
 	{"2000", "w2k"},
@@ -222,7 +222,7 @@ var sameWords = [...][2]string{
 	{"enforce", "enforces enforced enforcement"},
 	{"share", "shared shares sharing"},
 	{"same", "identical"},
-	{"limit", "limited limits limitation maximum max capped cap restriction restricted"},
+	{"limit", "limited limits limitation maximum max capped cap restriction restricted affect affects affected restrictions"},
 	{"count", "counts counted"},
 	{"patch", "patched patching patches"},
 	{"admin", "administrative administration administrator"},

@@ -50,7 +50,7 @@ var claimRows = [...]claimRow{
 		answer: "The limit counts sessions, not connections: %[1]v on XP Professional, %[2]v on XP Home. " +
 			"One user on one computer is one session however many shares are open.",
 		sources: cite("kb314882", "hdd-check"),
-		find:    claimWords{needs: "xp smb 10|limit", prefers: "10 connection limit apply concern", without: "iis users printer mapped drive remote account autodisconnect"},
+		find:    claimWords{needs: "smb 10|limit connection|session|10", prefers: "xp 10 connection limit apply concern", without: "iis users printer mapped drive remote account autodisconnect kestrel windows10 windows11 windows7 vista sql same code"},
 	},
 	{
 		key:      "in-tcpip",
@@ -61,7 +61,7 @@ var claimRows = [...]claimRow{
 		answer: "On the NT line the limit on peers sits in the services, and TCP/IP takes %[1]v connections. TCP/IP itself bounds what waits to be accepted (%[3]v on XP Professional), " +
 			"what goes out unanswered (XP SP2 to Vista SP1) and the ports for going out. On 95, 98 and Me TCP/IP does bound all sockets, %[2]v by default.",
 		sources: cite("kb101322", "oreilly-ntws-removed", "kb198663"),
-		find:    claimWords{needs: "tcpip|tcp/ip|tcpip.sys limit|enforce|peer peer|connection|stack", prefers: "built into stack peer enforce itself", without: "patch identical share same"},
+		find:    claimWords{needs: "tcpip|tcpip.sys limit|enforce|peer|implemented peer|connection|stack|protocol", prefers: "built into stack peer enforce itself", without: "patch identical share same"},
 	},
 	{
 		key:      "same-stack",
@@ -104,7 +104,7 @@ var claimRows = [...]claimRow{
 		rules:    []ruleRef{iisOf(XPProfessional, 3), smbOf(XPProfessional, 3)},
 		answer:   "It has one of its own: %[1]v TCP connections on IIS 5.1, counted apart from the %[2]v SMB sessions.",
 		sources:  cite("kb262635", "ms524491"),
-		find:     claimWords{needs: "iis smb same|share"},
+		find:     claimWords{needs: "iis same|share|respect|also smb|limit", without: "kestrel http.sys"},
 	},
 	{
 		key:      "iis-40",
@@ -145,7 +145,7 @@ var claimRows = [...]claimRow{
 		rules:    []ruleRef{otherOf(XPProfessional, 3), backlogOf(XPProfessional, 3)},
 		answer:   "On the NT line connections to another program are %[1]v on every edition. A burst that it does not accept in time meets the backlog, %[2]v on XP Professional.",
 		sources:  cite("superuser-309271", "mdaemon-2008"),
-		find:     claimWords{needs: "apache limit|10|connection", prefers: "xp 10 limit"},
+		find:     claimWords{needs: "apache|tomcat|nginx|party limit|10|connection 10|xp|windows|connection|service", prefers: "xp 10 limit"},
 	},
 	{
 		key:      "removed-vista-sp2",
@@ -165,7 +165,7 @@ var claimRows = [...]claimRow{
 		rules:    []ruleRef{halfOpenOf(XPProfessional, 2)},
 		answer:   "It limits attempts that have not been answered, %[1]v on the machine; connections that stand are not counted. Further attempts wait.",
 		sources:  cite("ms-xpsp2-network", "ntl-evid4226"),
-		find:     claimWords{needs: "xp sp2 outbound", prefers: "limit number since", without: "half 65535"},
+		find:     claimWords{needs: "xp|sp2 outbound|half", prefers: "limit number since outbound sp2", without: "65535 65000 home vista windows7 7 8 second client refuse tcpmaxhalfopen tcpnumconnections patch kb 884020 4000 3976 5000 port server"},
 	},
 	{
 		key:      "65535-before-sp2",
@@ -175,7 +175,7 @@ var claimRows = [...]claimRow{
 		rules:    []ruleRef{halfOpenOf(XPProfessional, 1), portsOf(XPProfessional, 1)},
 		answer:   "The attempts were %[1]v. A program that lets the system choose its ports ends at %[2]v.",
 		sources:  cite("libtorrent-2010", "kb929851", "kb196271"),
-		find:     claimWords{needs: "65535 sp2", prefers: "before limit connection"},
+		find:     claimWords{needs: "65535|65000 sp2|before|previous|prior", prefers: "before limit connection"},
 	},
 	{
 		key:      "per-second",
