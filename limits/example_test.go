@@ -311,3 +311,33 @@ func ExampleService_Description() {
 	// the web server of Windows
 	// connections that a program has not accepted yet
 }
+
+func ExampleFindClaims() {
+	for _, text := range []string{
+		"is XP limited to 10 inbound TCP connections?",
+		"AutoDisconnect 0 does not turn the idle limit off.",
+	} {
+		found := limits.FindClaims(text)[0]
+		fmt.Println(found.Verdict, found.Negated, found.Claim.Key)
+		fmt.Println(found.Claim.Answer())
+	}
+	// Output:
+	// false false inbound-tcp-10
+	// The connections to a program's own port are unlimited on XP. XP Professional takes 10 SMB sessions and 10 connections to its own web server, and its licence names 10 devices; 10 connections may wait to be accepted at each listening socket.
+	// true true autodisconnect-0
+	// It ends idle sessions within seconds (5 s in this library); -1 turns it off.
+}
+
+func ExampleClaims() {
+	count := map[limits.Verdict]int{}
+	for c := range limits.Claims() {
+		count[c.Verdict]++
+	}
+	fmt.Println(count[limits.True], "true,", count[limits.Partly], "partly,", count[limits.False], "false")
+	// Output: 8 true, 9 partly, 25 false
+}
+
+func ExampleTCPNumConnections() {
+	fmt.Println(limits.TCPNumConnections().Value)
+	// Output: 16777214
+}

@@ -6,6 +6,7 @@
 //	table -service "file sharing" -format csv
 //	table -symptom "HTTP 403.9"
 //	table -why -windows "XP Pro" -service iis -clients 40
+//	table -claim "is XP limited to 10 inbound TCP connections?"
 package main
 
 import (
@@ -58,6 +59,7 @@ func run(args []string, out io.Writer, width int) error {
 		seen    = flags.String("symptom", "", "only the rules that produce this `symptom`, as \"event 4226\"")
 		explain = flags.Bool("explain", false, "with the evidence (text only)")
 		why     = flags.Bool("why", false, "is it the limit? wants -windows, -service and -clients")
+		claim   = flags.String("claim", "", "judge what a `sentence` says, such as \"XP takes 10 connections\"")
 		clients = flags.Int("clients", 0, "with -why: `N` clients that come at the same time")
 	)
 	switch err := flags.Parse(args); {
@@ -71,6 +73,12 @@ func run(args []string, out io.Writer, width int) error {
 		return err
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %.100q; see -help", flags.Arg(0))
+	}
+	if *claim != "" {
+		if flags.NFlag() > 1 {
+			return errors.New("-claim stands alone: it takes no other flag")
+		}
+		return judge(&wrapper{out: out, width: width}, *claim)
 	}
 	q, err := ask(*windows, *service, *seen)
 	if err != nil {
