@@ -69,6 +69,26 @@ const (
 	numSymptoms
 )
 
+// symptomNames are the names in JSON.
+var symptomNames = [numSymptoms]string{
+	UnknownSymptom: unknownName, SymptomHTTP4039: "http-403.9", SymptomHTTP503: "http-503", SymptomHTTPNoAnswer: "http-no-answer",
+	SymptomStatusRequestNotAccepted: "status-request-not-accepted", SymptomEvent4226: "event-4226", SymptomMSMQOverflow: "msmq-overflow",
+	SymptomRDPDisplace: "rdp-displace", SymptomRDPExceeded: "rdp-exceeded", SymptomFTP421: "ftp-421",
+	SymptomConnectionRefused: "connection-refused", SymptomSlowConnect: "slow-connect", SymptomNoBufferSpace: "no-buffer-space",
+	SymptomAddressInUse: "address-in-use", SymptomEvent4231: "event-4231", SymptomEvent4227: "event-4227", SymptomEvent201: "event-201",
+	SymptomEvent2009: "event-2009", SymptomTimedOut: "timed-out",
+}
+
+// MarshalText returns a name for programs, such as "http-403.9"; String is for
+// people. A value that is not declared is an error.
+func (s Symptom) MarshalText() ([]byte, error) { return enumText("symptom", symptomNames[:], s) }
+
+// UnmarshalText accepts the names of MarshalText, in any case. ParseSymptom reads
+// what people write.
+func (s *Symptom) UnmarshalText(text []byte) error {
+	return enumParse(s, "symptom", symptomNames[:], text)
+}
+
 type symptom struct {
 	text  string
 	words []string // any of them, found in what a user wrote, names the symptom

@@ -158,3 +158,20 @@ func FuzzParseSymptom(f *testing.F) {
 		assert.Equal(t, err != nil, s == UnknownSymptom)
 	})
 }
+
+func TestSymptomText(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range append(Symptoms(), UnknownSymptom) {
+		text, err := s.MarshalText()
+		require.NoError(t, err)
+		require.NotEmpty(t, text, "%v", s)
+		require.False(t, seen[string(text)], "%s", text)
+		seen[string(text)] = true
+		var back Symptom
+		require.NoError(t, back.UnmarshalText(text))
+		assert.Equal(t, s, back)
+	}
+	_, err := numSymptoms.MarshalText()
+	require.Error(t, err)
+	require.Error(t, new(Symptom).UnmarshalText([]byte("403.9")))
+}

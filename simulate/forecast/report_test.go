@@ -70,6 +70,15 @@ func TestReportSurvivesJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &back))
 	assert.Equal(t, r, back)
 
+	s := fortyAtOnce()
+	refused, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	text, err = json.Marshal(refused)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), `"seen":[{"symptom":"http-403.9","count":30}]`)
+	assert.Contains(t, string(text), `"assumed":["accepted-at-once"]`)
+	assert.Contains(t, string(text), `"length":"1s"`)
+
 	o := forecast.ClientOutcome{Outcome: simulate.Waited, Answer: forecast.Reset, Asked: 1, Decided: 2, Released: 3}
 	text, err = json.Marshal(o)
 	require.NoError(t, err)
