@@ -56,16 +56,23 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// countedKey is the context key of a *request that the server has counted.
+// countedKey is the context key of a request that the server has counted, unless
+// its connection says so.
 type countedKey struct{ server *Server }
 
 // serveRequest is the limit of IIS 7.0 and later.
 func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 	s := h.server
-	ctx := r.Context()
-	if ctx.Value(countedKey{s}) != nil {
+	e := s.connOf(r)
+	// A connection of HTTP/1 has one request at a time, and knows whether it has
+	// been counted. For others the context does.
+	isOurs := e != nil && r.ProtoMajor == 1
+	switch {
+	case isOurs && !e.Begin(), !isOurs && r.Context().Value(countedKey{s}) != nil:
 		h.next.ServeHTTP(w, r)
 		return
+	case isOurs:
+		defer e.End()
 	}
 	switch {
 	case r.Method == "PRI" && r.ProtoMajor == 2 && r.URL.Path == "*" && len(r.Header) == 0:
@@ -77,33 +84,32 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Upgrade")
 		r.Header.Del("HTTP2-Settings")
 	}
-	var slot simulate.Slot
+	slot := new(simulate.Slot)
 	if s.host.IsObserved() {
 		slot.Peer = peer(r.RemoteAddr)
 	}
-	counted := r.WithContext(context.WithValue(ctx, countedKey{s}, true))
+	counted := r
 	if readsAhead(r) {
 		slot.OnQueue = func() {
 			ahead := newBody(r.Body)
+			counted = r.WithContext(r.Context())
 			counted.Body = ahead
 			go ahead.fill()
 		}
 	}
-	if err := s.gate.Acquire(ctx, &slot); err != nil {
+	if err := s.gate.Acquire(r.Context(), slot); err != nil {
 		s.turnAway(w, r, err)
 		return
 	}
-	defer func() {
+	if !isOurs {
+		counted = counted.WithContext(context.WithValue(r.Context(), countedKey{s}, true))
+	}
+	if counted != r {
 		// net/http removes the files of a form, and others read the pattern.
-		r.MultipartForm, r.Pattern = counted.MultipartForm, counted.Pattern
-	}()
-	c, _ := ctx.Value(connKey{s}).(net.Conn)
-	local, _ := ctx.Value(http.LocalAddrContextKey).(net.Addr)
-	switch e := s.connOf(c, local); {
-	case r.ProtoMajor != 1: // whose connections cannot be taken over
-		defer slot.Release()
-		h.next.ServeHTTP(w, counted)
-	case e != nil:
+		defer func() { r.MultipartForm, r.Pattern = counted.MultipartForm, counted.Pattern }()
+	}
+	switch {
+	case isOurs:
 		defer func() {
 			if hijacked(w) {
 				e.AfterClose(slot.Release)
@@ -111,9 +117,9 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 				slot.Release()
 			}
 		}()
-		h.next.ServeHTTP(w, counted)
-	default:
-		w, t := newTaker(w, s)
+	case r.ProtoMajor == 1:
+		taking, t := newTaker(w, s)
+		w = taking
 		defer func() {
 			if t != nil && t.taken != nil {
 				t.taken.AfterClose(slot.Release)
@@ -121,8 +127,10 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 				slot.Release()
 			}
 		}()
-		h.next.ServeHTTP(w, counted)
+	default: // a connection that cannot be taken over
+		defer slot.Release()
 	}
+	h.next.ServeHTTP(w, counted)
 }
 
 // turnAway answers a request that the gate has not let in.
@@ -144,9 +152,7 @@ func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, err error) {
 // is left is to answer the connections over the limit.
 func (h *handler) serveConnection(w http.ResponseWriter, r *http.Request) {
 	s := h.server
-	c, _ := r.Context().Value(connKey{s}).(net.Conn)
-	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	e := s.connOf(c, local)
+	e := s.connOf(r)
 	switch {
 	case e == nil:
 		fail(w, "iis: the connection of this request is not known: its listener must be that of Server.Listener, perhaps with others around it; "+

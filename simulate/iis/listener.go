@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 
 	"github.com/winlimits/winlimits/limits"
@@ -151,12 +152,17 @@ func (s *Server) ConnContext(ctx context.Context, c net.Conn) context.Context {
 
 type connKey struct{ server *Server }
 
-// connOf returns the counted connection under c, or the one whose local address
-// local is, or nil.
-func (s *Server) connOf(c net.Conn, local net.Addr) *conns.Entry {
-	if e := conns.Of(c); e != nil {
-		return e
+// connOf returns the connection of a request that a listener has accepted, or
+// nil: that which is under the one that ConnContext was given, or else the one whose
+// local address net/http knows.
+func (s *Server) connOf(r *http.Request) *conns.Entry {
+	ctx := r.Context()
+	if c, ok := ctx.Value(connKey{s}).(net.Conn); ok {
+		if e := conns.Of(c); e != nil {
+			return e
+		}
 	}
+	local, _ := ctx.Value(http.LocalAddrContextKey).(net.Addr)
 	return s.set.Find(local)
 }
 

@@ -782,3 +782,64 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 	}
 	assert.EqualValues(t, 8, s.gate.Stats().Refused)
 }
+
+// closing tells when a connection is closed.
+type closing struct {
+	net.Conn
+	closed chan struct{}
+	once   *sync.Once
+}
+
+func (c closing) Close() error { c.once.Do(func() { close(c.closed) }); return c.Conn.Close() }
+
+// Close ends the connections over the limit that have read their answer and stay.
+func TestCloseEndsRefusedConnections(t *testing.T) {
+	for _, kind := range []string{"http", "https"} {
+		for _, end := range []string{"Close", "Shutdown"} {
+			t.Run(kind+" "+end, func(t *testing.T) {
+				web, err := iis.NewServer(hostOf(t, xpPro, nil))
+				require.NoError(t, err)
+				require.NoError(t, web.Gate().SetLimit(limits.Number(0)))
+				inner, err := net.Listen("tcp", "127.0.0.1:0")
+				require.NoError(t, err)
+				closed := make(chan struct{})
+				ln := wrapper{inner, func(c net.Conn) net.Conn { return closing{c, closed, new(sync.Once)} }}
+				srv := &http.Server{Handler: http.NotFoundHandler()}
+				server, client := certificate(t)
+				srv.TLSConfig = server
+				go func() {
+					if kind == "http" {
+						_ = web.Serve(srv, ln)
+					} else {
+						_ = web.ServeTLS(srv, ln, "", "")
+					}
+				}()
+				c := dial(t, inner.Addr().String())
+				if kind == "https" {
+					client.ServerName = "example.com"
+					c = tls.Client(c, client)
+				}
+				_, err = fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+				require.NoError(t, err)
+				resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+				status, _ := read(t, resp, err)
+				assert.Equal(t, "403 Access Forbidden", status)
+				select {
+				case <-closed:
+					t.Error("a client that is still sending would not read the answer")
+				default:
+				}
+				if end == "Close" {
+					require.NoError(t, srv.Close())
+				} else {
+					require.NoError(t, srv.Shutdown(t.Context()))
+				}
+				select {
+				case <-closed:
+				default:
+					t.Error("it is still open")
+				}
+			})
+		}
+	}
+}

@@ -31,6 +31,7 @@ type Entry struct {
 	own     net.Addr                 // the local address; guarded by set.mu unless fixed
 	remote  atomic.Pointer[net.Addr] // of a connection that is not fixed, once it is known
 	around  atomic.Bool
+	busy    atomic.Bool
 	removed bool   // guarded by set.mu
 	then    func() // of AfterClose; guarded by set.mu
 }
@@ -66,6 +67,13 @@ func text(a net.Addr) string {
 	}
 	return a.String()
 }
+
+// Begin marks the connection as busy with a request of its server, and reports
+// whether it was not.
+func (e *Entry) Begin() bool { return e.busy.CompareAndSwap(false, true) }
+
+// End says that the request is over.
+func (e *Entry) End() { e.busy.Store(false) }
 
 func (e *Entry) end() {
 	if !e.closed.CompareAndSwap(false, true) {
