@@ -10,7 +10,7 @@ import (
 )
 
 // Outcome is what became of one attempt to get in. Emulator and forecast use the
-// same five.
+// same; Superseded is the emulator's alone.
 type Outcome uint8
 
 // The outcomes.
@@ -27,9 +27,13 @@ const (
 	// Abandoned: left the queue for another reason; it was cancelled or the
 	// client went away.
 	Abandoned
+	// Superseded: left the queue because it was needed no longer. Another attempt
+	// of the same dial was quicker, or what the dial was for was had over another
+	// connection. Nothing was lost.
+	Superseded
 )
 
-var outcomeNames = [...]string{"unknown", "admitted", "waited", "refused", "timed-out", "abandoned"}
+var outcomeNames = [...]string{"unknown", "admitted", "waited", "refused", "timed-out", "abandoned", "superseded"}
 
 // String returns the name of the outcome, such as "refused".
 func (o Outcome) String() string {

@@ -13,7 +13,7 @@ import (
 )
 
 func TestOutcomeText(t *testing.T) {
-	for o := simulate.UnknownOutcome; o <= simulate.Abandoned; o++ {
+	for o := simulate.UnknownOutcome; o <= simulate.Superseded; o++ {
 		text, err := o.MarshalText()
 		require.NoError(t, err)
 		var back simulate.Outcome

@@ -32,13 +32,14 @@ type Gate struct {
 	admission admission.Admission
 	pacer     *pacer // nil if nothing is paced or logged
 
-	tally     atomic.Uint64 // see hold
-	peak      atomic.Int64
-	holds     atomic.Int64
-	waited    atomic.Int64
-	refused   atomic.Int64
-	timedOut  atomic.Int64
-	abandoned atomic.Int64
+	tally      atomic.Uint64 // see hold
+	peak       atomic.Int64
+	holds      atomic.Int64
+	waited     atomic.Int64
+	refused    atomic.Int64
+	timedOut   atomic.Int64
+	abandoned  atomic.Int64
+	superseded atomic.Int64
 
 	watchers  atomic.Int64
 	watchMu   sync.Mutex
@@ -65,19 +66,25 @@ type Stats struct {
 	// Admitted counts all attempts that got in, whether at once or after a wait,
 	// and Waited those of them that waited first. (The Outcome called Admitted is
 	// that of an attempt let in at once.) Refused, TimedOut and Abandoned count
-	// those that did not get in.
-	Admitted  int64 `json:"admitted"`
-	Waited    int64 `json:"waited"`
-	Refused   int64 `json:"refused"`
-	TimedOut  int64 `json:"timedOut"`
-	Abandoned int64 `json:"abandoned"`
+	// those that did not get in. So does Superseded, of which nothing is lost: a
+	// metric of what clients lose leaves it out.
+	Admitted   int64 `json:"admitted"`
+	Waited     int64 `json:"waited"`
+	Refused    int64 `json:"refused"`
+	TimedOut   int64 `json:"timedOut"`
+	Abandoned  int64 `json:"abandoned"`
+	Superseded int64 `json:"superseded,omitzero"`
 }
 
 // String returns the counters as a line, such as "5 held, 0 queued, peak 5; 6
 // admitted, 0 waited, 1 refused, 0 timed out, 0 abandoned".
 func (s Stats) String() string {
-	return fmt.Sprintf("%d held, %d queued, peak %d; %d admitted, %d waited, %d refused, %d timed out, %d abandoned",
+	text := fmt.Sprintf("%d held, %d queued, peak %d; %d admitted, %d waited, %d refused, %d timed out, %d abandoned",
 		s.Held, s.Queued, s.Peak, s.Admitted, s.Waited, s.Refused, s.TimedOut, s.Abandoned)
+	if s.Superseded > 0 {
+		text += fmt.Sprintf(", %d superseded", s.Superseded)
+	}
+	return text
 }
 
 // Slot is one unit of a limit, for one peer. Its zero value is ready for
@@ -115,7 +122,7 @@ func (s *Slot) Release() {
 type LimitError struct {
 	Windows limits.Windows
 	Rule    limits.Rule
-	// Outcome is Refused, TimedOut or Abandoned.
+	// Outcome is Refused, TimedOut, Abandoned or Superseded.
 	Outcome Outcome
 	// Limit, Held and Queued are the state that the peer met.
 	Limit        limits.Limit
@@ -123,6 +130,11 @@ type LimitError struct {
 	// Err is the error of the context that ended the wait, or nil.
 	Err error
 }
+
+// ErrSuperseded matches the error of a context that ends an attempt because it is
+// needed no longer; see Superseded. It may be the cause of a context that package
+// tcp is given.
+var ErrSuperseded = errors.New("simulate: no longer needed")
 
 // ErrLimit matches every LimitError.
 var ErrLimit = errors.New("simulate: connection limit")
@@ -187,26 +199,31 @@ func (g *Gate) SetLimit(l limits.Limit) error {
 func (g *Gate) Stats() Stats {
 	tally := g.tally.Load()
 	return Stats{
-		Held:      int(tally & tallyHeldMask),
-		Peak:      int(g.peak.Load()),
-		Queued:    int(g.admission.Queued()),
-		Admitted:  int64(tally / tallyAdmitted),
-		Waited:    g.waited.Load(),
-		Refused:   g.refused.Load(),
-		TimedOut:  g.timedOut.Load(),
-		Abandoned: g.abandoned.Load(),
+		Held:       int(tally & tallyHeldMask),
+		Peak:       int(g.peak.Load()),
+		Queued:     int(g.admission.Queued()),
+		Admitted:   int64(tally / tallyAdmitted),
+		Waited:     g.waited.Load(),
+		Refused:    g.refused.Load(),
+		TimedOut:   g.timedOut.Load(),
+		Abandoned:  g.abandoned.Load(),
+		Superseded: g.superseded.Load(),
 	}
 }
 
 // Acquire puts a slot into s as the policy says: at once if one is free; else it
 // waits in the queue, if there is one, until a slot is free, ctx is done or the
 // QueueTimeout of the policy is over; else it is refused. The error is a
-// *LimitError, and s holds nothing then.
+// *LimitError, and s holds nothing then. A ctx that is done before, while a slot
+// is free, has not met the limit: the error is that of ctx, and is not counted.
 //
 // Where the rule is to displace (Remote Desktop), the newcomer is refused; an
 // adapter that lets it displace the present user releases that user's slot first.
 func (g *Gate) Acquire(ctx context.Context, s *Slot) error {
 	if err := ctx.Err(); err != nil {
+		if now := g.Stats(); now.Queued == 0 && int64(now.Held) < admission.Slots(g.Limit()) {
+			return err
+		}
 		return g.giveUp(s, err, 0)
 	}
 	if g.enter(s) {
@@ -375,8 +392,11 @@ func (g *Gate) countRefusal(s *Slot) {
 // giveUp counts an attempt that stopped waiting because of err.
 func (g *Gate) giveUp(s *Slot, err error, waited time.Duration) error {
 	o, counter := Abandoned, &g.abandoned
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		o, counter = TimedOut, &g.timedOut
+	case errors.Is(err, ErrSuperseded):
+		o, counter = Superseded, &g.superseded
 	}
 	counter.Add(1)
 	if g.isWatched() {

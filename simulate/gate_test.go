@@ -135,6 +135,41 @@ func TestGateLeavesQueue(t *testing.T) {
 	})
 }
 
+// A context that was over before has met the limit only if there was one to meet.
+func TestContextThatWasOver(t *testing.T) {
+	g := newGate(t, win7, limits.IIS, nil)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := g.Acquire(over, new(simulate.Slot))
+	require.Equal(t, context.Canceled, err)
+	assert.Zero(t, g.Stats())
+	fill(t, g, 10)
+	err = g.Acquire(over, new(simulate.Slot))
+	require.ErrorIs(t, err, simulate.ErrLimit)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.EqualValues(t, 1, g.Stats().Abandoned)
+}
+
+// endedAs is a context that has ended with an error of its own.
+type endedAs struct {
+	context.Context
+	err error
+}
+
+func (c endedAs) Err() error { return c.err }
+
+func TestSuperseded(t *testing.T) {
+	g := newGate(t, win7, limits.IIS, nil)
+	fill(t, g, 10)
+	err := g.Acquire(endedAs{t.Context(), simulate.ErrSuperseded}, new(simulate.Slot))
+	require.ErrorIs(t, err, simulate.ErrSuperseded)
+	var limit *simulate.LimitError
+	require.ErrorAs(t, err, &limit)
+	assert.Equal(t, simulate.Superseded, limit.Outcome)
+	assert.Equal(t, simulate.Stats{Held: 10, Peak: 10, Admitted: 10, Superseded: 1}, g.Stats())
+	assert.Equal(t, "10 held, 0 queued, peak 10; 10 admitted, 0 waited, 0 refused, 0 timed out, 0 abandoned, 1 superseded", g.Stats().String())
+}
+
 // A context that ends at the moment a slot is granted must not keep the slot.
 func TestGateDeadContextGivesSlotBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
