@@ -52,23 +52,38 @@ func (e *ConnectError) Timeout() bool {
 // Temporary is what Timeout is.
 func (e *ConnectError) Temporary() bool { return e.Timeout() }
 
-// dialAddr makes one attempt at one address, with one slot.
-func (d *Dialer) dialAddr(ctx context.Context, network, address string, dst netip.AddrPort) (net.Conn, error) {
-	a, err := d.begin(ctx, d.caller.Connect == nil && d.attempt.ControlContext == nil)
+// dialAddr makes one attempt at one address, with one slot. with has the settings
+// of the socket.
+func (d *Dialer) dialAddr(ctx context.Context, with *net.Dialer, network, address string, dst netip.AddrPort) (net.Conn, error) {
+	opError := func(err error) error {
+		return &net.OpError{Op: "dial", Net: network, Source: with.LocalAddr, Addr: net.TCPAddrFromAddrPort(dst), Err: err}
+	}
+	a, err := d.begin(ctx, d.caller.Connect == nil && with.ControlContext == nil)
 	if err != nil {
-		return nil, d.opError(network, dst, err)
+		return nil, opError(err)
 	}
 	defer d.end(a)
 	a.slot.Process = d.caller.Process
 	if d.gate.Host().IsObserved() {
 		a.slot.Peer = net.TCPAddrFromAddrPort(dst)
 	}
-	if err := d.admit(a); err != nil {
-		return nil, d.opError(network, dst, err)
+	switch err := d.admit(a); {
+	case err == nil:
+	case errors.Is(err, simulate.ErrLimit):
+		return nil, opError(err)
+	case ctx.Err() == nil:
+		return nil, opError(simulate.ErrClosed)
+	default:
+		// The context is over, and the limit had no part in that. The error is
+		// that of net.Dialer, which makes no attempt then.
+		return with.DialContext(ctx, network, address)
 	}
-	conn, err := d.connect(a, network, address)
+	conn, err := d.connect(a, with, network, address)
 	if err != nil {
-		return nil, d.opErrorOnce(network, dst, err)
+		if op := (*net.OpError)(nil); !errors.As(err, &op) {
+			err = opError(err)
+		}
+		return nil, err
 	}
 	return conn, nil
 }
@@ -90,23 +105,11 @@ func (d *Dialer) admit(a *attempt) error {
 	return err
 }
 
-// opErrorOnce is opError, unless the error is one.
-func (d *Dialer) opErrorOnce(network string, dst netip.AddrPort, err error) error {
-	if op := (*net.OpError)(nil); errors.As(err, &op) {
-		return err
-	}
-	return d.opError(network, dst, err)
-}
-
-func (d *Dialer) opError(network string, dst netip.AddrPort, err error) error {
-	return &net.OpError{Op: "dial", Net: network, Source: d.caller.Net.LocalAddr, Addr: net.TCPAddrFromAddrPort(dst), Err: err}
-}
-
 // connect makes an attempt that has its slot, under the clock of the system.
-func (d *Dialer) connect(a *attempt, network, address string) (net.Conn, error) {
+func (d *Dialer) connect(a *attempt, with *net.Dialer, network, address string) (net.Conn, error) {
 	sent := time.Now()
 	a.giveUp = sent.Add(d.giveUp)
-	connect := d.attempt.DialContext
+	connect := with.DialContext
 	var ctx context.Context = a
 	if d.caller.Connect != nil {
 		connect = d.caller.Connect

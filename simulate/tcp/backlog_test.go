@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/iis"
 	"github.com/winlimits/winlimits/simulate/internal/memnet"
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
@@ -168,9 +171,14 @@ func TestBacklogInMemory(t *testing.T) {
 
 				// One that is accepted makes room for one, one that is reset as
 				// well, and one that closes does not.
-				accepted, err := b.Accept()
-				require.NoError(t, err)
-				defer accepted.Close()
+				ours := make(map[string]net.Conn) // that have been accepted, by the client's address
+				accept := func() {
+					c, err := b.Accept()
+					require.NoError(t, err)
+					t.Cleanup(func() { c.Close() })
+					ours[c.RemoteAddr().String()] = c
+				}
+				accept()
 				assert.Equal(t, tt.held-1, b.Gate().Stats().Held)
 				c, err := inner.Dial(t.Context())
 				require.NoError(t, err)
@@ -178,21 +186,36 @@ func TestBacklogInMemory(t *testing.T) {
 				_, err = inner.Dial(t.Context())
 				require.ErrorIs(t, err, syscall.ECONNREFUSED)
 
-				require.NoError(t, conns[1].(*memnet.Conn).SetLinger(0))
-				require.NoError(t, conns[1].Close())
+				waiting := func() net.Conn { // the first of the clients that wait
+					for i, c := range conns {
+						if ours[c.LocalAddr().String()] == nil {
+							conns = slices.Delete(conns, i, i+1)
+							return c
+						}
+					}
+					return nil
+				}
+				gone := waiting()
+				require.NoError(t, gone.(*memnet.Conn).SetLinger(0))
+				require.NoError(t, gone.Close())
 				assert.Equal(t, tt.held-1, b.Gate().Stats().Held)
 				c, err = inner.Dial(t.Context())
 				require.NoError(t, err)
 				conns = append(conns, c)
 
-				_, err = conns[2].Write([]byte("last words"))
+				done := waiting()
+				_, err = done.Write([]byte("last words"))
 				require.NoError(t, err)
-				require.NoError(t, conns[2].Close())
+				require.NoError(t, done.Close())
 				_, err = inner.Dial(t.Context())
 				require.ErrorIs(t, err, syscall.ECONNREFUSED)
-				second, err := b.Accept() // conns[0] or conns[1] was first, of these conns[2] is next
+				for ours[done.LocalAddr().String()] == nil {
+					accept()
+				}
+				text, err := io.ReadAll(ours[done.LocalAddr().String()])
 				require.NoError(t, err)
-				defer second.Close()
+				assert.Equal(t, "last words", string(text))
+				assert.Nil(t, ours[gone.LocalAddr().String()])
 
 				require.NoError(t, b.Close())
 				assert.Zero(t, b.Gate().Stats().Held)
@@ -200,9 +223,11 @@ func TestBacklogInMemory(t *testing.T) {
 				require.ErrorIs(t, err, syscall.ECONNREFUSED)
 				_, err = b.Accept()
 				require.ErrorIs(t, err, net.ErrClosed)
-				for _, c := range conns[3:] {
-					_, err := c.Read(make([]byte, 1))
-					require.ErrorIs(t, err, syscall.ECONNRESET)
+				for _, c := range conns {
+					if ours[c.LocalAddr().String()] == nil {
+						_, err := c.Read(make([]byte, 1))
+						require.ErrorIs(t, err, syscall.ECONNRESET)
+					}
 					c.Close()
 				}
 			})
@@ -353,6 +378,52 @@ func TestBacklogInFrontOfAListener(t *testing.T) {
 		_, err = inner.Dial(t.Context())
 		require.ErrorIs(t, err, syscall.ECONNREFUSED)
 		synctest.Wait()
+	})
+}
+
+// IIS goes around the backlog too. Before it serves, ten wait and the next is
+// refused; when it serves, ten are connected and the next reads its page.
+func TestBacklogInFrontOfIIS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := newHost(t, xpSP2, nil)
+		inner := memnet.NewListener(80)
+		b, err := tcp.NewBacklog(host, inner, nil)
+		require.NoError(t, err)
+		web, err := iis.NewServer(host)
+		require.NoError(t, err)
+		var clients []net.Conn
+		for range 10 {
+			c, err := inner.Dial(t.Context())
+			require.NoError(t, err)
+			defer c.Close()
+			clients = append(clients, c)
+		}
+		_, err = inner.Dial(t.Context())
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		assert.Equal(t, 10, b.Gate().Stats().Held)
+
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "It works.") })}
+		go web.Serve(srv, b)
+		synctest.Wait()
+		assert.Zero(t, b.Gate().Stats().Held)
+		assert.Equal(t, 10, web.Gate().Stats().Held)
+		over, err := inner.Dial(t.Context())
+		require.NoError(t, err)
+		defer over.Close()
+		for _, c := range []net.Conn{over, clients[9]} {
+			_, err = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+			require.NoError(t, err)
+		}
+		page, err := io.ReadAll(over)
+		require.NoError(t, err)
+		assert.Contains(t, string(page), "HTTP 403.9")
+		page, err = io.ReadAll(clients[9])
+		require.NoError(t, err)
+		assert.Contains(t, string(page), "It works.")
+		require.NoError(t, host.Close())
+		synctest.Wait()
+		_, err = inner.Dial(t.Context())
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	})
 }
 

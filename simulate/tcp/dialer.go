@@ -35,12 +35,14 @@ import (
 // *simulate.LimitError and match simulate.ErrLimit; if the attempt had its slot
 // and got no answer, they wrap a *ConnectError and match ErrConnecting. Both wrap
 // the error of the context that ended them, or simulate.ErrClosed if Host.Close
-// did. Refusals and the like are those of net.Dialer.
+// did. Refusals and the like are those of net.Dialer, and so is the error of a dial
+// whose time was over before it began, unless it would have had to wait.
 //
 // Where net.Dialer connects to an address that happens to be its own, it tries
 // again. That is one attempt after the other, and no second slot.
 //
-// UDP, Unix sockets and everything else that is not TCP is not counted. Host.Close
+// UDP, Unix sockets and everything else that is not TCP is not counted. All methods
+// of net.Dialer are there, those of Go 1.26 included. Host.Close
 // ends the dials that are in progress or in the queue, and later ones fail;
 // connections that were made live on.
 //
@@ -102,6 +104,8 @@ func NewDialer(host *simulate.Host, settings *DialerSettings) (*Dialer, error) {
 	return d, nil
 }
 
+var errZeroDialer = errors.New("tcp: the zero Dialer has no host; NewDialer returns one that has")
+
 // Dial is DialContext without a context.
 func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
@@ -112,7 +116,7 @@ func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 // requests that are cancelled.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if d.gate == nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("tcp: the zero Dialer has no host; NewDialer returns one that has")}
+		return nil, &net.OpError{Op: "dial", Net: network, Err: errZeroDialer}
 	}
 	switch network {
 	case "tcp", "tcp4", "tcp6":
@@ -158,7 +162,7 @@ func (d *Dialer) callerClock(ctx context.Context) (_ context.Context, cancel con
 
 func (d *Dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if dst, err := netip.ParseAddrPort(address); err == nil && d.suits(network, dst.Addr()) {
-		return d.dialAddr(ctx, network, address, dst)
+		return d.dialAddr(ctx, &d.attempt, network, address, dst)
 	}
 	// The look-up has no slot, and ends with the host all the same.
 	lookup, err := d.begin(ctx, false)
@@ -273,8 +277,8 @@ func partition(addrs []netip.AddrPort) (primaries, fallbacks []netip.AddrPort) {
 // all failed, fallbacks beside them. When it returns, neither has an attempt in
 // progress.
 func (d *Dialer) dialRace(ctx context.Context, network string, primaries, fallbacks []netip.AddrPort) (net.Conn, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	type result struct {
 		conn    net.Conn
 		err     error
@@ -309,7 +313,7 @@ func (d *Dialer) dialRace(ctx context.Context, network string, primaries, fallba
 			case r.err == nil && conn == nil:
 				conn = r.conn
 				fallback.Stop()
-				cancel()
+				cancel(simulate.ErrSuperseded)
 			case r.err == nil:
 				r.conn.Close()
 			case r.primary:
@@ -363,5 +367,5 @@ func (d *Dialer) dialShare(ctx context.Context, network string, dst netip.AddrPo
 			defer cancel()
 		}
 	}
-	return d.dialAddr(ctx, network, dst.String(), dst)
+	return d.dialAddr(ctx, &d.attempt, network, dst.String(), dst)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
@@ -132,7 +133,7 @@ func ExampleWithQueueContext() {
 	}
 
 	request, cancel := context.WithCancel(context.Background())
-	detached := context.WithoutCancel(tcp.WithQueueContext(request))
+	detached := context.WithoutCancel(tcp.WithQueueContext(request, request))
 	done := make(chan error)
 	go func() {
 		_, err := dialer.DialContext(detached, "tcp", "192.0.2.1:80")
@@ -142,4 +143,86 @@ func ExampleWithQueueContext() {
 	cancel()
 	fmt.Println(errors.Is(<-done, simulate.ErrLimit), gate.Stats().Queued)
 	// Output: true 0
+}
+
+func ExampleDialer_DialTCP() {
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer server.Close()
+	host, err := simulate.New(limits.Windows{Edition: limits.XPHome, ServicePack: 3}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	dialer, err := tcp.NewDialer(host, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	to := server.Addr().(*net.TCPAddr).AddrPort()
+	conn, err := dialer.DialTCP(context.Background(), "tcp", netip.AddrPort{}, to)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer conn.Close()
+	fmt.Println(conn.SetNoDelay(false))
+	// Output: <nil>
+}
+
+// What is not TCP meets no limit on attempts.
+func ExampleDialer_DialUDP() {
+	host, err := simulate.New(limits.Windows{Edition: limits.XPHome, ServicePack: 3}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	dialer, err := tcp.NewDialer(host, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	conn, err := dialer.DialUDP(context.Background(), "udp4", netip.AddrPort{}, netip.MustParseAddrPort("127.0.0.1:53"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer conn.Close()
+	fmt.Println(conn.RemoteAddr())
+	// Output: 127.0.0.1:53
+}
+
+func ExampleDialer_DialUnix() {
+	host, err := simulate.New(limits.Windows{Edition: limits.XPHome, ServicePack: 3}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	dialer, err := tcp.NewDialer(host, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = dialer.DialUnix(context.Background(), "tcp", nil, &net.UnixAddr{Name: "/no/such/socket"})
+	fmt.Println(err)
+	// Output: dial tcp: unknown network tcp
+}
+
+func ExampleDialer_DialIP() {
+	host, err := simulate.New(limits.Windows{Edition: limits.XPHome, ServicePack: 3}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	dialer, err := tcp.NewDialer(host, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = dialer.DialIP(context.Background(), "udp", netip.Addr{}, netip.MustParseAddr("127.0.0.1"))
+	fmt.Println(err)
+	// Output: dial udp: unknown network udp
 }

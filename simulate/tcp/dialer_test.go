@@ -11,7 +11,9 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -602,18 +604,81 @@ func TestAsNetDialer(t *testing.T) {
 				require.ErrorAs(t, err, &op)
 				assert.Equal(t, wantOp.Op, op.Op)
 				assert.Equal(t, wantOp.Net, op.Net)
-				if !errors.Is(err, simulate.ErrLimit) { // there a context was over before
-					assert.Equal(t, wantOp.Err.Error(), op.Err.Error())
-				}
+				assert.Equal(t, wantOp.Err.Error(), op.Err.Error())
+				assert.NotErrorIs(t, err, simulate.ErrLimit)
 				assert.Equal(t, wantOp.Timeout(), op.Timeout())
 				for _, target := range []error{context.Canceled, context.DeadlineExceeded, syscall.ECONNREFUSED, io.ErrUnexpectedEOF} {
 					assert.Equal(t, errors.Is(want, target), errors.Is(err, target), target)
 				}
 			}
-			assert.Equal(t, tt.counted, d.gate.Stats().Admitted)
-			assert.Zero(t, d.gate.Stats().Held)
+			stats := d.gate.Stats()
+			assert.Equal(t, tt.counted, stats.Admitted)
+			assert.Zero(t, stats.Held)
+			assert.Zero(t, stats.TimedOut+stats.Abandoned, "nothing met the limit")
 		})
 	}
+}
+
+// A dial whose time is over before it begins meets the limit only if it would have
+// had to wait.
+func TestDeadlineInThePast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := new(network)
+		d := newDialer(t, xpSP2, nil, n, tcp.DialerSettings{Net: net.Dialer{Timeout: -1}})
+		_, err := d.Dial("tcp", "198.51.100.1:80")
+		require.EqualError(t, err, "dial tcp 198.51.100.1:80: i/o timeout")
+		assert.NotErrorIs(t, err, simulate.ErrLimit)
+		assert.NotErrorIs(t, err, tcp.ErrConnecting)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Zero(t, d.gate.Stats())
+
+		release, err := d.gate.Hold(10)
+		require.NoError(t, err)
+		defer release()
+		_, err = d.Dial("tcp", "198.51.100.1:80")
+		require.ErrorIs(t, err, simulate.ErrLimit)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.EqualValues(t, 1, d.gate.Stats().TimedOut)
+		assert.Empty(t, n.order, "nothing was tried")
+	})
+}
+
+// A program that names a process for each job leaves nothing behind, though each
+// has waited.
+func TestProcessesThatAreGone(t *testing.T) {
+	host, err := simulate.New(xpSP2, nil)
+	require.NoError(t, err)
+	gate, err := host.Gate(limits.TCPHalfOpen)
+	require.NoError(t, err)
+	require.NoError(t, gate.SetLimit(limits.Number(0)))
+	dialOnce := func(process string) {
+		d, err := tcp.NewDialer(host, &tcp.DialerSettings{Process: process})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() {
+			_, err := d.DialContext(ctx, "tcp", "192.0.2.1:1")
+			done <- err
+		}()
+		require.NoError(t, gate.Wait(t.Context(), func(s simulate.Stats) bool { return s.Queued == 1 }))
+		cancel()
+		require.ErrorIs(t, <-done, simulate.ErrLimit)
+	}
+	objects := func() int {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapObjects)
+	}
+	dialOnce("first")
+	before := objects()
+	const jobs = 5000
+	for i := range jobs {
+		dialOnce(strconv.Itoa(i))
+	}
+	assert.Less(t, objects()-before, jobs/2, "it was two a job")
+	assert.EqualValues(t, jobs+1, gate.Stats().Abandoned)
 }
 
 func TestCancelChannelEndsTheQueue(t *testing.T) {

@@ -2,6 +2,8 @@ package tcp
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,13 +133,24 @@ func (a *attempt) Err() error {
 	// In this order: what ends ctx may be that the caller's has ended.
 	err := a.ctx.Err()
 	if err := a.caller.Err(); err != nil {
-		return err
+		return supersededOr(a.caller, err)
 	}
 	if a.isClosed() {
 		return context.Canceled
 	}
 	return err
 }
+
+// supersededOr returns the error of a context that has ended, which says so if it
+// has ended because it is needed no longer.
+func supersededOr(ctx context.Context, err error) error {
+	if errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), simulate.ErrSuperseded) {
+		return errSuperseded
+	}
+	return err
+}
+
+var errSuperseded = fmt.Errorf("%w: %w", simulate.ErrSuperseded, context.Canceled)
 
 func (a *attempt) Value(key any) any {
 	// ctx is asked first: package context looks for the one that it has to do
@@ -151,15 +164,17 @@ func (a *attempt) Value(key any) any {
 // queueKey finds the context of WithQueueContext among the values of another.
 type queueKey struct{}
 
-// WithQueueContext returns a copy of ctx that bounds the wait of dials in the
-// queue by ctx, even if what dials detaches the context that it is given from
-// it (context.WithoutCancel), as http.Transport does: when ctx is done, a dial
-// that has no slot yet leaves the queue, and one that has its slot goes on.
+// WithQueueContext returns a copy of ctx with which a dial waits in the queue no
+// longer than until lasts. When until is done, a dial that has no slot yet leaves
+// the queue, and one that has its slot goes on.
 //
-// It is for clients that start a dial for a request and let it go on without
-// the request. Package tcphttp uses it for http.Transport.
-func WithQueueContext(ctx context.Context) context.Context {
-	return context.WithValue(ctx, queueKey{}, ctx)
+// It is for clients that dial for a request and detach the dial from it, as
+// http.Transport does: ctx may be passed on without its cancellation
+// (context.WithoutCancel). Package tcphttp uses it for http.Transport. If the cause
+// of until (context.Cause) is simulate.ErrSuperseded, because the request has been
+// answered over another connection, the dial counts as simulate.Superseded.
+func WithQueueContext(ctx, until context.Context) context.Context {
+	return context.WithValue(ctx, queueKey{}, until)
 }
 
 // A queueContext is the context of an attempt in the queue, with that of
@@ -186,10 +201,10 @@ func (q *queueContext) Err() error {
 	if q.both != nil {
 		both = q.both.Err() // first, as in attempt.Err
 	}
-	if err := q.attempt.Err(); err != nil {
+	if err := q.attempt.Err(); err != nil || both == nil {
 		return err
 	}
-	return both
+	return supersededOr(q.until, both)
 }
 
 func (q *queueContext) end() {

@@ -3,6 +3,7 @@ package tcp_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
@@ -25,9 +27,9 @@ func TestHostCloseEndsDials(t *testing.T) {
 	}{
 		{"background", func(context.Context) context.Context { return context.Background() }},
 		{"cancellable", func(ctx context.Context) context.Context { return ctx }},
-		{"of a request", tcp.WithQueueContext},
+		{"of a request", func(ctx context.Context) context.Context { return tcp.WithQueueContext(ctx, ctx) }},
 		{"detached", func(ctx context.Context) context.Context {
-			return context.WithoutCancel(tcp.WithQueueContext(context.WithValue(ctx, key{}, 1)))
+			return context.WithoutCancel(tcp.WithQueueContext(context.WithValue(ctx, key{}, 1), ctx))
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -127,7 +129,7 @@ func TestWithQueueContext(t *testing.T) {
 		request, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		connecting, queued := 0, 0
-		for _, r := range dialAll(context.WithoutCancel(tcp.WithQueueContext(request)), d, dead(13)...) {
+		for _, r := range dialAll(context.WithoutCancel(tcp.WithQueueContext(request, request)), d, dead(13)...) {
 			switch {
 			case errors.Is(r.err, simulate.ErrLimit):
 				queued++
@@ -141,9 +143,47 @@ func TestWithQueueContext(t *testing.T) {
 		assert.Equal(t, 10, connecting)
 		assert.Equal(t, 3, queued)
 
-		conn, err := d.DialContext(context.WithoutCancel(tcp.WithQueueContext(request)), "tcp", "198.51.100.1:80")
+		conn, err := d.DialContext(context.WithoutCancel(tcp.WithQueueContext(request, request)), "tcp", "198.51.100.1:80")
 		require.NoError(t, err, "a dial that has no need to wait does not ask")
 		conn.Close()
+	})
+}
+
+// A dial that leaves the queue because it is needed no longer is no loss.
+func TestSuperseded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{names: map[string][]netip.Addr{"both": {netip.MustParseAddr("2001:db8:1::1"), netip.MustParseAddr("192.0.2.1")}}, delay: time.Second}
+		d := newDialer(t, xpSP2, &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(1)}}, n, tcp.DialerSettings{})
+		// The slot of the first, when it is answered, is not for the second.
+		time.AfterFunc(500*time.Millisecond, func() { assert.NoError(t, d.gate.SetLimit(limits.Number(0))) })
+		conn, err := d.Dial("tcp", "both:80")
+		require.NoError(t, err)
+		conn.Close()
+		require.NoError(t, d.gate.SetLimit(limits.Number(1)))
+		assert.Equal(t, []string{"[2001:db8:1::1]:80"}, n.order, "the second was in the queue when the first was answered")
+		assert.Equal(t, simulate.Stats{Peak: 1, Admitted: 1, Superseded: 1}, d.gate.Stats())
+
+		// A caller that gives up loses what it asked for, whatever the race.
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(500*time.Millisecond, cancel)
+		_, err = d.DialContext(ctx, "tcp", "both:80")
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Equal(t, simulate.Stats{Peak: 1, Admitted: 2, Superseded: 1, Abandoned: 1}, d.gate.Stats())
+
+		// The cause of a queue context says which it is.
+		require.NoError(t, d.gate.SetLimit(limits.Number(0)))
+		for cause, outcome := range map[error]simulate.Outcome{
+			simulate.ErrSuperseded: simulate.Superseded, nil: simulate.Abandoned, io.EOF: simulate.Abandoned,
+		} {
+			until, end := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { end(cause) })
+			_, err := d.DialContext(tcp.WithQueueContext(t.Context(), until), "tcp", "198.51.100.1:80")
+			var limit *simulate.LimitError
+			require.ErrorAs(t, err, &limit)
+			assert.Equal(t, outcome, limit.Outcome)
+			assert.ErrorIs(t, err, context.Canceled)
+			assert.Equal(t, outcome == simulate.Superseded, errors.Is(err, simulate.ErrSuperseded))
+		}
 	})
 }
 

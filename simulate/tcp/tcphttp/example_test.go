@@ -27,7 +27,12 @@ func ExampleNewTransport() {
 		fmt.Println(err)
 		return
 	}
-	client := &http.Client{Transport: tcphttp.NewTransport(dialer, nil)}
+	transport, err := tcphttp.NewTransport(dialer, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	client := &http.Client{Transport: transport}
 	defer client.CloseIdleConnections()
 	response, err := client.Get(server.URL)
 	if err != nil {
