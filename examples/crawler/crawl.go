@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
@@ -41,12 +43,8 @@ type result struct {
 	events                                 int
 }
 
-// as crawls as an edition does.
-func (c *crawl) as(ctx context.Context, w limits.Windows, settings simulate.Settings) (result, error) {
-	host, err := simulate.New(w, &settings)
-	if err != nil {
-		return result{}, err
-	}
+// as crawls as the machine does.
+func (c *crawl) as(ctx context.Context, host *simulate.Host) (result, error) {
 	gate, err := host.Gate(limits.TCPHalfOpen)
 	if err != nil {
 		return result{}, err
@@ -55,8 +53,8 @@ func (c *crawl) as(ctx context.Context, w limits.Windows, settings simulate.Sett
 	if err != nil {
 		return result{}, err
 	}
-	r := result{title: w.String(), rule: gate.Policy().Rule, giveUp: gate.Policy().SYN.GiveUp()}
-	if n, ok := settings.HalfOpen.Patched.Number(); ok {
+	r := result{title: host.Windows().String(), rule: gate.Policy().Rule, giveUp: gate.Policy().SYN.GiveUp()}
+	if n, ok := host.Settings().HalfOpen.Patched.Number(); ok {
 		r.title += fmt.Sprintf(", patched to %d", n)
 	}
 	var events, longest atomic.Int64
@@ -174,8 +172,19 @@ func (r *result) count(err error) {
 	case errors.As(err, &netErr) && netErr.Timeout():
 		r.timedOut++
 	case len(r.other) < 10:
-		r.other[err.Error()]++
+		r.other[printable(err.Error())]++
 	default:
 		r.other["other errors"]++
 	}
+}
+
+// printable returns an error's text without what could move a terminal's cursor,
+// which names that a resolver returns may hold.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, text)
 }

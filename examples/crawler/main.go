@@ -14,11 +14,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
+	"net"
+	"net/netip"
 	"os"
 	"os/signal"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
@@ -28,9 +32,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "crawler:", err)
-		}
+		fmt.Fprintln(os.Stderr, "crawler:", err)
 		os.Exit(1)
 	}
 }
@@ -39,29 +41,39 @@ func main() {
 // own: they give up after 0.7 s instead of 21 s.
 const initialRTT = 100 * time.Millisecond
 
+// maxTimeout is more patience than a program has, and no overflow.
+const maxTimeout = 24 * time.Hour
+
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var windows limits.Windows
 	flags := flag.NewFlagSet("crawler", flag.ContinueOnError)
-	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: crawler [flags] [host:port ...]")
-		flags.PrintDefaults()
-	}
+	flags.SetOutput(io.Discard) // an error is one line, and -help is none
 	flags.TextVar(&windows, "windows", limits.Windows{}, "the `Windows` to connect as, such as \"XP Pro SP2\"")
 	n := flags.Int("n", 64, "`number` of addresses the program tries at once")
 	timeout := flags.Duration("timeout", 0, "the program's patience with an address, the queue included; 0 leaves it to the system")
 	limit := flags.Int("limit", 0, "the limit, patched to this `number`; 0 is unpatched")
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(out, "Crawler connects to many addresses as a Windows does, and as an unlimited dialer.")
+		fmt.Fprintln(out, "\nusage: crawler [flags] [host:port ...]")
+		flags.SetOutput(out)
+		flags.PrintDefaults()
+		return nil
+	case err != nil:
 		return err
-	}
-	switch {
 	case *n < 1 || *n > 10000:
 		return fmt.Errorf("-n %d: want 1 to 10000", *n)
-	case *timeout < 0:
-		return fmt.Errorf("-timeout %v: want 0 or more", *timeout)
-	case *limit < 0:
-		return fmt.Errorf("-limit %d: want 0 or more", *limit)
+	case *timeout < 0 || *timeout > maxTimeout:
+		return fmt.Errorf("-timeout %v: want 0 to %v", *timeout, maxTimeout)
+	case *limit < 0 || *limit > math.MaxInt32:
+		return fmt.Errorf("-limit %d: want 0 to %d", *limit, math.MaxInt32)
 	case windows == limits.Windows{} && (*limit != 0 || flags.NArg() > 0):
 		return errors.New("addresses and -limit need -windows")
+	}
+	for _, address := range flags.Args() {
+		if err := checkAddress(address); err != nil {
+			return err
+		}
 	}
 
 	c := crawl{addresses: flags.Args(), workers: *n, timeout: *timeout, screen: newScreen(out)}
@@ -70,16 +82,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		settings.HalfOpen.Patched = limits.Number(*limit)
 	}
 	if len(c.addresses) == 0 {
-		own, err := mixture()
-		if err != nil {
-			return err
-		}
-		defer own.close()
-		c.addresses, c.connect = own.addresses, own.connect
 		settings.HalfOpen.InitialRTT = initialRTT
-		fmt.Fprintf(out, "%d addresses on loopback, %d of them live, %d refusing and %d unresponsive, %d at once.\n"+
-			"A system gives an address up after 0.7 s here, in place of 21 s.\n\n",
-			len(own.addresses), own.live, own.refusing, own.silent, *n)
 	}
 	machines := []limits.Windows{windows}
 	if windows == (limits.Windows{}) {
@@ -89,9 +92,31 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			{Edition: limits.VistaUltimate, ServicePack: 2},
 		}
 	}
-	var results []result
+	var hosts []*simulate.Host
 	for _, w := range machines {
-		r, err := c.as(ctx, w, settings)
+		host, err := simulate.New(w, &settings)
+		if err == nil {
+			_, err = host.Policy(limits.TCPHalfOpen)
+		}
+		if err != nil {
+			return err
+		}
+		hosts = append(hosts, host)
+	}
+	if len(c.addresses) == 0 {
+		own, err := mixture()
+		if err != nil {
+			return err
+		}
+		defer own.close()
+		c.addresses, c.connect = own.addresses, own.connect
+		fmt.Fprintf(out, "%d addresses on loopback, %d of them live, %d refusing and %d unresponsive, %d at once.\n"+
+			"A system gives an address up after 0.7 s here, in place of 21 s.\n\n",
+			len(own.addresses), own.live, own.refusing, own.silent, *n)
+	}
+	var results []result
+	for _, host := range hosts {
+		r, err := c.as(ctx, host)
 		if err != nil {
 			return err
 		}
@@ -103,6 +128,28 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		fmt.Fprintln(out, "\nWith -timeout 300ms, say, addresses that are live time out in the queue.")
 	}
 	return ctx.Err()
+}
+
+// checkAddress returns an error if an argument is no address to connect to. What
+// it names can still be unknown to the resolver.
+func checkAddress(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err == nil && host != "" && isHost(host) {
+		if n, err := net.LookupPort("tcp", port); err == nil && n > 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("%.100q is no address: want host:port, such as 192.0.2.1:80, [2001:db8::1]:80 or example.com:http", address)
+}
+
+// isHost reports whether a host is an IP address or could be a name.
+func isHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return !strings.ContainsFunc(host, unicode.IsControl) // in a zone
+	}
+	return !strings.ContainsFunc(host, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '.' && r != '_'
+	})
 }
 
 // report prints the table, and under each Windows the rule and its sources.
@@ -118,7 +165,7 @@ func report(out io.Writer, results []result) {
 			for _, s := range r.rule.Sources() {
 				keys = append(keys, string(s.Key))
 			}
-			fmt.Fprintf(out, "    %v\n    %v: %s\n", r.rule, r.rule.Grade, strings.Join(keys, ", "))
+			fmt.Fprintf(out, "    %v\n    %v: %s\n", r.rule, r.rule.Evidence(), strings.Join(keys, ", "))
 		}
 		for text, count := range r.other {
 			fmt.Fprintf(out, "    %d times: %s\n", count, text)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits"
 )
 
 func TestProgramme(t *testing.T) {
@@ -38,16 +40,21 @@ func TestAddresses(t *testing.T) {
 	closed.Close()
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"-windows", "Windows XP Home SP3", "-limit", "50", "-timeout", "1m", "-n", "2",
-		ln.Addr().String(), closed.Addr().String(), "127.0.0.1"}, &out))
+		ln.Addr().String(), closed.Addr().String(), "no-such-host.invalid:80"}, &out))
 	assert.Regexp(t, `Windows XP Home SP3, patched to 50 +\S+ s +1 +1 +0 +0 +0`, out.String())
-	assert.Contains(t, out.String(), "1 times: dial tcp: address 127.0.0.1: missing port in address")
+	assert.Regexp(t, `1 times: dial tcp: lookup no-such-host\.invalid`, out.String())
 }
 
 func TestBadArguments(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"-n 0", "-n 0: want 1 to 10000"},
-		{"-timeout -1s", "-timeout -1s: want 0 or more"},
-		{"-limit -1", "-limit -1: want 0 or more"},
+		{"-n 10001", "-n 10001: want 1 to 10000"},
+		{"-n ten", `invalid value "ten" for flag -n`},
+		{"-timeout -1s", "-timeout -1s: want 0 to 24h0m0s"},
+		{"-timeout 25h", "-timeout 25h0m0s: want 0 to 24h0m0s"},
+		{"-limit -1", "-limit -1: want 0 to 2147483647"},
+		{"-limit 2147483648", "-limit 2147483648: want 0 to 2147483647"},
+		{"-no-such-flag", "flag provided but not defined: -no-such-flag"},
 		{"-limit 50", "need -windows"},
 		{"127.0.0.1:80", "need -windows"},
 		{"-windows XP+Pro", "SP0 to SP1 unlimited; SP2 to SP3 10 attempts (queue)"},
@@ -58,8 +65,54 @@ func TestBadArguments(t *testing.T) {
 		for i := range args {
 			args[i] = strings.ReplaceAll(args[i], "+", " ")
 		}
-		assert.ErrorContains(t, run(t.Context(), args, &bytes.Buffer{}), test.want)
+		var out bytes.Buffer
+		err := run(t.Context(), args, &out)
+		if assert.ErrorContains(t, err, test.want) {
+			assert.NotContains(t, err.Error(), "\n", "one line")
+		}
+		assert.Empty(t, out.String(), "errors come before all else")
 	}
+}
+
+// A word that is no address is an error before anything is dialled, and is quoted.
+func TestWordsThatAreNoAddress(t *testing.T) {
+	for _, word := range []string{
+		"127.0.0.1", "example.com", "", ":", ":80", "[::1]", "::1", "::1:80:", "example.com:", "example.com:0", "example.com:65536",
+		"example.com:no-such-service", "http://example.com:80", "exa mple:80", "\x1b[2J:80", "[fe80::1%\x1b[2J]:80", "a\nb:80", strings.Repeat("x", 1e6),
+	} {
+		var out bytes.Buffer
+		err := run(t.Context(), []string{"-windows", "XP Pro SP2", word}, &out)
+		if assert.ErrorContains(t, err, "is no address: want host:port", word) {
+			assert.Less(t, len(err.Error()), 250)
+			assert.NotContains(t, err.Error(), "\x1b")
+			assert.NotContains(t, err.Error(), "\n")
+		}
+		assert.Empty(t, out.String())
+	}
+	for _, word := range []string{"127.0.0.1:80", "[::1]:http", "[fe80::1%eth0]:1", "a_b-c.example:65535", "bücher.example:80"} {
+		assert.NoError(t, checkAddress(word))
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	assert.Equal(t, "lookup ?[2Jx: no such host", printable("lookup \x1b[2Jx: no such host"))
+}
+
+// Without a service pack the crawler would have to choose between two answers.
+func TestServicePackIsAsked(t *testing.T) {
+	var out bytes.Buffer
+	err := run(t.Context(), []string{"-windows", "XP Pro", "127.0.0.1:1"}, &out)
+	require.ErrorIs(t, err, limits.ErrServicePack)
+	assert.ErrorContains(t, err, "10")
+	assert.ErrorContains(t, err, "unlimited")
+	assert.Empty(t, out.String())
+}
+
+func TestHelp(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-help"}, &out))
+	assert.Contains(t, out.String(), "Crawler connects to many addresses")
+	assert.Contains(t, out.String(), "-timeout duration")
 }
 
 func TestInterrupted(t *testing.T) {
