@@ -231,8 +231,13 @@ func (e *emulation) attempt(r *rand.Rand, o *ClientOutcome, d destinationKind, o
 
 func outcomeOf(err error) simulate.Outcome {
 	var refused *simulate.LimitError
-	if errors.As(err, &refused) {
+	switch {
+	case errors.As(err, &refused):
 		return refused.Outcome
+	case errors.Is(err, context.DeadlineExceeded):
+		// Its time was over before it asked, and a slot was free. The forecast,
+		// which asks first, makes no difference.
+		return simulate.TimedOut
 	}
 	return simulate.UnknownOutcome
 }
@@ -270,12 +275,12 @@ func (e *emulation) dial(ctx context.Context, r *rand.Rand, o *ClientOutcome, d 
 	switch {
 	case err == nil:
 		o.Answer = Connected
-	case errors.Is(err, simulate.ErrLimit):
-		o.Outcome, o.Decided = outcomeOf(err), o.Released
 	case errors.Is(err, syscall.ECONNREFUSED):
 		o.Answer = Reset
 	case errors.Is(err, tcp.ErrConnecting):
 		o.Answer = Unanswered
+	default:
+		o.Outcome, o.Decided = outcomeOf(err), o.Released
 	}
 	return err == nil
 }
