@@ -52,6 +52,7 @@ type plan struct {
 	clients, until, warmup int64
 	retries                int
 	expected               int64 // guess at the length of the run
+	maxPresent             int   // connections to keep
 
 	// What the scenario leaves open: see assume.
 	idleAssumed                      Assumption
@@ -116,6 +117,7 @@ func (p *plan) init(s *Scenario) error {
 		queueLimit:   never,
 		refusing:     s.Destinations.Refusing,
 		dead:         s.Destinations.Dead,
+		maxPresent:   maxPresent,
 		key:          mix(s.Seed + 0x9e3779b97f4a7c15),
 	}
 	switch {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,4 +126,38 @@ func TestWarmupRetries(t *testing.T) {
 	r, err = forecast.Run(t.Context(), s)
 	require.NoError(t, err)
 	assert.Zero(t, r.Held)
+}
+
+// The steps of a timeline are as long as a person would make them, and none is
+// left over for the last instant.
+func TestStepsAreRound(t *testing.T) {
+	for until, step := range map[time.Duration]time.Duration{
+		8 * time.Hour: 450 * time.Second, 64 * time.Second: time.Second, 64*time.Second - 1: time.Second,
+		time.Minute: 937500 * time.Microsecond, 1: 1, 100: 2,
+	} {
+		s := fortyAtOnce()
+		s.ServiceTime, s.Until = forecast.Constant(24*time.Hour), until
+		r, err := forecast.Run(t.Context(), s)
+		require.NoError(t, err)
+		assert.Equal(t, step, r.Timeline.Step)
+		assert.Len(t, r.Timeline.Steps, int((until+step-1)/step), "%v", until)
+		assert.InDelta(t, 10, r.Timeline.Steps[len(r.Timeline.Steps)-1].Held.Mean, 1e-9, "%v", until)
+	}
+	// What happens at the last instant is in the last step.
+	s := fortyAtOnce()
+	s.Arrive, s.Clients, s.Until = forecast.Trace(0, 64*time.Second), 2, 64*time.Second
+	r, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	require.Len(t, r.Timeline.Steps, 64)
+	assert.EqualValues(t, 1, r.Timeline.Steps[63].Admitted)
+	assert.EqualValues(t, 2, r.Admitted)
+
+	for seed := range uint64(50) {
+		s := forecast.QueueScenario(1000)
+		s.Seed = seed
+		r, err := forecast.Run(t.Context(), s)
+		require.NoError(t, err)
+		digits := strings.TrimRight(strconv.FormatInt(int64(r.Timeline.Step), 10), "0")
+		assert.LessOrEqual(t, len(digits), 3, "%v", r.Timeline.Step) // two, or three when two steps became one
+	}
 }

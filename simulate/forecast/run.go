@@ -77,7 +77,7 @@ var ErrHorizon = errors.New("forecast: the run passed the end of virtual time, 2
 // will come again, than it keeps in memory: 2,000,000.
 var ErrCrowd = errors.New("forecast: more than 2000000 connections are there or will come again")
 
-// maxPresent is that number. Each may have an event more than one.
+// maxPresent is that number. A connection has two events at most.
 const maxPresent = 2_000_000
 
 // Run acts the scenario out in virtual time and returns what happened. It is a
@@ -257,7 +257,7 @@ func (k *kernel) run(ctx context.Context) error {
 		k.spend(at - k.now)
 		k.now = at
 		if e == nil {
-			if len(k.conns) >= maxPresent || k.calendar.len() >= 2*maxPresent {
+			if most := k.plan.maxPresent; len(k.conns) >= most || k.calendar.len() >= 2*most {
 				return fmt.Errorf("%w: at %v, when %d of %d clients had come", ErrCrowd, time.Duration(k.now), k.came, k.plan.clients)
 			}
 			client := k.arrivals.next - 1

@@ -117,3 +117,45 @@ func TestScenarioFileWithSettings(t *testing.T) {
 	assert.Equal(t, `{"patched":50,"initialRTT":"1s"}`, string(h))
 	require.ErrorContains(t, json.Unmarshal([]byte(`{"settings":{"halfOpen":{"initialRtt ":"1s"}}}`), &back), "initialRtt ")
 }
+
+// A scenario that can be read can be written, and reads back the same.
+func FuzzScenario(f *testing.F) {
+	f.Add([]byte(`{"windows": "XP Pro SP2", "service": "iis", "clients": 3, "settings": {"limits": {"smb": 3}}, "retry": {"max": 2, "limit": "1s"}}`))
+	f.Add([]byte(`{"arrive": "trace(0s,1s)", "idle": "", "acceptTime": "uniform(1s,2s)", "until": "1h", "destinations": {"dead": 0.5}}`))
+	f.Add([]byte(`{"until": 30, "x": [{}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var s, back forecast.Scenario
+		if json.Unmarshal(data, &s) != nil {
+			return
+		}
+		_ = s.Valid()
+		_ = s.String()
+		text, err := json.Marshal(s)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, &back), "%s", text)
+		again, err := json.Marshal(back)
+		require.NoError(t, err)
+		require.Equal(t, string(text), string(again))
+	})
+}
+
+func TestScenarioString(t *testing.T) {
+	for _, c := range []struct {
+		s    forecast.Scenario
+		want string
+	}{
+		{forecast.Scenario{Clients: 1}, "1 client at once"},
+		{forecast.Scenario{Clients: 2, Arrive: forecast.Trace(0, 1), Idle: forecast.Constant(0)}, "2 clients at recorded times, closing at once"},
+		{forecast.Scenario{
+			Clients: 25, Arrive: forecast.Poisson(time.Minute), Connections: 2, Requests: 3, ServiceTime: forecast.Exponential(30 * time.Minute),
+			ThinkTime: forecast.Constant(time.Second), Idle: forecast.Constant(15 * time.Minute), Visits: 3, Away: forecast.Constant(8 * time.Hour),
+			AcceptTime: forecast.Constant(time.Millisecond), Patience: forecast.Constant(0), Until: 90 * time.Second,
+			Retry: forecast.Retry{Max: 3, Backoff: forecast.Constant(time.Minute)},
+		}, "25 clients, arriving poisson(1m), 2 connections each, 3 requests on each, each for exponential(30m) and 1s between them, kept idle for 15m, " +
+			"3 visits, away for 8h, accepted one after the other in 1ms, patient for 0s, 3 retries after 1m, until 1m30s"},
+		{forecast.Scenario{Clients: 2, Retry: forecast.Retry{Max: 1}, Destinations: forecast.Destinations{Dead: 1. / 3, Refusing: 0.5}},
+			"2 clients at once, 1 retry, 33.3 % of the destinations dead, 50 % refusing"},
+	} {
+		assert.Equal(t, c.want, c.s.String())
+	}
+}
