@@ -27,14 +27,15 @@ type NameError struct {
 	Candidates []Edition
 }
 
-// Error names up to eight of the candidates.
+// Error names the input, if it is long its beginning, and up to eight of the
+// candidates.
 func (e *NameError) Error() string {
 	var b strings.Builder
 	switch {
 	case e.Ambiguous:
-		fmt.Fprintf(&b, "%v: %q", ErrAmbiguous, e.Input)
+		fmt.Fprintf(&b, "%v: %s", ErrAmbiguous, names.Quote(e.Input))
 	default:
-		fmt.Fprintf(&b, "%v: %q", ErrUnknownEdition, e.Input)
+		fmt.Fprintf(&b, "%v: %s", ErrUnknownEdition, names.Quote(e.Input))
 	}
 	const most = 8
 	for i, c := range e.Candidates {

@@ -1,149 +1,187 @@
 // Identify tells which Windows the entries of an inventory can be and how far
-// their limits lie apart: names, captions, lines of ver, names of nmap and CPE
-// names as arguments or one a line on standard input.
+// their limits lie apart. An entry is any text that people and tools have: a name,
+// a banner, a line of ver, a CPE name, a record of WMI in JSON. Entries are
+// arguments, or lines and JSON records on standard input; -whole reads all of it
+// as one.
 //
-//	identify "cpe:2.3:o:microsoft:windows_xp:-:sp3:*:*:*:*:*:*"
+//	identify "Windows 10 Pro 10.0.22631"
 //	identify -json < inventory.txt
-//	systeminfo | identify -as systeminfo
+//	systeminfo | identify -whole
 //	identify -as detect
+//
+// The exit status is 1 if an entry was not recognised, and 0 if all were, also
+// those that the table has no rows for.
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/limits/identify"
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "identify:", err)
-		}
+	switch err := run(os.Args[1:], os.Stdin, os.Stdout); {
+	case errors.Is(err, errNotRecognised):
+		os.Exit(1)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "identify:", err)
 		os.Exit(1)
 	}
 }
 
-// A finding is what one entry says. Its keys are the JSON form.
-type finding struct {
-	Input string `json:"input"`
-	identify.Identification
-	Limits map[limits.Service]spread `json:"limits,omitempty"`
-	Error  string                    `json:"error,omitempty"`
-}
+// errNotRecognised says that an entry was not recognised. The output has said
+// which.
+var errNotRecognised = errors.New("not recognised")
 
-// A spread is how far the limits of the candidates lie apart.
-type spread struct {
-	Default identify.Range `json:"default"`
-	Ceiling identify.Range `json:"ceiling"`
+// readers are the forms that -as takes besides any and detect.
+func readers() map[string]func(string) (identify.Identification, error) {
+	return map[string]func(string) (identify.Identification, error){
+		"any": identify.Recognize, "caption": identify.Caption, "ver": identify.Ver, "nmap": identify.Nmap, "cpe": identify.CPE,
+		"systeminfo": identify.Systeminfo, "winver": identify.Winver, "smb": identify.SMB,
+		"ad": func(version string) (identify.Identification, error) {
+			return identify.ActiveDirectory("", version, "")
+		},
+	}
 }
 
 func run(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("identify", flag.ContinueOnError)
-	as := flags.String("as", "auto", "`kind` of the entries: auto, caption, ver, nmap, cpe, systeminfo (all of the input), detect (this machine)")
-	asJSON := flags.Bool("json", false, "one JSON object a line")
-	if err := flags.Parse(args); err != nil {
+	flags.SetOutput(io.Discard) // an error is one line, and -help is none
+	var (
+		as        = flags.String("as", "any", "`form` of the entries: any, caption, ver, nmap, cpe, systeminfo, winver, smb, ad (operatingSystemVersion), detect (this machine)")
+		asJSON    = flags.Bool("json", false, "one JSON object a line")
+		whole     = flags.Bool("whole", false, "standard input is one entry")
+		withRules = flags.Bool("rules", false, "the rules of all candidates at the end, each once")
+	)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(out, "Identify tells which Windows a text stands for, and its limits.")
+		fmt.Fprintln(out)
+		flags.SetOutput(out)
+		flags.PrintDefaults()
+		return nil
+	case err != nil:
+		return err
+	case *whole && flags.NArg() > 0:
+		return fmt.Errorf("-whole is for standard input, and there is the argument %.80q", flags.Arg(0))
+	}
+	read, ok := readers()[*as]
+	if !ok && *as != "detect" {
+		return fmt.Errorf("unknown form %.80q; see -help", *as)
+	}
+	p := printer{out: out, json: *asJSON}
+	if err := p.entries(*as, read, flags.Args(), in, *whole); err != nil {
 		return err
 	}
-	show := printText
-	if *asJSON {
-		show = func(out io.Writer, f finding) error { return json.NewEncoder(out).Encode(f) }
+	if *withRules {
+		if err := p.rules(); err != nil {
+			return err
+		}
 	}
-	switch *as {
-	case "detect":
+	if p.refused {
+		return errNotRecognised
+	}
+	return nil
+}
+
+// entries prints what each entry is.
+func (p *printer) entries(as string, read func(string) (identify.Identification, error), args []string, in io.Reader, whole bool) error {
+	if as == "detect" {
 		id, err := identify.Detect()
 		if err != nil {
 			return err
 		}
 		found, err := identify.Identify(id)
-		return show(out, newFinding(id.String(), found, err))
-	case "systeminfo":
-		text, err := io.ReadAll(in)
-		if err != nil {
-			return err
-		}
-		found, err := identify.Systeminfo(string(text))
-		return show(out, newFinding("systeminfo", found, err))
-	}
-	read, ok := map[string]func(string) (identify.Identification, error){
-		"auto": identifyAny, "caption": identify.Caption, "ver": identify.Ver, "nmap": identify.Nmap, "cpe": identify.CPE,
-	}[*as]
-	if !ok {
-		return fmt.Errorf("unknown kind %q; see -help", *as)
+		return p.print(id.String(), found, err)
 	}
 	one := func(entry string) error {
 		found, err := read(entry)
-		return show(out, newFinding(entry, found, err))
+		return p.print(entry, found, err)
 	}
-	for _, entry := range flags.Args() {
+	for _, entry := range args {
 		if err := one(entry); err != nil {
 			return err
 		}
 	}
-	if flags.NArg() > 0 {
+	switch {
+	case len(args) > 0:
 		return nil
+	case whole || as == "systeminfo":
+		text, err := io.ReadAll(io.LimitReader(in, maxWhole+1))
+		if err != nil {
+			return err
+		}
+		found, err := read(string(text))
+		return p.print(title(string(text)), found, err)
 	}
-	lines := bufio.NewScanner(in)
-	for lines.Scan() {
-		if entry := strings.TrimSpace(lines.Text()); entry != "" {
-			if err := one(entry); err != nil {
-				return err
+	return eachEntry(in, one)
+}
+
+// maxWhole is how much of a text is read: a little more than Recognize takes.
+const maxWhole = 4<<20 + 1
+
+// title returns the beginning of a text, in place of all of it.
+func title(text string) string {
+	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	const most = 80
+	line, rest, more := strings.Cut(text, "\n")
+	line = strings.TrimSpace(line)
+	if len(line) <= most && (!more || strings.TrimSpace(rest) == "") {
+		return line
+	}
+	return strings.ToValidUTF8(line[:min(len(line), most)], "") + " ..."
+}
+
+// A spread is how far the limits of the candidates for a service lie apart, and
+// how well the weakest of them is known.
+type spread struct {
+	Default identify.Range     `json:"default"`
+	Ceiling identify.Range     `json:"ceiling"`
+	Grade   limits.Grade       `json:"grade"`
+	Sources []limits.SourceKey `json:"sources"`
+	// WithoutRule are the candidates whose limit is not known and not in the range,
+	// if that of others is.
+	WithoutRule []limits.Windows `json:"withoutRule,omitempty"`
+}
+
+// spreadOf returns the spread of a service.
+func spreadOf(id identify.Identification, s limits.Service) (spread, []limits.Rule) {
+	var (
+		out   spread
+		rules []limits.Rule
+	)
+	out.Default, out.Ceiling = id.Range(s)
+	if list := id.WithoutRule(s); len(list) < len(id.Candidates) {
+		out.WithoutRule = list
+	}
+	out.Sources = []limits.SourceKey{}
+	for _, w := range id.Candidates {
+		r, err := limits.Lookup(w, s)
+		if err != nil {
+			continue
+		}
+		rules = append(rules, r)
+		if out.Grade == limits.UnknownGrade || weaker(r.Grade, out.Grade) {
+			out.Grade = r.Grade
+		}
+		for _, source := range r.Sources() {
+			if !slices.Contains(out.Sources, source.Key) {
+				out.Sources = append(out.Sources, source.Key)
 			}
 		}
 	}
-	return lines.Err()
+	return out, rules
 }
 
-// identifyAny tells the kinds apart by their look. A caption is the full name
-// of an edition; what is none may be a choice of nmap's.
-func identifyAny(entry string) (identify.Identification, error) {
-	switch {
-	case strings.HasPrefix(strings.ToLower(entry), "cpe:"):
-		return identify.CPE(entry)
-	case strings.Contains(entry, "["):
-		return identify.Ver(entry)
-	}
-	found, err := identify.Caption(entry)
-	if err == nil {
-		return found, nil
-	}
-	if found, err := identify.Nmap(entry); err == nil {
-		return found, nil
-	}
-	return identify.Identification{}, err
-}
-
-func newFinding(input string, found identify.Identification, err error) finding {
-	f := finding{Input: input, Identification: found}
-	if err != nil {
-		f.Error = err.Error()
-		return f
-	}
-	f.Limits = map[limits.Service]spread{}
-	for _, s := range limits.Services() {
-		byDefault, ceiling := found.Range(s)
-		f.Limits[s] = spread{byDefault, ceiling}
-	}
-	return f
-}
-
-func printText(out io.Writer, f finding) error {
-	if f.Error != "" {
-		_, err := fmt.Fprintf(out, "%s\n  %s\n", f.Input, f.Error)
-		return err
-	}
-	fmt.Fprintf(out, "%s\n  %v\n", f.Input, f.Identification)
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, s := range []limits.Service{limits.SMB, limits.IIS, limits.RDP, limits.TCPBacklog, limits.TCPHalfOpen, limits.TCPOutbound, limits.TCPOther} {
-		fmt.Fprintf(table, "  %v\t%v\tceiling %v\n", s, f.Limits[s].Default, f.Limits[s].Ceiling)
-	}
-	return table.Flush()
+// weaker reports whether a grade is the weaker of two.
+func weaker(g, than limits.Grade) bool {
+	order := []limits.Grade{limits.Documented, limits.Measured, limits.Reported, limits.Inferred}
+	return slices.Index(order, g) > slices.Index(order, than)
 }

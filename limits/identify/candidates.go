@@ -2,6 +2,7 @@ package identify
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/limits/internal/names"
@@ -49,14 +50,13 @@ func (c *candidates) keep(fits func(names.Edition) bool) {
 	}
 }
 
-// contains reports whether the set has w, one of a list that windows returned.
-func (c *candidates) contains(w limits.Windows) bool {
-	if w.ServicePack == limits.UnknownServicePack {
-		return c[w.Edition] != 0
-	}
-	bit, ok := levelOf(w.ServicePack)
-	return ok && c[w.Edition]&bit != 0
+// keepOnly keeps the editions of the list.
+func (c *candidates) keepOnly(list []names.Edition) {
+	c.keep(func(e names.Edition) bool { return slices.Contains(list, e) })
 }
+
+// has reports whether the edition is in the set.
+func (c *candidates) has(e names.Edition) bool { return c[e] != 0 }
 
 func (c *candidates) empty() bool { return *c == candidates{} }
 

@@ -59,15 +59,28 @@ func TestCaption(t *testing.T) {
 		"Microsoft Windows Server 2016 Standard Evaluation":             "Windows Server 2016 Standard",
 		"Microsoft Windows Server 2025 Datacenter":                      "Windows Server 2025 Datacenter",
 		"Microsoft Windows NT Workstation":                              "Windows NT 3.5 Workstation or Windows NT 3.51 Workstation or Windows NT 4.0 Workstation",
+		"Microsoft Windows 10 Business":                                 "Windows 10 Pro",
+		"Microsoft® Windows Vista™ Professionnel":                       "Windows Vista Business",
+		"Microsoft Windows 10 Pro 10.0.22631":                           "Windows 11 Pro",
+		"Microsoft Windows Server Datacenter":                           "Windows Server 2019 Datacenter or a semi-annual release of Windows Server (not in the table)",
 		"Microsoft Windows Small Business Server":                       anySBS + " or another release of Windows Small Business Server (not in the table)",
 	})
 	for _, name := range []string{
-		"", "Microsoft Windows", "Microsoft Windows 11 SE", "Microsoft Windows 7 Professional for Workstations", "Microsoft Windows 10 Enterprise Education", "Microsoft Windows 10 multi-session Home", "Microsoft Hyper-V Server 2016",
-		"Microsoft Windows 7 Enterprise for Virtual Desktops", "Microsoft Windows Server 2019 Datacenter Azure Edition",
-		"Microsoft Windows Storage Server 2012 R2 Standard", "Microsoft Windows Embedded Standard", "Ubuntu 24.04", strings.Repeat("Windows 7", 100),
+		"", "Microsoft Windows", "Microsoft Windows 7 Professional for Workstations", "Microsoft Windows 10 Enterprise Education", "Microsoft Windows 10 multi-session Home",
+		"Microsoft Windows 7 Enterprise for Virtual Desktops", "Microsoft Windows Server 2019 Datacenter Azure Edition", "Ubuntu 24.04", strings.Repeat("Windows 7", 100),
 	} {
 		_, err := identify.Caption(name)
 		assert.ErrorIs(t, err, limits.ErrUnknownEdition, name)
+	}
+	for _, name := range []string{
+		"Microsoft Windows 11 SE", "Microsoft Hyper-V Server 2016", "Microsoft Windows Storage Server 2012 R2 Standard", "Microsoft Windows Embedded Standard",
+		"Microsoft Windows Web Server 2008 R2", "Microsoft Windows Server 2019 Essentials", "Microsoft Windows 10 S", "Microsoft Windows 10 Mobile",
+	} {
+		got, err := identify.Caption(name)
+		assert.ErrorIs(t, err, identify.ErrUnlisted, name)
+		assert.NotErrorIs(t, err, limits.ErrUnknownEdition, name)
+		assert.Equal(t, []string{name}, got.Unlisted)
+		checkAnswer(t, got, err)
 	}
 	_, err := identify.Caption("Microsoft Windows 7 Professional Service Pack 3")
 	assert.ErrorIs(t, err, limits.ErrServicePack)

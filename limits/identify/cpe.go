@@ -16,8 +16,9 @@ import (
 // update of "-" is no service pack. XP Professional x64 is told apart by its
 // hardware, as there.
 //
-// A name of something else is a *limits.NameError, a service pack that none of
-// the editions had a *limits.ServicePackError.
+// A name of something else is a *limits.NameError, one of a Windows without rows
+// an *UnlistedError, a service pack that none of the editions had a
+// *limits.ServicePackError.
 func CPE(name string) (Identification, error) {
 	if len(name) > names.MaxLength {
 		return Identification{}, tooLong(name, names.MaxLength)
@@ -32,11 +33,11 @@ func CPE(name string) (Identification, error) {
 			words = append(words, cpe[i])
 		}
 	}
-	r := names.Read(strings.Join(words, " "))
-	if cpe[cpeUpdate] == cpeNone && r.Packs == 0 && r.Built == 0 {
-		r.Packs = 1
+	ev := evidence{input: name, form: FormCPE, name: names.Read(strings.Join(words, " ")), named: true}
+	if cpe[cpeUpdate] == cpeNone && ev.name.Packs == 0 && ev.name.Built == 0 {
+		ev.name.Packs = 1
 	}
-	return identify(name, &r, r.All())
+	return ev.identify()
 }
 
 // The components of a CPE name, and their two values that are no text.

@@ -59,25 +59,33 @@ func TestCPE(t *testing.T) {
 		"cpe:/o:microsoft:windows_98se":                                       "Windows 98",
 		"cpe:/o:microsoft:windows_me":                                         "Windows Me",
 		"cpe:/o:microsoft:windows_7%3a":                                       any7,
+		"cpe:/o:microsoft:windows-nt:xp:sp2":                                  at("SP2", anyXP),
 	})
 	for _, name := range []string{
 		"", "cpe", "cpe:", "cpe:/", "cpe:2.3:", "cpe:2.3:o:microsoft", "cpe:/o:microsoft:windows", "cpe:/o:linux:linux_kernel",
-		"cpe:/a:microsoft:ie:6", "cpe:/o:microsoft:office", "cpe:/o:apple:windows_7", "cpe:/o:microsoft:windows_xp:::embedded",
-		"cpe:2.3:o:microsoft:windows_server_2008:r2:sp1:*:*:*:*:itanium:*", "cpe:2.3:o:microsoft:windows_server_2022_23h2:*:*:*:*:*:*:*:*",
-		"cpe:2.3:o:microsoft:windows_server_20h2:*:*:*:*:*:*:*:*", "cpe:2.3:o:microsoft:windows_xp:-:sp2:*:*:professional:*:*:*:*",
+		"cpe:/a:microsoft:ie:6", "cpe:/o:microsoft:office", "cpe:/o:apple:windows_7", "cpe:2.3:o:microsoft:windows_xp:-:sp2:*:*:professional:*:*:*:*",
 		"cpe:/o:microsoft:windows_xp::sp2:professional:en:too:many", "cpe:/o:microsoft:windows_xp::sp2:~a", "cpe:/o:microsoft:windows_7%zz",
-		"cpe:/o:microsoft:windows_7%4", "cpe:2.3:o:microsoft:windows_7\\", "cpe:/o:microsoft:windows_mobile:6", strings.Repeat("cpe:", 1000),
+		"cpe:/o:microsoft:windows_7%4", "cpe:2.3:o:microsoft:windows_7\\", strings.Repeat("cpe:", 1000),
 	} {
 		_, err := identify.CPE(name)
 		assert.ErrorIs(t, err, limits.ErrUnknownEdition, name)
 	}
 	_, err := identify.CPE("cpe:/o:microsoft:windows_2000::sp6")
 	assert.ErrorIs(t, err, limits.ErrServicePack)
-	var name *limits.NameError
+	for _, name := range []string{
+		"cpe:/o:microsoft:windows_xp:::embedded", "cpe:2.3:o:microsoft:windows_server_2008:r2:sp1:*:*:*:*:itanium:*",
+		"cpe:2.3:o:microsoft:windows_server_2022_23h2:*:*:*:*:*:*:*:*", "cpe:2.3:o:microsoft:windows_server_20h2:*:*:*:*:*:*:*:*",
+		"cpe:/o:microsoft:windows_mobile:6",
+	} {
+		got, err := identify.CPE(name)
+		assert.ErrorIs(t, err, identify.ErrUnlisted, name)
+		checkAnswer(t, got, err)
+	}
+	var unlisted *identify.UnlistedError
 	_, err = identify.CPE("cpe:/o:microsoft:windows_xp:::embedded")
-	require.ErrorAs(t, err, &name)
-	assert.Equal(t, "cpe:/o:microsoft:windows_xp:::embedded", name.Input)
-	assert.Contains(t, name.Candidates, limits.XPProfessional)
+	require.ErrorAs(t, err, &unlisted)
+	assert.Equal(t, "cpe:/o:microsoft:windows_xp:::embedded", unlisted.Input)
+	assert.Contains(t, unlisted.Nearest, limits.XPProfessional)
 }
 
 func FuzzCPE(f *testing.F) {

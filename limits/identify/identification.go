@@ -1,7 +1,9 @@
 package identify
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/winlimits/winlimits/limits"
@@ -18,6 +20,14 @@ type Identification struct {
 	// Microsoft, but the table has no rows for, such as "Windows Embedded
 	// Standard 2009".
 	Unlisted []string `json:"unlisted,omitempty"`
+	// Form is what was read.
+	Form Form `json:"form,omitempty"`
+	// Conflicts says, for people, what the description contradicts itself in, as
+	// "the name says Windows 10, build 22631 is Windows 11", and the candidates
+	// are what goes before.
+	Conflicts []string `json:"conflicts,omitempty"`
+	// Notes says, for people, what else there is to know of the answer.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // One returns the Windows if it can be only one.
@@ -40,22 +50,84 @@ func (id Identification) Editions() []limits.Edition {
 }
 
 // Range returns how far the candidates' limits for a service lie apart: what is
-// in force out of the box, and the ceilings.
+// in force out of the box, and the ceilings. Candidates without a rule for the
+// service, which WithoutRule returns, are left out. Both ranges are unknown if
+// there is no other, or something Unlisted besides.
 func (id Identification) Range(s limits.Service) (byDefault, ceiling Range) {
-	if len(id.Candidates) == 0 || len(id.Unlisted) > 0 {
+	if len(id.Unlisted) > 0 {
 		return Range{}, Range{}
 	}
-	for i, w := range id.Candidates {
+	first := true
+	for _, w := range id.Candidates {
 		r, err := limits.Lookup(w, s)
 		if err != nil {
-			return Range{}, Range{}
+			continue
 		}
-		if i == 0 {
+		if first {
 			byDefault, ceiling = Range{r.Default, r.Default}, Range{r.Ceiling, r.Ceiling}
+			first = false
 		}
 		byDefault, ceiling = byDefault.with(r.Default), ceiling.with(r.Ceiling)
 	}
 	return byDefault, ceiling
+}
+
+// WithoutRule returns the candidates that the table has no rule of for a
+// service, such as Enterprise multi-session for limits.SMB.
+func (id Identification) WithoutRule(s limits.Service) (list []limits.Windows) {
+	for _, w := range id.Candidates {
+		if _, err := limits.Lookup(w, s); err != nil {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// Narrow returns what both identifications of one machine allow, such as that of
+// a scanner and that of an inventory. It is false if they have no candidate in
+// common; then they are of two machines, or one of them is wrong. What only one
+// of them has is left out, Unlisted too; Conflicts and Notes are those of both.
+func (id Identification) Narrow(other Identification) (both Identification, ok bool) {
+	for _, w := range id.Candidates {
+		if slices.Contains(other.Candidates, w) {
+			both.Candidates = append(both.Candidates, w)
+		}
+	}
+	for _, name := range id.Unlisted {
+		if slices.Contains(other.Unlisted, name) {
+			both.Unlisted = append(both.Unlisted, name)
+		}
+	}
+	if len(both.Candidates) == 0 {
+		return Identification{}, false
+	}
+	both.Form = id.Form
+	both.Conflicts = union(id.Conflicts, other.Conflicts)
+	both.Notes = union(id.Notes, other.Notes)
+	return both, true
+}
+
+// or returns what one of two identifications allows.
+func (id Identification) or(other Identification) Identification {
+	id.Candidates = union(id.Candidates, other.Candidates)
+	slices.SortFunc(id.Candidates, func(a, b limits.Windows) int {
+		return cmp.Or(cmp.Compare(a.Edition, b.Edition), cmp.Compare(a.ServicePack, b.ServicePack))
+	})
+	id.Unlisted = union(id.Unlisted, other.Unlisted)
+	id.Conflicts = union(id.Conflicts, other.Conflicts)
+	id.Notes = union(id.Notes, other.Notes)
+	return id
+}
+
+// union returns a list with what another has besides.
+func union[E comparable](list, other []E) []E {
+	list = slices.Clone(list)
+	for _, e := range other {
+		if !slices.Contains(list, e) {
+			list = append(list, e)
+		}
+	}
+	return list
 }
 
 // String returns the candidates, with their service packs unless all fit, as

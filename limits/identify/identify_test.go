@@ -56,8 +56,9 @@ func checkAnswer(t testing.TB, id identify.Identification, err error) {
 		assert.NotEmpty(t, id.String())
 		return
 	}
-	assert.Zero(t, id)
-	assert.True(t, errors.Is(err, limits.ErrUnknownEdition) || errors.Is(err, limits.ErrServicePack), err)
+	assert.Empty(t, id.Candidates)
+	assert.Equal(t, errors.Is(err, identify.ErrUnlisted), len(id.Unlisted) > 0, err)
+	assert.True(t, errors.Is(err, limits.ErrUnknownEdition) || errors.Is(err, limits.ErrServicePack) || errors.Is(err, identify.ErrUnlisted), err)
 	assert.NotEmpty(t, err.Error())
 }
 

@@ -125,20 +125,40 @@ func TestIdentifyUnlisted(t *testing.T) {
 		{identify.Identity{Major: 5, Minor: 2, Build: 3790, ProductType: identify.TypeServer, Suite: identify.SuiteStorageServer}, nil, "suite 0x2000"},
 		{identify.Identity{Major: 4, Minor: 0, Build: 1381, ProductType: identify.TypeServer, Suite: identify.SuiteTerminal}, []limits.Edition{limits.NT40Server}, "suite 0x10"},
 		{identify.Identity{Major: 5, Minor: 0, Build: 2195, ProductType: identify.TypeServer, Suite: identify.SuiteSmallBusinessRestricted}, []limits.Edition{limits.Windows2000Server, limits.Windows2000AdvancedServer, limits.Windows2000DatacenterServer}, "suite 0x20"},
-		{identify.Identity{Major: 12, Build: 1}, nil, "12.0.1"},
-		{identify.Identity{}, nil, `"0.0"`},
-		{identify.Identity{Major: 6, Minor: 1, Build: 7600, ServicePack: 1, SKU: identify.SKUUltimate, ProductType: identify.TypeWorkstation}, []limits.Edition{limits.Windows7Starter, limits.Windows7HomeBasic, limits.Windows7HomePremium, limits.Windows7Professional, limits.Windows7Enterprise, limits.Windows7Ultimate}, "6.1.7600 SP1"},
-		{identify.Identity{Major: -1, Minor: -1, Build: -1, ServicePack: -7}, nil, "-1.-1.-1"},
+	} {
+		got, err := identify.Identify(c.id)
+		checkAnswer(t, got, err)
+		assert.ErrorContains(t, err, c.text)
+		var unlisted *identify.UnlistedError
+		require.ErrorAs(t, err, &unlisted)
+		if c.near != nil {
+			assert.Equal(t, c.near, unlisted.Nearest, c.id)
+		}
+	}
+}
+
+func TestIdentifyUnknown(t *testing.T) {
+	for _, c := range []struct {
+		id   identify.Identity
+		text string
+	}{
+		{identify.Identity{Major: 12, Build: 1}, "12.0.1"},
+		{identify.Identity{}, `""`},
+		{identify.Identity{Major: 6, Minor: 1, Build: 7600, ServicePack: 1, SKU: identify.SKUUltimate, ProductType: identify.TypeWorkstation}, "the nearest is Windows 7 Ultimate"},
+		{identify.Identity{Major: 10, Build: 19045, ProductType: identify.TypeDomainController}, "domain-controller"},
+		{identify.Identity{Major: 5, Minor: 1, Build: 2600, ProductType: identify.TypeServer}, "5.1.2600, server"},
+		{identify.Identity{Major: -1, Minor: -1, Build: -1, ServicePack: -7}, "-1.-1.-1"},
+		{identify.Identity{Name: "Ubuntu 22.04", Major: 10, Build: 19045}, "Ubuntu"},
+		{identify.Identity{Name: "Windows 10 Pro", SKU: identify.SKUUltimate}, "Windows 10 Pro, PRODUCT_ULTIMATE"},
+		{identify.Identity{Name: "Windows 10 Pro", EditionID: "ServerStandard"}, "ServerStandard"},
+		{identify.Identity{Name: "Windows 7 Ultimate", Major: 10, Build: 22631}, "Windows 7 Ultimate, 10.0.22631"},
+		{identify.Identity{Name: "Windows 10 IoT Core", Major: 10, Build: 22631}, "IoT Core"},
 	} {
 		got, err := identify.Identify(c.id)
 		assert.Zero(t, got)
 		require.ErrorIs(t, err, limits.ErrUnknownEdition, c.id)
+		assert.NotErrorIs(t, err, identify.ErrUnlisted, c.id)
 		assert.ErrorContains(t, err, c.text)
-		var name *limits.NameError
-		require.ErrorAs(t, err, &name)
-		if c.near != nil {
-			assert.Equal(t, c.near, name.Candidates, c.id)
-		}
 	}
 }
 
@@ -176,7 +196,7 @@ func TestIdentityText(t *testing.T) {
 	require.NoError(t, err)
 	text, err := json.Marshal(id)
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"candidates": ["Windows XP Home SP1", "Windows XP Home SP2"], "unlisted": ["Windows Embedded Standard 2009"]}`, string(text))
+	assert.JSONEq(t, `{"candidates": ["Windows XP Home SP1", "Windows XP Home SP2"], "unlisted": ["Windows Embedded Standard 2009"], "form": "name"}`, string(text))
 	var back identify.Identification
 	require.NoError(t, json.Unmarshal(text, &back))
 	assert.Equal(t, id, back)
@@ -212,5 +232,63 @@ func ExampleIdentify_unlisted() {
 	_, err := identify.Identify(identify.Identity{Major: 10, Build: 26100, ProductType: identify.TypeWorkstation, SKU: identify.SKUCloudEdition})
 	fmt.Println(err)
 	// Output:
-	// limits: unknown edition: "10.0.26100, workstation, PRODUCT_CLOUDEDITION"; the nearest are Windows 11 Home, Windows 11 Pro, Windows 11 Enterprise, Windows 11 Education, Windows 11 IoT Enterprise
+	// identify: a Windows without rows in the table: "10.0.26100, workstation, PRODUCT_CLOUDEDITION": Windows 11 PRODUCT_CLOUDEDITION; the nearest are Windows 11 Home, Windows 11 Pro, Windows 11 Enterprise, Windows 11 Education, Windows 11 IoT Enterprise
+}
+
+func TestIdentityJSON(t *testing.T) {
+	for text, want := range map[string]identify.Identity{
+		`{"Caption":"Microsoft Windows 10 Pro","Version":"10.0.22631","BuildNumber":"22631","ProductType":1,"OperatingSystemSKU":48,"OSProductSuite":256,"CSDVersion":null,"ServicePackMajorVersion":0}`: {
+			Name: "Microsoft Windows 10 Pro", Major: 10, Build: 22631, ProductType: identify.TypeWorkstation, SKU: identify.SKUProfessional, Suite: 256, ServicePack: limits.AsReleased,
+		},
+		`{"Caption":"Microsoft Windows XP Professional","Version":"5.1.2600","CSDVersion":"Service Pack 3","ServicePackMajorVersion":3}`: {
+			Name: "Microsoft Windows XP Professional", Major: 5, Minor: 1, Build: 2600, ServicePack: 3,
+		},
+		`{"Major":5,"Minor":1}`: {Major: 5, Minor: 1}, // no service pack is named
+		`{"name":"Microsoft Windows 11 Pro","version":"10.0.22631","major":"10","minor":"0","build":"22631","platform":"windows"}`: {
+			Name: "Microsoft Windows 11 Pro", Major: 10, Build: 22631,
+		},
+		`{"ProductName":"Windows 10 Enterprise","CurrentVersion":"6.3","CurrentBuild":"22631","CurrentMajorVersionNumber":10,"CurrentMinorVersionNumber":0,"EditionID":"Enterprise","InstallationType":"Client","DisplayVersion":"23H2"}`: {
+			Name: "Windows 10 Enterprise", Major: 10, Build: 22631, EditionID: "Enterprise", InstallationType: "Client", Release: "23H2",
+		},
+		`{"Name":"Microsoft Windows 7 Professional |C:\\Windows|\\Device\\Harddisk0\\Partition2","ServicePackMajorVersion":1}`: {
+			Name: "Microsoft Windows 7 Professional", ServicePack: 1,
+		},
+		`{}`: {},
+	} {
+		var got identify.Identity
+		require.NoError(t, json.Unmarshal([]byte(text), &got), text)
+		assert.Equal(t, want, got, text)
+		again, err := json.Marshal(got)
+		require.NoError(t, err)
+		var back identify.Identity
+		require.NoError(t, json.Unmarshal(again, &back), string(again))
+		assert.Equal(t, got, back, string(again))
+	}
+	for text, want := range map[string]string{
+		`{"Major":"ten"}`:             `identify: Major is "ten"; want a number`,
+		`{"ProductType":"mainframe"}`: `identify: ProductType is "mainframe"; want unknown, workstation, domain-controller, server or 0 to 3`,
+		`{"ServicePack":"SP9"}`:       `limits: bad service pack "SP9"; want SP0 (as released), SP1 to SP7 or unknown`,
+		`[1]`:                         `identify: an identity is an object in JSON, not "[1]"`,
+	} {
+		assert.EqualError(t, json.Unmarshal([]byte(text), new(identify.Identity)), want)
+	}
+}
+
+func FuzzIdentityJSON(f *testing.F) {
+	f.Add(`{"Caption":"Microsoft Windows 10 Pro","Version":"10.0.22631","ProductType":1}`)
+	f.Add(`{"Major":5,"Minor":1,"Build":2600,"ServicePack":"SP3","SKU":48,"Suite":256}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var id identify.Identity
+		if json.Unmarshal([]byte(text), &id) != nil {
+			return
+		}
+		data, err := json.Marshal(id)
+		if err != nil {
+			return // a service pack that no edition had
+		}
+		var back identify.Identity
+		require.NoError(t, json.Unmarshal(data, &back), string(data))
+		got, err := identify.Identify(id)
+		checkAnswer(t, got, err)
+	})
 }

@@ -52,13 +52,25 @@ func TestNmap(t *testing.T) {
 		"Windows Server 2003 R2 3790 Service Pack 2 (Windows Server 2003 R2 5.2)":                     at("SP2", any2003),
 	})
 	for _, name := range []string{
-		"", "(", ")(", " or ", "SP3", "Linux 5.4", "Microsoft Windows Longhorn", "Microsoft Windows 7 Ultimate Beta (build 7000)",
-		"LaCie NAS device (Windows XP Embedded)", "Microsoft Windows Home Server 2011 (Windows Server 2008 R2)",
-		"Microsoft Windows 3.11 for Workgroups", "Microsoft Windows Phone 7.5 or Windows Embedded Compact 7",
-		"Microsoft Windows NT 4.0 Terminal Server Edition SP6", strings.Repeat("Windows 7 or ", 100),
+		"", "(", ")(", " or ", "SP3", "Linux 5.4", "Sun Solaris 9 or 10", "Cisco 500, 2000-, 3000-, 4000-, 5000-series, or 6506 switch", strings.Repeat("Windows 7 or ", 100),
 	} {
 		_, err := identify.Nmap(name)
 		assert.ErrorIs(t, err, limits.ErrUnknownEdition, name)
+	}
+	for name, want := range map[string][]string{
+		"Microsoft Windows Longhorn":                                             {"Microsoft Windows Longhorn"},
+		"Microsoft Windows 7 Ultimate Beta (build 7000)":                         {"Microsoft Windows 7 Ultimate Beta"},
+		"LaCie NAS device (Windows XP Embedded)":                                 {"Windows XP Embedded"},
+		"Microsoft Windows Home Server 2011 (Windows Server 2008 R2)":            {"Microsoft Windows Home Server 2011"},
+		"Microsoft Windows 3.11 for Workgroups":                                  {"Microsoft Windows 3.11 for Workgroups"},
+		"Microsoft Windows Phone 7.5 or Windows Embedded Compact 7":              {"Microsoft Windows Phone 7.5", "Windows Embedded Compact 7"},
+		"Microsoft Windows Phone 7.5 or 8.0":                                     {"Microsoft Windows Phone 7.5", "8.0"},
+		"Microsoft Windows NT 4.0 Terminal Server Edition SP6":                   {"Microsoft Windows NT 4.0 Terminal Server Edition SP6"},
+		"Microsoft Windows Mobile 5.0 - 6.1 or Zune audio player (firmware 2.2)": {"Microsoft Windows Mobile 5.0 - 6.1", "Zune audio player"},
+	} {
+		got, err := identify.Nmap(name)
+		assert.ErrorIs(t, err, identify.ErrUnlisted, name)
+		assert.Equal(t, want, got.Unlisted, name)
 	}
 	// There are such entries in its database.
 	for _, name := range []string{"Microsoft Windows 2000 SP6", "Microsoft Windows NT 4.0 SP7", "Microsoft Windows Server 2003 SP3"} {

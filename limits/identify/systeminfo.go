@@ -1,62 +1,77 @@
 package identify
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// maxSysteminfo is the length of the longest output of systeminfo that is
-// read, in bytes. A machine with hundreds of updates prints about 20,000.
-const maxSysteminfo = 64 << 10
-
 // Systeminfo returns the Windows that an output of the command systeminfo, or of
-// msinfo32, stands for, in any language. The lines that are used are OS Name,
-// found by its value, and OS Version behind it, as in
+// msinfo32, stands for, in any language, as a list or as CSV. The lines that are
+// used are OS Name, found by its value, and OS Version behind it, as in
 //
 //	OS Name:                   Microsoft Windows XP Professional
 //	OS Version:                5.1.2600 Service Pack 3 Build 2600
 //
-// The name is read as by Caption. The version adds the service pack, and is a
-// *limits.NameError if it is not one of the product.
+// The name is read as by Caption. The version adds the service pack, and decides
+// if it is not one of the product. The bytes can be those of UTF-8, of UTF-16 or
+// of a code page; see Recognize.
 func Systeminfo(output string) (Identification, error) {
-	if len(output) > maxSysteminfo {
-		return Identification{}, tooLong(output, maxSysteminfo)
+	if len(output) > maxText {
+		return Identification{}, tooLong(output, maxText)
 	}
-	for line := range strings.Lines(output) {
-		_, output, _ = strings.Cut(output, "\n")
+	var (
+		best    Identification
+		bestErr error = &limits.NameError{Input: "systeminfo without a line that names a Microsoft Windows"}
+	)
+	for _, text := range decode(output) {
+		ev, _, ok := systeminfo(text)
+		if !ok {
+			ev, _, ok = systeminfo(csvLines(text))
+		}
+		if !ok {
+			continue
+		}
+		if id, err := ev.identify(); better(id, err, best, bestErr) || bestErr != nil {
+			best, bestErr = id, err
+		}
+	}
+	return best, bestErr
+}
+
+// systeminfo reads the first line that names a Windows, and the version in the
+// line behind it. It is false if there is none.
+func systeminfo(output string) (ev evidence, versioned, ok bool) {
+	for rest := output; rest != ""; {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
 		name, ok := osName(line)
 		if !ok {
 			continue
 		}
-		version, _, _ := strings.Cut(output, "\n")
-		v, ok := names.FindVersion(version, 3)
-		if !ok || len(version) > names.MaxLength {
-			return Caption(name)
+		version, _, _ := strings.Cut(rest, "\n")
+		ev := evidence{input: name, form: FormSysteminfo, caption: true, named: true, name: names.ReadExact(name)}
+		v, versioned := names.FindVersion(version, 3)
+		if versioned = versioned && len(version) <= names.MaxLength; versioned {
+			ev.id = Identity{
+				Major: v.Major, Minor: v.Minor, Build: v.Build,
+				ServicePack: servicePackIn(version, limits.AsReleased),
+			}
+			ev.input = name + ", " + ev.id.String()
 		}
-		named, err := Caption(name)
-		if err != nil {
-			return Identification{}, err
-		}
-		id := Identity{Major: v.Major, Minor: v.Minor, Build: v.Build, ServicePack: limits.AsReleased}
-		if _, pack, ok := strings.Cut(version, "Service Pack "); ok && pack != "" && names.IsDigit(pack[0]) {
-			id.ServicePack = limits.ServicePackAt(int(pack[0] - '0'))
-		}
-		c, _, err := id.product()
-		if err != nil {
-			return Identification{}, err
-		}
-		named.Candidates = slices.DeleteFunc(named.Candidates, func(w limits.Windows) bool {
-			return !c.contains(w)
-		})
-		if len(named.Candidates) == 0 {
-			return Identification{}, &limits.NameError{Input: name + ", " + id.String()}
-		}
-		return named, nil
+		return ev, versioned, true
 	}
-	return Identification{}, &limits.NameError{Input: "systeminfo without a line that names a Microsoft Windows"}
+	return evidence{}, false, false
+}
+
+// servicePackIn returns the service pack that a text names, and another if it
+// names none.
+func servicePackIn(text string, none limits.ServicePack) limits.ServicePack {
+	if _, pack, ok := strings.Cut(text, "Service Pack "); ok && pack != "" && names.IsDigit(pack[0]) {
+		return limits.ServicePackAt(int(pack[0] - '0'))
+	}
+	return none
 }
 
 // osName returns the part of a line that is the name of a Windows. A host can
@@ -67,8 +82,9 @@ func osName(line string) (name string, ok bool) {
 			if len(line)-i < len(maker) || len(line)-i > names.MaxLength || !strings.EqualFold(line[i:i+len(maker)], maker) {
 				continue
 			}
+			r := names.ReadExact(line[i:])
 			words := strings.Fields(string(names.Plain(nil, line[i:])))
-			if len(words) > 2 && words[1] == "windows" {
+			if r.Marks&names.MarkWindows != 0 && len(words) > 2 {
 				return strings.TrimSpace(line[i:]), true
 			}
 		}

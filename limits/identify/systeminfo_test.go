@@ -28,16 +28,20 @@ func TestSysteminfo(t *testing.T) {
 	})
 	for _, text := range []string{
 		"", "\n\n", "OS Name: Linux", "Registered Owner: Microsoft",
-		"OS Name: Microsoft Windows 10 Pro\nOS Version: 6.1.7601 N/A Build 7601",
 		"OS Name: Microsoft Windows 7 Professional\nOS Version: 6.1.7600 Service Pack 1 Build 7600",
-		"OS Name: Microsoft Windows 11 SE\nOS Version: 10.0.19045 N/A Build 19045",
 		"OS Name: Microsoft Windows 10 Pro\nOS Version: 13.0.1 N/A Build 1",
-		strings.Repeat("x", 70000),
+		strings.Repeat("x", 5<<20),
 	} {
 		_, err := identify.Systeminfo(text)
 		assert.ErrorIs(t, err, limits.ErrUnknownEdition, "%.80s", text)
 	}
-	_, err := identify.Systeminfo("OS Name: Microsoft Windows XP Professional\nOS Version: 5.1.2600 Service Pack 9 Build 2600")
+	_, err := identify.Systeminfo("OS Name: Microsoft Windows 11 SE\nOS Version: 10.0.19045 N/A Build 19045")
+	assert.ErrorIs(t, err, identify.ErrUnlisted)
+	got, err := identify.Systeminfo("OS Name: Microsoft Windows 10 Pro\nOS Version: 10.0.22631 N/A Build 22631")
+	assert.NoError(t, err)
+	assert.Equal(t, "Windows 11 Pro", got.String())
+	assert.Equal(t, []string{"the name says Windows 10, version 10.0.22631 is Windows 11"}, got.Conflicts)
+	_, err = identify.Systeminfo("OS Name: Microsoft Windows XP Professional\nOS Version: 5.1.2600 Service Pack 9 Build 2600")
 	assert.ErrorIs(t, err, limits.ErrServicePack)
 	_, err = identify.Systeminfo("OS Name: Microsoft Windows XP Professional\nOS Version: 5.1.2600 Service Pack ")
 	assert.NoError(t, err)

@@ -18,28 +18,31 @@ func Ver(line string) (Identification, error) {
 	if len(line) > names.MaxLength {
 		return Identification{}, tooLong(line, names.MaxLength)
 	}
+	ev, ok := ver(line)
+	if !ok {
+		return Identification{}, &limits.NameError{Input: line}
+	}
+	return ev.identify()
+}
+
+// ver reads a line of ver.
+func ver(line string) (ev evidence, ok bool) {
+	if len(line) > names.MaxLength {
+		return evidence{}, false
+	}
 	name, rest, bracketed := strings.Cut(line, "[")
 	if !bracketed { // NT 4.0: "Windows NT Version 4.0"
 		rest = line
 	}
 	v, ok := names.FindVersion(rest, 2)
 	if !ok || !strings.Contains(strings.ToLower(name), "windows") {
-		return Identification{}, &limits.NameError{Input: line}
+		return evidence{}, false
 	}
-	c, _, err := Identity{Major: v.Major, Minor: v.Minor, Build: v.Build}.product()
-	if err != nil {
-		return Identification{}, &limits.NameError{Input: line}
-	}
+	ev = evidence{input: line, form: FormVer, id: Identity{Major: v.Major, Minor: v.Minor, Build: v.Build}}
 	// The older ones name the product too. The rest of the words are a
 	// language's.
-	r := names.Read(name)
-	if r.Family != (names.Family{}) {
-		c.keep(r.Family.Contains)
-	} else if strings.Contains(strings.ToLower(name), "windows nt") {
-		c.keep(names.Family{First: names.NT31, Last: names.NT40Server}.Contains)
+	if r := names.ReadExact(strings.TrimSuffix(strings.TrimSpace(name), ".")); r.Unlisted || r.Unread == 0 && !r.Empty() {
+		ev.name, ev.named = r, true
 	}
-	if c.empty() {
-		return Identification{}, &limits.NameError{Input: line}
-	}
-	return Identification{Candidates: c.windows()}, nil
+	return ev, true
 }

@@ -31,12 +31,18 @@ func TestVer(t *testing.T) {
 	})
 	for _, line := range []string{
 		"", "[", "Windows", "Microsoft Windows [Version", "Microsoft Windows [Version 12.0.1]", "Microsoft Windows [Version 10]",
-		"ReactOS [Version 0.4.15]", "Linux 6.1.7601", "Windows XP [Version 6.1.7601]", "Windows Phone [Version 8.10.1]",
+		"ReactOS [Version 0.4.15]", "Linux 6.1.7601",
 		strings.Repeat("x", 5000),
 	} {
 		_, err := identify.Ver(line)
 		assert.ErrorIs(t, err, limits.ErrUnknownEdition, line)
 	}
+	_, err := identify.Ver("Windows Phone [Version 8.10.1]")
+	assert.ErrorIs(t, err, identify.ErrUnlisted)
+	got, err := identify.Ver("Windows XP [Version 6.1.7601]")
+	assert.NoError(t, err)
+	assert.Equal(t, at("SP1", any7), got.String())
+	assert.Equal(t, []string{"the name says Windows XP, version 6.1.7601 is Windows 7"}, got.Conflicts)
 }
 
 const systeminfoXP = `

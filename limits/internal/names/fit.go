@@ -16,7 +16,10 @@ func (r *Reading) fit(e Edition) fit {
 	}
 	said, full := r.Marks&MarksOfEditions, e.Marks()
 	server, xp := e.Server(), e.Product() == "Windows XP"
-	if r.ranged && server != r.Family.First.Server() {
+	if r.ranged == rangedClients && server || r.ranged == rangedServers && !server || r.Marks&MarkNT != 0 && Windows95 <= e && e <= WindowsMe {
+		return noFit
+	}
+	if r.Versioned > 0 && !r.Contradicts && !r.has(e) {
 		return noFit
 	}
 	if r.Second && r.Family == (Family{}) && !isSecond(e) {
@@ -36,8 +39,19 @@ func (r *Reading) fit(e Edition) fit {
 			said = said&^MarkCore | MarkHome
 		}
 	}
-	if !xp {
+	switch {
+	case !xp:
 		said &^= Mark64
+	case said&(MarksOfEditions&^Mark64) == 0 && r.Marks&MarkNT != 0:
+		said &^= Mark64 // of the processor that a browser runs on
+	}
+	// Vista Business is Professionnel in French, and Business a subscription for
+	// Pro of Windows 10 and 11.
+	switch {
+	case e == VistaBusiness && said&MarkProfessional != 0:
+		said = said&^MarkProfessional | MarkBusiness
+	case (e == Windows10Pro || e == Windows11Pro) && said&MarkBusiness != 0:
+		said = said&^MarkBusiness | MarkProfessional
 	}
 	if full == MarkProfessional && said&MarkMediaCenter != 0 && (e == Windows8Pro || e == Windows81Pro) {
 		said &^= MarkMediaCenter // Pro with Media Center
@@ -61,15 +75,25 @@ func (r *Reading) fit(e Edition) fit {
 			return noFit
 		}
 	}
-	if full&^said != 0 {
-		return partFit
+	if full&^said != 0 || full == 0 && r.Family.First.Product() != r.Family.Last.Product() {
+		return partFit // "NT" is not NT 3.1 alone
 	}
 	return fullFit
 }
 
+// has reports whether the versions of the name are those of the edition.
+func (r *Reading) has(e Edition) bool {
+	for row := range RowsOf(r.List()...) {
+		if row.Client.Contains(e) || row.Server.Contains(e) {
+			return true
+		}
+	}
+	return false
+}
+
 // One returns the one edition that was named, if there is one.
 func (r *Reading) One() (Edition, bool) {
-	if r.Unread > 0 || r.Vague || r.Family == (Family{}) && r.Marks&MarksOfEditions&^Mark64 == 0 {
+	if r.Broken() || r.Vague || r.Empty() {
 		return 0, false
 	}
 	var found [fullFit + 1]Edition
@@ -91,11 +115,25 @@ func (r *Reading) One() (Edition, bool) {
 // All returns the editions that fit, and only those that fit fully if there
 // are any with a name of their own: "Windows 8" is any edition of it.
 func (r *Reading) All() []Edition {
-	if r.Family == (Family{}) && r.Marks&MarksOfEditions&^Mark64 == 0 {
+	if r.Empty() {
 		return nil
 	}
+	return r.Choose(func(Edition) bool { return true }, false)
+}
+
+// Empty reports whether the name says nothing that tells editions apart.
+func (r *Reading) Empty() bool {
+	return r.Family == (Family{}) && r.Marks&MarksOfEditions&^Mark64 == 0 && r.Versioned == 0
+}
+
+// Choose is All of some editions. In a caption the name of a product is that of
+// the edition that was sold without a name, if there was one.
+func (r *Reading) Choose(from func(Edition) bool, caption bool) []Edition {
 	var full, part []Edition
 	for e := range all {
+		if !from(e) {
+			continue
+		}
 		switch r.fit(e) {
 		case fullFit:
 			full = append(full, e)
@@ -105,10 +143,23 @@ func (r *Reading) All() []Edition {
 		}
 	}
 	named := r.Family != (Family{}) || r.Marks&MarksOfEditions&^(Mark64|MarkServer) != 0
-	if len(full) > 0 && full[0].Marks() != 0 && named {
+	if len(full) > 0 && named && (full[0].Marks() != 0 || caption && len(full) == 1) {
 		return full
 	}
 	return part
+}
+
+// WithoutVersions returns the reading as if no version stood in the name.
+func (r Reading) WithoutVersions() Reading {
+	r.Versioned, r.Contradicts, r.Built = 0, false, 0
+	return r
+}
+
+// WithoutProduct returns what the name says besides product and version.
+func (r Reading) WithoutProduct() Reading {
+	r = r.WithoutVersions()
+	r.Family, r.Second, r.ranged = Family{}, false, notRanged
+	return r
 }
 
 // Nearest returns what a name that One finds no edition for may mean: if it is
@@ -117,9 +168,16 @@ func (r *Reading) Nearest() (candidates []Edition, ambiguous bool) {
 	if r.Unread > 0 && r.Family == (Family{}) && r.Marks&MarksOfEditions&^(Mark64|MarkServer) == 0 {
 		return nil, false
 	}
+	if r.Contradicts {
+		built := *r
+		built.Family, built.Contradicts = Family{}, false
+		if candidates = built.Choose(built.has, false); len(candidates) > 0 {
+			return candidates, false
+		}
+	}
 	candidates = r.All()
 	if len(candidates) > 0 || r.Family == (Family{}) {
-		return candidates, r.Unread == 0 && len(candidates) > 0
+		return candidates, !r.Broken() && len(candidates) > 0
 	}
 	var all []Edition
 	for e := r.Family.First; e <= r.Family.Last; e++ {

@@ -5,6 +5,14 @@ type Family struct{ First, Last Edition }
 
 func (f Family) Contains(e Edition) bool { return f.First <= e && e <= f.Last }
 
+// Editions returns the editions of the family.
+func (f Family) Editions() (list []Edition) {
+	for e := f.First; e <= f.Last && e.Valid(); e++ {
+		list = append(list, e)
+	}
+	return list
+}
+
 // overlaps is false if either is none.
 func (f Family) overlaps(g Family) bool {
 	return f.First <= g.Last && g.First <= f.Last && f.Last != UnknownEdition
@@ -51,6 +59,9 @@ const (
 	MarkServerVariant // how a server was installed
 	MarkNT
 	MarkSmallBusiness
+	MarkTerminal // Terminal Server, an edition of NT 4.0
+	MarkS        // the letter, as in "10 S"
+	MarkWindows  // the word, or the win of "winxp"
 
 	MarksOfEditions = Mark64<<1 - 1
 )

@@ -1,7 +1,5 @@
 package names
 
-import "strings"
-
 // A Reading is what the words of a name say. Its zero value says nothing.
 type Reading struct {
 	Marks  Marks
@@ -12,11 +10,41 @@ type Reading struct {
 	Vague  bool   // no release of the product is named, and not all are listed
 	Unread int    // words that mean nothing
 
+	// Unlisted says that the name is that of a Windows which is none of the
+	// editions, such as Embedded or Phone.
+	Unlisted bool
+	// Versions are the versions, builds and releases in the name, as many as
+	// Versioned.
+	Versions  [maxVersions]Version
+	Versioned int
+	// Contradicts says that the versions are none of the family, and Loose that
+	// one of them is a number without a word that says what it is.
+	Contradicts, Loose bool
+	// PackContradicts says that the build stands for another service pack.
+	PackContradicts bool
+
 	odd    Family // a product named besides, as the year in "10 Enterprise 2016 LTSB"
-	ranged bool   // the family is a range, as in "7 - 10"
+	ranged ranged // the family is a range, as in "7 - 10"
 	number bool   // the family was named by a number
 	year   bool   // a year that is no product, as in "Media Center Edition 2005"
+	late   bool   // 2011, the year of servers without rows
+	dos    bool   // the version of a Windows on DOS
+	stray  int    // numbers that mean nothing
 }
+
+// ranged says which editions between the ends of a range are meant.
+type ranged uint8
+
+const (
+	notRanged ranged = iota
+	rangedClients
+	rangedServers
+	rangedAll
+)
+
+// maxVersions is how many versions a name can have. Of the real ones, "10.0
+// (22631)" behind a name with a release has three.
+const maxVersions = 6
 
 // MaxLength is the length of the longest name that is read, in bytes. The
 // longest real one, a Windows Server 2003 caption with its service pack, has
@@ -25,20 +53,44 @@ const MaxLength = 256
 
 // Read reads a name of at most MaxLength bytes. It does not allocate.
 func Read(name string) (r Reading) {
-	r.read(name)
+	r.read(name, 4)
 	return r
 }
 
-// read takes in a name of at most MaxLength bytes.
-func (r *Reading) read(name string) {
+// ReadExact is Read for a text that need not be a name: what is misspelt is not
+// looked up.
+func ReadExact(name string) (r Reading) {
+	r.read(name, 0)
+	return r
+}
+
+// Broken reports whether the name has a part that is not understood or that
+// contradicts another.
+func (r *Reading) Broken() bool {
+	return r.Unread > 0 || r.Unlisted || r.Contradicts || r.PackContradicts
+}
+
+// What was read last, for a "+" or an "or later" behind it.
+type lastRead uint8
+
+const (
+	lastOther lastRead = iota
+	lastPack
+	lastProduct
+)
+
+// read takes in a name of at most MaxLength bytes, and looks up so many
+// misspelt words, each at the cost of the whole vocabulary.
+func (r *Reading) read(name string, guesses int) {
 	var buf [2 * MaxLength]byte
 	text := Plain(buf[:0], name)
 	var (
-		kind    wordKind
-		dash    bool    // between the numbers of a range
-		start   = -1    // of the present run of letters, -1 = outside of one
-		saved   Reading // as it was there
-		guesses = 4     // misspelt words to look up, each at the cost of the whole vocabulary
+		kind  wordKind
+		dash  bool    // between the numbers of a range
+		start = -1    // of the present run of letters, -1 = outside of one
+		end   int     // of it
+		saved Reading // as it was at its start
+		last  lastRead
 	)
 	for i := 0; i < len(text); {
 		switch c := text[i]; {
@@ -48,24 +100,50 @@ func (r *Reading) read(name string) {
 		case c == ' ' || c == '.':
 			start = -1
 			i++
+		case c == '+':
+			r.later(last)
+			start = -1
+			i++
 		case IsDigit(c):
+			packed := kind == packWord
+			family := r.Family
 			i = r.readNumber(text, i, kind, dash)
-			kind, dash, start = plainWord, false, -1
+			switch {
+			case packed:
+				last, kind = lastPack, afterPack
+			case r.Family != family:
+				last, kind = lastProduct, plainWord
+			default:
+				last, kind = lastOther, plainWord
+			}
+			dash, start = false, -1
 		default:
 			if start < 0 {
 				start, saved = i, *r
+				for end = i; end < len(text) && isLetter(text[end]); end++ {
+				}
 			}
 			w, n := longestWord(text[i:])
-			if w != nil {
+			if w != nil && (i == start && i+n >= end || w.joins(i+n >= end, r.Marks)) {
+				if w.kind == laterWord {
+					r.later(last)
+				}
 				r.apply(w)
-				kind = w.kind
+				if w.family != (Family{}) || w.kind == secondWord {
+					last = lastProduct
+				}
+				switch {
+				case w.kind == versionWord && kind == afterPack && w.text == "v":
+					kind = countWord // "Service Pack 1, v.3309" is a build of the service pack
+				default:
+					kind = w.kind
+				}
 				i += n
 				continue
 			}
 			*r = saved
 			r.Unread++
-			for i = start; i < len(text) && isLetter(text[i]); i++ {
-			}
+			i = end
 			if guesses > 0 {
 				guesses--
 				if w := nearestWord(text[start:i]); w != nil {
@@ -90,6 +168,38 @@ func (r *Reading) apply(w *word) {
 	case secondWord:
 		r.Second = true
 		r.applySecond()
+	case unlistedWord:
+		r.Unlisted = true
+	}
+}
+
+// later takes in a "+" or an "or later" behind a service pack or a product.
+func (r *Reading) later(last lastRead) {
+	switch last {
+	case lastPack:
+		for level := 7; level > 0 && r.Packs&(1<<level) == 0; level-- {
+			r.Packs |= 1 << level
+		}
+	case lastProduct:
+		if r.Family == (Family{}) {
+			return
+		}
+		r.setRanged()
+		r.Family.Last = Edition(len(table) - 1)
+	}
+}
+
+// setRanged says that the family becomes a range: of clients, of servers, or of
+// both if the product had both.
+func (r *Reading) setRanged() {
+	first, last := r.Family.First.Server(), r.Family.Last.Server()
+	switch {
+	case first != last:
+		r.ranged = rangedAll
+	case first:
+		r.ranged = rangedServers
+	default:
+		r.ranged = rangedClients
 	}
 }
 
@@ -102,7 +212,7 @@ func (r *Reading) applySecond() {
 	} {
 		if r.Family.Last == p.from.Last {
 			r.Family.Last = p.to.Last
-			if !r.ranged {
+			if r.ranged == notRanged {
 				r.Family.First = p.to.First
 			}
 		}
@@ -118,195 +228,11 @@ func (r *Reading) addFamily(f Family, dash bool) {
 			r.applySecond()
 		}
 	case dash && r.number && r.Family.Last < f.First:
+		r.setRanged()
 		r.Family.Last = f.Last
-		r.ranged = true
 	case r.Family.overlaps(f):
 		r.Family = Family{max(r.Family.First, f.First), min(r.Family.Last, f.Last)}
 	default:
 		r.odd = f
 	}
 }
-
-// readNumber takes in the number at i, and the letters that belong to it, and
-// returns where it ends. The kind is that of the word before it.
-func (r *Reading) readNumber(text []byte, i int, kind wordKind, dash bool) int {
-	start := i
-	for i < len(text) && (IsDigit(text[i]) || text[i] == '.' && i+1 < len(text) && IsDigit(text[i+1])) {
-		i++
-	}
-	number := text[start:i]
-	after := func(suffix string) int { // where the suffix ends that follows the number, or -1
-		if n := matchWord(suffix, text[i:]); n >= 0 {
-			return i + n
-		}
-		return -1
-	}
-	switch {
-	case kind == packWord:
-		if len(number) != 1 {
-			r.Unread++
-			return i
-		}
-		r.addPack(int(number[0]-'0'), dash)
-		// 6a of NT 4.0 and 1a of XP are reissues of the same level.
-		if i < len(text) && text[i] == 'a' && (i+1 == len(text) || !isLetter(text[i+1])) {
-			i++
-		}
-		return i
-	case len(number) == 2 && i+1 < len(text) && text[i] == 'h' && IsDigit(text[i+1]): // 22H2
-		r.addRelease(string(text[start : i+2]))
-		return i + 2
-	case kind == versionWord:
-		r.addVersion(number, true)
-		return i
-	}
-	if string(number) == "2" && i < len(text) && text[i] == 'k' { // w2k, 2k3, 2k8, 2k12
-		i++
-		year := [4]byte{'2', '0', '0', '0'}
-		digits := i
-		for i < len(text) && IsDigit(text[i]) && i-digits < 2 {
-			i++
-		}
-		copy(year[4-(i-digits):], text[digits:i])
-		r.addNumber(year[:], dash)
-		return i
-	}
-	if is64 := string(number) == "64"; is64 || string(number) == "32" {
-		if end := after(" bit"); end >= 0 {
-			switch edition := matchWord(" edition", text[end:]); {
-			case !is64:
-				r.Marks |= Mark32
-			case edition > 0 && r.Marks&MarkProfessional == 0:
-				r.Marks |= MarkItanium
-			default:
-				r.Marks |= Mark64
-			}
-			return end
-		}
-	}
-	r.addNumber(number, dash)
-	return i
-}
-
-// addNumber takes in a number that nothing before it explains.
-func (r *Reading) addNumber(number []byte, dash bool) {
-	for _, n := range numbers {
-		if n.text == string(number) {
-			r.addFamily(n.family, dash)
-			r.number = true
-			return
-		}
-	}
-	switch string(number) {
-	case "2002", "2004", "2005", "2015", "2021", "2024":
-		r.year = true
-		return
-	}
-	r.addVersion(number, false)
-}
-
-// addPack takes in a service pack.
-func (r *Reading) addPack(level int, dash bool) {
-	first := level
-	if dash && r.Packs != 0 {
-		for first > 0 && r.Packs&(1<<first) == 0 {
-			first--
-		}
-	}
-	for ; first <= level; first++ {
-		r.Packs |= 1 << first
-	}
-}
-
-// addVersion takes in a version number or a build. A version that contradicts
-// the product is not understood, nor is a number that may not be one: it must
-// be known or be said to be a version.
-func (r *Reading) addVersion(number []byte, said bool) {
-	v := ParseVersion(number)
-	if v.Parts == 1 && r.released() && v.Major >= 1507 && v.Major <= 2004 {
-		r.addRelease(string(number)) // such as 1909
-		return
-	}
-	for i := range versions {
-		s := &versions[i]
-		if !v.is(s) {
-			continue
-		}
-		if r.Family.overlaps(s.Client) || r.Family.overlaps(s.Server) {
-			if s.Pack >= 0 && v.Parts != 2 {
-				if r.Built > 0 && r.Built != s.Pack+1 {
-					r.Unread++
-				}
-				r.Built = s.Pack + 1
-			}
-			return
-		}
-		said = said && v.Parts == 1
-	}
-	if !said {
-		r.Unread++
-	}
-}
-
-// addRelease takes in a release such as 1909 or 22H2. Clients were many, each
-// server was one; a server of another release is a product of its own.
-func (r *Reading) addRelease(release string) {
-	if !r.released() {
-		r.Unread++
-		return
-	}
-	own := release
-	switch r.Family.First {
-	case Server2016Standard:
-		own = "1607"
-	case Server2019Standard:
-		own = "1809"
-	case Server2022Standard:
-		own = "21h2"
-	case Server2025Standard:
-		own = "24h2"
-	}
-	if release != own {
-		r.Unread++
-	}
-}
-
-// released reports whether the product is one with releases such as 22H2.
-func (r *Reading) released() bool { return r.Family.First >= Windows10Home }
-
-// finish judges the words together.
-func (r *Reading) finish() {
-	if r.Marks&MarkSmallBusiness != 0 {
-		switch r.Family.First {
-		case Server2003Web:
-			r.Family = Family{SmallBusinessServer2003Standard, SmallBusinessServer2003Premium}
-		case UnknownEdition:
-			r.Family = Family{SmallBusinessServer2003Standard, SmallBusinessServer2003Premium}
-			r.Vague = true
-		default:
-			r.Unread++
-		}
-	}
-	if r.Marks&MarkRT != 0 && r.Family == (Family{}) {
-		r.Family = Family{Windows8, Windows8RT}
-	}
-	if r.Family.First != UnknownEdition && r.Family.Last <= NT40Server && r.Marks&MarkNT == 0 {
-		r.Family = Family{}
-		r.Unread++
-	}
-	if r.odd != (Family{}) && (r.Marks&MarkLongTerm == 0 || r.odd.First < Server2016Standard) {
-		r.Unread++
-	}
-	if r.year && r.Marks&(MarkLongTerm|MarkMediaCenter|MarkTablet) == 0 {
-		r.Unread++
-	}
-	if r.Second && r.Family != (Family{}) && r.Family.First != Server2003Web && !isSecond(r.Family.First) && !isSecond(r.Family.Last) {
-		r.Unread++
-	}
-	if r.Built > 0 && r.Packs&^(1<<(r.Built-1)) != 0 {
-		r.Unread++
-	}
-}
-
-// isSecond reports whether the edition is one of an R2.
-func isSecond(e Edition) bool { return strings.HasSuffix(e.Product(), " R2") }

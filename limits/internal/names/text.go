@@ -1,13 +1,15 @@
 package names
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
 // Plain appends the name in lower case, with a space for whatever is neither
-// letter nor digit nor one of . and -, and without the marks of trade.
+// letter nor digit nor one of . and -, and without the marks of trade. A + stays
+// where it can mean "and later".
 func Plain(dst []byte, name string) []byte {
 	for i := 0; i < len(name); {
 		if name[i] == '(' {
@@ -24,6 +26,8 @@ func Plain(dst []byte, name string) []byte {
 			dst = append(dst, byte(c))
 		case c == '–':
 			dst = append(dst, '-')
+		case c == '+' && len(dst) > 0 && dst[len(dst)-1] != ' ' && (i == len(name) || !isWordByte(name[i])):
+			dst = append(dst, '+')
 		case c != utf8.RuneError && unicode.IsLetter(c):
 			dst = utf8.AppendRune(dst, unicode.ToLower(c))
 		default:
@@ -31,6 +35,23 @@ func Plain(dst []byte, name string) []byte {
 		}
 	}
 	return dst
+}
+
+// Quote returns a text in quotes for an error, a long one without its end: never
+// more than 100 bytes.
+func Quote(text string) string {
+	const most = 100
+	end := len(text)
+	for end > most || len(strconv.Quote(text[:end]))+len("...") > most {
+		end = min(end-1, most)
+		for end > 0 && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		if quoted := strconv.Quote(text[:end]); len(quoted)+len("...") <= most {
+			return quoted + "..."
+		}
+	}
+	return strconv.Quote(text)
 }
 
 // TradeMark returns the length of the (R), (TM) or (C) that s begins with.
@@ -41,6 +62,10 @@ func TradeMark(s string) int {
 		}
 	}
 	return 0
+}
+
+func isWordByte(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || IsDigit(c) || c >= utf8.RuneSelf
 }
 
 // IsDigit reports whether c is a digit.
@@ -79,6 +104,9 @@ func longestWord(text []byte) (w *word, length int) {
 			continue
 		}
 		if n := matchWord(vocabulary[i].text, text); n > length {
+			if vocabulary[i].kind == wholeWord && n < len(text) && isLetter(text[n]) {
+				continue
+			}
 			w, length = &vocabulary[i], n
 		}
 	}

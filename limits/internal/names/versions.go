@@ -1,8 +1,10 @@
 package names
 
 import (
+	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -49,15 +51,60 @@ var versions = [...]VersionRow{
 	{10, 0, 26100, 26100, Family{Windows11Home, Windows11EnterpriseMultiSession}, Family{Server2025Standard, Server2025DatacenterAzureEdition}, 0},
 }
 
+// A release is a name of Windows 10, 11 and their servers for builds of one
+// half-year (ms-release-information). A release can stand for several builds: 21H2
+// is one of Windows 10, one of 11 and Server 2022.
+type release struct {
+	name   string
+	builds [3]int
+}
+
+var releases = [...]release{
+	{"1507", [3]int{10240}},
+	{"1511", [3]int{10586}},
+	{"1607", [3]int{14393}},
+	{"1703", [3]int{15063}},
+	{"1709", [3]int{16299}},
+	{"1803", [3]int{17134}},
+	{"1809", [3]int{17763}},
+	{"1903", [3]int{18362}},
+	{"1909", [3]int{18363}},
+	{"19h1", [3]int{18362}},
+	{"19h2", [3]int{18363}},
+	{"20h1", [3]int{19041}},
+	{"2004", [3]int{19041}},
+	{"20h2", [3]int{19042}},
+	{"21h1", [3]int{19043}},
+	{"21h2", [3]int{19044, 20348, 22000}},
+	{"22h2", [3]int{19045, 22621}},
+	{"23h2", [3]int{22631, 25398}},
+	{"24h2", [3]int{26100}},
+	{"25h2", [3]int{26200}},
+}
+
+// findRelease returns the number of a release in releases, from 1.
+func findRelease(name string) (number int, ok bool) {
+	for i := range releases {
+		if releases[i].name == name {
+			return i + 1, true
+		}
+	}
+	return 0, false
+}
+
 // A Version is a version as written: a build alone, or major and minor, or
 // both. The rest of it does not matter.
 type Version struct {
 	Parts               int
 	Major, Minor, Build int // of a build alone, Major is the build
+	last                int // of a range of builds, the last
+	release             int // a release instead of numbers, from 1
 }
 
 // ParseVersion reads digits and dots. Numbers too large for any version are
-// taken for the largest.
+// taken for the largest. A build with its revision, such as 22631.3296, is the
+// build, and NT 5.01, as browsers call the first service pack of Windows 2000,
+// is 5.0.
 func ParseVersion(text []byte) (v Version) {
 	var n [3]int
 	for _, c := range text {
@@ -68,10 +115,19 @@ func ParseVersion(text []byte) (v Version) {
 			n[v.Parts] = min(n[v.Parts]*10+int(c-'0'), 99999)
 		}
 	}
+	if string(text) == "5.01" {
+		n[1] = 0
+	}
 	v.Parts++
 	v.Major, v.Minor, v.Build = n[0], n[1], n[2]
+	if v.Parts > 1 && v.Major >= leastBuild {
+		return Version{Parts: 1, Major: v.Major}
+	}
 	return v
 }
+
+// leastBuild is less than every build and more than every version.
+const leastBuild = 100
 
 // FindVersion returns the first number of the text that has at least so many
 // parts.
@@ -82,10 +138,7 @@ func FindVersion(text string, parts int) (v Version, ok bool) {
 			break
 		}
 		text = text[i:]
-		end := 0
-		for end < len(text) && (IsDigit(text[end]) || text[end] == '.' && end+1 < len(text) && IsDigit(text[end+1])) {
-			end++
-		}
+		end := numberLength([]byte(text))
 		if v = ParseVersion([]byte(text[:end])); v.Parts >= parts {
 			return v, true
 		}
@@ -94,24 +147,120 @@ func FindVersion(text string, parts int) (v Version, ok bool) {
 	return Version{}, false
 }
 
+// numberLength returns the length of the digits and dots that the text begins
+// with, without a dot at the end.
+func numberLength(text []byte) int {
+	n := 0
+	for n < len(text) && (IsDigit(text[n]) || text[n] == '.' && n+1 < len(text) && IsDigit(text[n+1])) {
+		n++
+	}
+	return n
+}
+
 // Rows yields the rows that describe the version.
 func (v Version) Rows() iter.Seq[VersionRow] {
+	return RowsOf(v)
+}
+
+// RowsOf yields the rows that describe all of the versions. The registry and
+// GetProductInfo have 6.3 for Windows 10 and later: with a build of these it is
+// read as 10.0.
+func RowsOf(list ...Version) iter.Seq[VersionRow] {
 	return func(yield func(VersionRow) bool) {
+		ten := false
+		for _, v := range list {
+			ten = ten || v.release > 0 || v.Parts == 1 && v.Major >= firstBuildOf10 || v.Parts > 2 && v.Build >= firstBuildOf10
+		}
 		for i := range versions {
-			if v.is(&versions[i]) && !yield(versions[i]) {
+			row, all := &versions[i], true
+			for _, v := range list {
+				if ten && v.Parts > 1 && v.Major == 6 && v.Minor == 3 {
+					v.Major, v.Minor = 10, 0
+				}
+				all = all && v.is(row)
+			}
+			if all && !yield(*row) {
 				return
 			}
 		}
 	}
 }
 
+const firstBuildOf10 = 10240
+
 // is reports whether the version is one that the row describes.
 func (v Version) is(row *VersionRow) bool {
-	switch v.Parts {
-	case 1:
-		return row.first <= v.Major && v.Major <= row.last
-	case 2:
+	switch {
+	case v.release > 0:
+		for _, build := range releases[v.release-1].builds {
+			if build >= row.first && build <= row.last && row.major == 10 {
+				return true
+			}
+		}
+		return false
+	case v.Parts == 1:
+		return row.first <= max(v.Major, v.last) && v.Major <= row.last
+	case v.Parts == 2:
 		return v.Major == int(row.major) && v.Minor == int(row.minor)
 	}
 	return v.Major == int(row.major) && v.Minor == int(row.minor) && row.first <= v.Build && v.Build <= row.last
+}
+
+// Release returns the version that a release such as "22H2" stands for.
+func Release(name string) (v Version, ok bool) {
+	release, ok := findRelease(strings.ToLower(name))
+	return Version{Parts: 2, release: release}, ok
+}
+
+// HasBuild reports whether the version is of a build.
+func (v Version) HasBuild(build int) bool {
+	switch {
+	case v.release > 0:
+		return slices.Contains(releases[v.release-1].builds[:], build)
+	case v.Parts == 1:
+		return v.Major <= build && build <= max(v.Major, v.last)
+	}
+	return v.Parts > 2 && v.Build == build
+}
+
+// String returns the version as people write it.
+func (v Version) String() string {
+	switch {
+	case v.release > 0:
+		return "release " + strings.ToUpper(releases[v.release-1].name)
+	case v.Parts == 1:
+		return fmt.Sprintf("build %d", v.Major)
+	case v.Parts == 2:
+		return fmt.Sprintf("version %d.%d", v.Major, v.Minor)
+	}
+	return fmt.Sprintf("version %d.%d.%d", v.Major, v.Minor, v.Build)
+}
+
+// Known reports whether a row describes the version.
+func (v Version) Known() bool {
+	for range v.Rows() {
+		return true
+	}
+	return false
+}
+
+// TellsPack reports whether the version tells a build, which tells the service
+// pack from Windows Vista on.
+func (v Version) TellsPack() bool { return v.Parts != 2 || v.release > 0 }
+
+// early reports whether a build is one from before the product of the family was
+// finished: more than the last of its predecessor and less than its first.
+func early(build int, f Family) bool {
+	first, before := math.MaxInt, 0
+	for i := range versions {
+		if row := &versions[i]; f.overlaps(row.Client) || f.overlaps(row.Server) {
+			first = min(first, row.first)
+		}
+	}
+	for i := range versions {
+		if row := &versions[i]; row.last < first {
+			before = max(before, row.last)
+		}
+	}
+	return before < build && build < first && first != math.MaxInt
 }

@@ -27,11 +27,13 @@ func TestVersionsReachEveryEdition(t *testing.T) {
 
 func TestParseVersion(t *testing.T) {
 	for text, want := range map[string]Version{
-		"7601":             {1, 7601, 0, 0},
-		"5.1":              {2, 5, 1, 0},
-		"5.00.2195":        {3, 5, 0, 2195},
-		"10.0.19045.3803":  {4, 10, 0, 19045},
-		"99999999999999.1": {2, 99999, 1, 0},
+		"7601":             {Parts: 1, Major: 7601, Minor: 0, Build: 0},
+		"5.1":              {Parts: 2, Major: 5, Minor: 1, Build: 0},
+		"5.00.2195":        {Parts: 3, Major: 5, Minor: 0, Build: 2195},
+		"22631.3155":       {Parts: 1, Major: 22631},
+		"5.01":             {Parts: 2, Major: 5},
+		"10.0.19045.3803":  {Parts: 4, Major: 10, Minor: 0, Build: 19045},
+		"99999999999999.1": {Parts: 1, Major: 99999},
 	} {
 		assert.Equal(t, want, ParseVersion([]byte(text)), text)
 	}

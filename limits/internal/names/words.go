@@ -12,35 +12,64 @@ type word struct {
 type wordKind uint8
 
 const (
-	plainWord   wordKind = iota
-	packWord             // the number that follows is a service pack
-	versionWord          // the number that follows is a version of the same product
-	noPackWord           // there is no service pack
-	secondWord           // R2
+	plainWord    wordKind = iota
+	packWord              // the number that follows is a service pack
+	versionWord           // the number that follows is a version of the same product
+	buildWord             // the number that follows is a build
+	countWord             // the number that follows says nothing
+	noPackWord            // there is no service pack
+	secondWord            // R2
+	laterWord             // what came after counts as well
+	unlistedWord          // it is a Windows that has no rows
+	wholeWord             // no letter may follow
+	afterPack             // not of a word: the number of a service pack
 )
+
+// joins reports whether the word may be a part of a longer one, as in "winxppro"
+// and "EnterpriseN". The short ones may not, or "was" and "speed" would be names.
+func (w *word) joins(last bool, before Marks) bool {
+	switch {
+	case w.text == "me":
+		return before&MarkWindows != 0
+	case len(w.text) < 3:
+		return w.family != (Family{}) || w.marks&(MarkRT|MarkNT) != 0 || w.kind == packWord || w.kind == secondWord || last && (w.text == "n" || w.text == "kn")
+	case len(w.text) == 3:
+		return w.marks != 0 && w.kind == plainWord
+	}
+	return true
+}
 
 // vocabulary is every word of a name but its numbers. Where several entries
 // match, the longest does. Words with neither marks nor family leave the
 // edition and its limits as they are.
 var vocabulary = [...]word{
-	{text: "microsoft"}, {text: "ms"}, {text: "windows"}, {text: "win"}, {text: "w"},
+	{text: "microsoft"}, {text: "ms"}, {text: "windows", marks: MarkWindows}, {text: "win", marks: MarkWindows}, {text: "w", marks: MarkWindows},
 	{text: "edition"}, {text: "ed"}, {text: "family"}, {text: "os"}, {text: "operating system"}, {text: "operating systems"},
 	{text: "with"}, {text: "for"}, {text: "the"}, {text: "system"}, {text: "systems"}, {text: "based"}, {text: "base"},
 	{text: "version", kind: versionWord}, {text: "ver", kind: versionWord}, {text: "v", kind: versionWord},
-	{text: "build", kind: versionWord}, {text: "os build", kind: versionWord}, {text: "update", kind: versionWord},
-	{text: "release", kind: versionWord}, {text: "osr", kind: versionWord}, {text: "power pack", kind: versionWord},
+	{text: "build", kind: buildWord}, {text: "os build", kind: buildWord}, {text: "build number", kind: buildWord},
+	{text: "update", kind: countWord}, {text: "release", kind: versionWord}, {text: "osr", kind: countWord}, {text: "power pack", kind: countWord},
+	{text: "kernel", kind: versionWord},
+	{text: "or later", kind: laterWord}, {text: "and later", kind: laterWord}, {text: "or newer", kind: laterWord}, {text: "and newer", kind: laterWord},
+	{text: "or above", kind: laterWord}, {text: "and above", kind: laterWord}, {text: "or higher", kind: laterWord}, {text: "and higher", kind: laterWord},
+	{text: "and up", kind: laterWord}, {text: "or greater", kind: laterWord}, {text: "onwards", kind: laterWord},
 	{text: "r1"}, {text: "r2", kind: secondWord}, {text: "release 2", kind: secondWord},
 	{text: "sp", kind: packWord}, {text: "service pack", kind: packWord},
 	{text: "no service pack", kind: noPackWord}, {text: "no sp", kind: noPackWord}, {text: "rtm", kind: noPackWord}, {text: "gold", kind: noPackWord},
 	{text: "as released", kind: noPackWord},
 	{text: "n"}, {text: "k"}, {text: "kn"}, {text: "evaluation"}, {text: "eval"}, {text: "insider preview"},
 	{text: "oem"}, {text: "retail"}, {text: "volume"}, {text: "vl"},
-	{text: "x86 64", marks: Mark64}, {text: "x64", marks: Mark64}, {text: "amd64", marks: Mark64}, {text: "arm64"}, {text: "arm"},
+	{text: "x86 64", marks: Mark64}, {text: "x64", marks: Mark64}, {text: "amd64", marks: Mark64}, {text: "wow64", marks: Mark64}, {text: "arm64"}, {text: "arm"},
 	{text: "x86", marks: Mark32}, {text: "i386", marks: Mark32}, {text: "i686", marks: Mark32}, {text: "x32", marks: Mark32},
 	{text: "ia64", marks: MarkItanium}, {text: "itanium", marks: MarkItanium},
 
-	{text: "nt", family: Family{NT31, NT40Server}, marks: MarkNT},
-	{text: "xp", family: Family{XPStarter, XPTabletPC}},
+	// Only a console's code page for ® and ™ has these.
+	{text: "microsoftr"}, {text: "windowsr", marks: MarkWindows}, {text: "serverr", marks: MarkServer}, {text: "vistat", family: Family{VistaStarter, VistaUltimate}},
+	{text: "serverr2", marks: MarkServer, kind: secondWord},
+
+	{text: "nt", marks: MarkNT},
+	{text: "xp", family: Family{XPStarter, XPTabletPC}}, {text: "wxp", marks: MarkWindows, family: Family{XPStarter, XPTabletPC}},
+	{text: "wvista", marks: MarkWindows, family: Family{VistaStarter, VistaUltimate}},
 	{text: "vista", family: Family{VistaStarter, VistaUltimate}},
 	{text: "me", family: Family{WindowsMe, WindowsMe}},
 	{text: "millennium", family: Family{WindowsMe, WindowsMe}}, {text: "millenium", family: Family{WindowsMe, WindowsMe}},
@@ -74,11 +103,34 @@ var vocabulary = [...]word{
 	{text: "with bing", marks: MarkHomeVariant}, {text: "china", marks: MarkHomeVariant},
 	{text: "ltsb", marks: MarkLongTerm}, {text: "ltsc", marks: MarkLongTerm},
 	{text: "full installation", marks: MarkServerVariant}, {text: "core installation", marks: MarkServerVariant},
-	{text: "without hyper v", marks: MarkServerVariant}, {text: "desktop experience", marks: MarkServerVariant},
+	{text: "without hyper v", marks: MarkServerVariant}, {text: "with hyper v", marks: MarkServerVariant},
+	{text: "desktop experience", marks: MarkServerVariant}, {text: "server core", marks: MarkServer | MarkServerVariant},
+	{text: "server core installation", marks: MarkServer | MarkServerVariant}, {text: "nano server", marks: MarkServer | MarkServerVariant}, {text: "hotpatch", marks: MarkServerVariant},
+
+	// EditionIDs whose words run on.
+	{text: "enterprises", marks: MarkEnterprise | MarkLongTerm, kind: wholeWord}, {text: "enterprisesn", marks: MarkEnterprise | MarkLongTerm, kind: wholeWord},
+	{text: "serverrdsh", marks: MarkEnterprise | MarkMultiSession},
+	{text: "professional single language", marks: MarkProfessional | MarkProVariant}, {text: "professional country specific", marks: MarkProfessional | MarkProVariant},
+	{text: "server turbine", marks: MarkDatacenter | MarkAzure}, {text: "cor", marks: MarkServerVariant},
+
+	// Windows that have no rows.
+	{text: "embedded", kind: unlistedWord}, {text: "posready", kind: unlistedWord}, {text: "phone", kind: unlistedWord}, {text: "mobile", kind: unlistedWord},
+	{text: "pocketpc", kind: unlistedWord}, {text: "ce", kind: unlistedWord}, {text: "holographic", kind: unlistedWord}, {text: "team", kind: unlistedWord}, {text: "pe", kind: unlistedWord},
+	{text: "thin pc", kind: unlistedWord}, {text: "fundamentals", kind: unlistedWord}, {text: "fundamentals for legacy pcs", kind: unlistedWord}, {text: "for workgroups", kind: unlistedWord},
+	{text: "longhorn", kind: unlistedWord}, {text: "whistler", kind: unlistedWord}, {text: "beta", kind: unlistedWord}, {text: "release candidate", kind: unlistedWord},
+	{text: "technical preview", kind: unlistedWord}, {text: "developer preview", kind: unlistedWord}, {text: "consumer preview", kind: unlistedWord}, {text: "release preview", kind: unlistedWord},
+	{text: "storage server", marks: MarkServer, kind: unlistedWord}, {text: "hpc", kind: unlistedWord}, {text: "compute cluster", kind: unlistedWord},
+	{text: "multipoint", kind: unlistedWord}, {text: "hyper v server", marks: MarkServer, kind: unlistedWord}, {text: "essential business server", marks: MarkServer, kind: unlistedWord},
+	{text: "annual channel", kind: unlistedWord}, {text: "terminal server", marks: MarkServer | MarkTerminal}, {text: "s", marks: MarkS},
 
 	// Captions in French, Russian and Chinese. Other languages keep the English
 	// names of the editions.
-	{text: "édition"}, {text: "professionnel", marks: MarkProfessional}, {text: "famille", marks: MarkHome},
+	{text: "édition"}, {text: "unilingue", marks: MarkHomeVariant}, {text: "professionnel éducation", marks: MarkProfessional | MarkProVariant},
+	{text: "professionnel pour les stations de travail", marks: MarkProfessional | MarkProVariant},
+	{text: "ознакомительная версия"}, {text: "для одного языка", marks: MarkHomeVariant},
+	{text: "專業版", marks: MarkProfessional}, {text: "家用版", marks: MarkHome}, {text: "家用進階版", marks: MarkHome | MarkPremium},
+	{text: "旗艦版", marks: MarkUltimate}, {text: "企業版", marks: MarkEnterprise}, {text: "家庭单语言版", marks: MarkHome | MarkHomeVariant},
+	{text: "professionnel", marks: MarkProfessional}, {text: "famille", marks: MarkHome},
 	{text: "familiale", marks: MarkHome}, {text: "basique", marks: MarkBasic}, {text: "intégrale", marks: MarkUltimate},
 	{text: "entreprise", marks: MarkEnterprise}, {text: "éducation", marks: MarkEducation},
 	{text: "майкрософт"}, {text: "профессиональная", marks: MarkProfessional}, {text: "домашняя", marks: MarkHome},

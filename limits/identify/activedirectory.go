@@ -1,0 +1,40 @@
+package identify
+
+import (
+	"strings"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/internal/names"
+)
+
+// ActiveDirectory returns the Windows that the attributes operatingSystem,
+// operatingSystemVersion and operatingSystemServicePack of a computer stand for,
+// such as "Windows 11 Enterprise", "10.0 (22631)" and nothing, or "Windows XP
+// Professional", "5.1 (2600)" and "Service Pack 3". Each can be empty. An empty
+// service pack says nothing.
+//
+// Without a name the version is all there is; Recognize reads it only behind a
+// name.
+func ActiveDirectory(operatingSystem, version, servicePack string) (Identification, error) {
+	input := strings.Join(strings.Fields(operatingSystem+" "+version+" "+servicePack), " ")
+	if len(input) > names.MaxLength {
+		return Identification{}, tooLong(input, names.MaxLength)
+	}
+	ev := evidence{input: input, form: FormActiveDirectory, caption: true}
+	if strings.TrimSpace(operatingSystem) != "" {
+		ev.name, ev.named = names.Read(operatingSystem), true
+	}
+	if version = strings.TrimSpace(version); version != "" {
+		ev.id.addVersion("", version, true)
+		if ev.id.Major == 0 {
+			return Identification{}, &limits.NameError{Input: input}
+		}
+	}
+	if strings.TrimSpace(servicePack) != "" {
+		ev.id.addPack("", strings.TrimSpace(servicePack), false)
+	}
+	if !ev.named && ev.id.Major == 0 {
+		return Identification{}, &limits.NameError{Input: input}
+	}
+	return ev.identify()
+}

@@ -1,0 +1,79 @@
+package identify
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Form is what a text was read as.
+type Form uint8
+
+// The forms.
+const (
+	UnknownForm Form = iota
+	// FormIdentity is an Identity, without a text.
+	FormIdentity
+	// FormName is a name, or several to choose from: of people, nmap, p0f.
+	FormName
+	// FormCaption is the name that Windows gives to itself.
+	FormCaption
+	// FormVer is a line of the command ver.
+	FormVer
+	// FormNTVersion is a version of NT beside the word Windows, as .NET, Node and
+	// Python have it.
+	FormNTVersion
+	// FormSMB is a banner of SMB or NTLM, such as "Windows 10.0 Build 26100 x64".
+	FormSMB
+	// FormActiveDirectory is operatingSystem and operatingSystemVersion.
+	FormActiveDirectory
+	// FormWinver is the text of winver.
+	FormWinver
+	// FormSysteminfo is an output of systeminfo or msinfo32.
+	FormSysteminfo
+	// FormRegistry is a listing of the key Windows NT\CurrentVersion.
+	FormRegistry
+	// FormRecord is a record of names and values: of WMI, PowerShell, osquery,
+	// Wazuh, FusionInventory, Ansible and others, as lists, JSON, XML or CSV.
+	FormRecord
+	// FormSysDescr is sysDescr of SNMP.
+	FormSysDescr
+	// FormIdentifier is an identifier of a guest, an image or a container.
+	FormIdentifier
+	// FormUserAgent is the User-Agent of a browser.
+	FormUserAgent
+	// FormCPE is a CPE name.
+	FormCPE
+)
+
+var formNames = [...]string{
+	"unknown", "identity", "name", "caption", "ver", "nt-version", "smb", "active-directory", "winver",
+	"systeminfo", "registry", "record", "sysdescr", "identifier", "user-agent", "cpe",
+}
+
+// String returns the name of the form, such as "caption".
+func (f Form) String() string {
+	if int(f) < len(formNames) {
+		return formNames[f]
+	}
+	return fmt.Sprintf("Form(%d)", uint8(f))
+}
+
+// MarshalText returns the String form; a value that is not declared is an
+// error.
+func (f Form) MarshalText() ([]byte, error) {
+	if int(f) >= len(formNames) {
+		return nil, fmt.Errorf("identify: %d is no form; want 0 to %d", uint8(f), len(formNames)-1)
+	}
+	return []byte(f.String()), nil
+}
+
+// UnmarshalText accepts the String forms, in any case.
+func (f *Form) UnmarshalText(text []byte) error {
+	for i, name := range formNames {
+		if strings.EqualFold(name, string(text)) {
+			*f = Form(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("identify: unknown form %.40q; want one of %s", text, strings.Join(formNames[1:], ", "))
+}

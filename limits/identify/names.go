@@ -1,0 +1,150 @@
+package identify
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/internal/names"
+)
+
+// maxNames is how many places of a text are read as names, so that no text takes
+// long.
+const maxNames = 64
+
+// readNames returns the Windows that the names in a text stand for. Several
+// names narrow each other down, as the name and the version of a report do; if
+// they have nothing in common it can be any of them.
+func readNames(text string, strict bool) (Identification, error) {
+	l := lister{text: text, tokens: tokens(text), strict: strict}
+	var (
+		found    Identification
+		ok       bool
+		firstErr error
+	)
+	for i, read := 0, 0; i < len(l.tokens) && read < maxNames; {
+		if !l.anchors(i) {
+			i++
+			continue
+		}
+		all, next := l.read(i)
+		if len(all) == 0 || len(all) == 1 && all[0].reading.Empty() && !all[0].reading.Unlisted {
+			i = max(i+1, next)
+			continue
+		}
+		read++
+		if first := &all[0]; i > 0 && l.tokens[i-1].kind == wordToken && strings.EqualFold(l.word(i-1), "microsoft") {
+			first.start = l.tokens[i-1].start
+		}
+		for k := next; all[len(all)-1].reading.Unlisted && l.kind(k) == wordToken && l.kind(k-1) == wordToken && titled(l.word(k)); k++ {
+			all[len(all)-1].end = l.tokens[k].end // "Windows Embedded Compact 7"
+		}
+		id, err := l.identify(all)
+		switch i = next; {
+		case err != nil && len(id.Unlisted) == 0:
+			if firstErr == nil {
+				firstErr = err
+			}
+		case !ok:
+			found, ok = id, true
+		default:
+			if both, narrower := found.Narrow(id); narrower {
+				found = both
+			} else {
+				found = found.or(id)
+			}
+		}
+	}
+	switch {
+	case !ok && firstErr != nil:
+		return Identification{}, firstErr
+	case !ok:
+		// A name that lacks the word Windows and nothing else deserves a hint.
+		var near []names.Edition
+		if r := names.ReadExact(text[:min(len(text), names.MaxLength)]); r.Unread == 0 {
+			near, _ = r.Nearest()
+		}
+		return Identification{}, &limits.NameError{Input: text, Candidates: names.As[limits.Edition](near)}
+	case len(found.Candidates) == 0:
+		return found, &UnlistedError{Input: text, Unlisted: found.Unlisted}
+	}
+	return found, nil
+}
+
+// identify returns what the alternatives of a list are together.
+func (l *lister) identify(all []alternative) (Identification, error) {
+	var (
+		found    Identification
+		ok       bool
+		firstErr error
+	)
+	for _, a := range all {
+		title := strings.TrimSpace(l.text[a.start:a.end])
+		if a.reading.Unlisted && a.read == "" {
+			found.Unlisted = append(found.Unlisted, title)
+			continue
+		}
+		if a.reading.Empty() && !a.reading.Unlisted && len(all) > 1 {
+			continue
+		}
+		ev := evidence{input: title, form: FormName, name: a.reading, named: true}
+		if a.reading.Family == (names.Family{}) && a.reading.Versioned > 0 {
+			ev.form = FormNTVersion
+			if strings.Contains(strings.ToLower(a.read), "build") {
+				ev.form = FormSMB
+			}
+			if strings.Contains(strings.ToLower(l.text), "samba") {
+				continue // it calls itself Windows 6.1
+			}
+		}
+		id, err := ev.identify()
+		switch {
+		case err != nil && len(id.Unlisted) == 0:
+			if firstErr == nil {
+				firstErr = err
+			}
+			if l.strict {
+				found.Unlisted = append(found.Unlisted, title)
+			}
+		case !ok && len(id.Candidates) > 0:
+			id.Unlisted = append(found.Unlisted, id.Unlisted...)
+			found, ok = id, true
+		default:
+			found = found.or(id)
+		}
+	}
+	switch {
+	case ok:
+		return found, nil
+	case firstErr != nil && len(all) == 1:
+		return Identification{}, firstErr
+	case firstErr != nil && l.strict:
+		return Identification{}, &limits.NameError{Input: l.text}
+	case firstErr != nil:
+		return Identification{}, firstErr
+	case len(found.Unlisted) > 0:
+		found.Form = FormName
+		return found, &UnlistedError{Input: l.text, Unlisted: found.Unlisted, Nearest: nearestOf(all)}
+	}
+	return Identification{}, &limits.NameError{Input: l.text}
+}
+
+// nearestOf returns the editions that come near the alternatives.
+func nearestOf(all []alternative) []limits.Edition {
+	var near candidates
+	for _, a := range all {
+		list, _ := a.reading.Nearest()
+		for _, e := range list {
+			near.add(e, 0)
+		}
+	}
+	return names.As[limits.Edition](near.editions())
+}
+
+// titled reports whether a word can be of a title: it begins with a capital or a
+// digit.
+func titled(word string) bool {
+	c, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsUpper(c) || unicode.IsDigit(c)
+}
