@@ -46,14 +46,14 @@ var wrappers = []wrapper{
 	{name: "cmux", wrap: func(t *testing.T, ln net.Listener) net.Listener {
 		m := cmux.New(ln)
 		m.HandleError(func(error) bool { return false })
-		any := m.Match(cmux.Any())
+		matched := m.Match(cmux.Any())
 		served := make(chan error, 1)
 		go func() { served <- m.Serve() }()
 		t.Cleanup(func() {
 			ln.Close()
 			<-served
 		})
-		return any
+		return matched
 	}},
 	{name: "PROXY v1", wrap: wrapProxy, hello: proxyV1, from: "203.0.113.1:5"},
 	{name: "PROXY v2", wrap: wrapProxy, hello: proxyV2, from: "203.0.113.1:5"},
@@ -61,7 +61,7 @@ var wrappers = []wrapper{
 	{name: "ten lines", wrap: func(_ *testing.T, ln net.Listener) net.Listener { return &tenLines{ln} }},
 }
 
-// tenLines is the listener that everybody writes.
+// tenLines is a listener such as programs have, with an embedded net.Conn.
 type tenLines struct{ net.Listener }
 
 func (l *tenLines) Accept() (net.Conn, error) {

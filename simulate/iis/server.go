@@ -22,8 +22,10 @@ package iis
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"reflect"
@@ -34,6 +36,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/conns"
+	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
 // Server is the web server of a host. NewServer returns it; it may be used by many
@@ -134,8 +137,8 @@ func (s *Server) countsRequests() bool { return s.gate.Policy().Rule.Unit == lim
 // as srv.Serve does; its errors are the same. It may be called several times for
 // one http.Server, which then has the limit once, and for several.
 //
-// The first call for an http.Server changes it: Handler, ConnContext and ConnState
-// call what was there before, and IdleTimeout and, where connections are counted,
+// The first call for an http.Server changes it: Handler, ConnContext, ConnState and
+// the protocols of TLSNextProto call what was there before, and IdleTimeout and, where connections are counted,
 // ReadHeaderTimeout become the idle timeout of the machine, if they are 0 or a
 // setting of the machine says so. They must be set before, as net/http requires;
 // if the Handler is replaced afterwards, requests fail with a sentence.
@@ -219,6 +222,7 @@ func (s *Server) put(srv *http.Server) {
 		}
 		return s.ConnContext(ctx, c)
 	}
+	srv.TLSNextProto = refuseProtocols(srv.TLSNextProto)
 	connState := srv.ConnState
 	srv.ConnState = func(c net.Conn, state http.ConnState) {
 		s.note(srv, c, state)
@@ -226,6 +230,25 @@ func (s *Server) put(srv *http.Server) {
 			connState(c, state)
 		}
 	}
+}
+
+// refuseProtocols returns the protocols of a server for which connections over
+// the limit are closed, but for HTTP/2, which the handler answers. A program can
+// add protocols in which there is no handler.
+func refuseProtocols(protocols map[string]func(*http.Server, *tls.Conn, http.Handler)) map[string]func(*http.Server, *tls.Conn, http.Handler) {
+	protocols = maps.Clone(protocols) // nil stays nil, which lets net/http add HTTP/2
+	for name, serve := range protocols {
+		if name != "h2" && name != "unencrypted_http2" {
+			protocols[name] = func(srv *http.Server, c *tls.Conn, h http.Handler) {
+				if tcp.RefusalOf(c) != nil {
+					c.Close()
+					return
+				}
+				serve(srv, c, h)
+			}
+		}
+	}
+	return protocols
 }
 
 // note keeps account of the connections of srv, and looks whether the limit is

@@ -732,6 +732,30 @@ func TestReplacedHandlerFails(t *testing.T) {
 	}
 }
 
+// Over HTTP/2 there is no place for the sentence but the log of the server.
+func TestReplacedHandlerFailsOverHTTP2(t *testing.T) {
+	web, err := iis.NewServer(hostOf(t, win7, nil))
+	require.NoError(t, err)
+	var text strings.Builder
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	srv := &http.Server{Handler: http.NotFoundHandler(), ErrorLog: log.New(&text, "", 0), Protocols: &protocols}
+	ln, _ := serveInMemory(t, web, srv, func(c net.Conn) net.Conn { return c })
+	transport := &http.Transport{
+		Protocols:   &protocols,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return ln.Dial(ctx) },
+	}
+	defer transport.CloseIdleConnections()
+	get := func() (*http.Response, error) { return (&http.Client{Transport: transport}).Get("http://windows.test") }
+	resp, err := get()
+	status, _ := read(t, resp, err)
+	assert.Equal(t, "404 Not Found", status)
+	srv.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("there is no limit") })
+	_, err = get()
+	require.Error(t, err)
+	assert.Contains(t, text.String(), "iis: the Handler of the http.Server was replaced")
+}
+
 func TestServeErrors(t *testing.T) {
 	web, err := iis.NewServer(hostOf(t, xpPro, nil))
 	require.NoError(t, err)
@@ -781,6 +805,34 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		assert.True(t, resp.Close)
 	}
 	assert.EqualValues(t, 8, s.gate.Stats().Refused)
+}
+
+// A protocol that is not HTTP gets no connection over the limit.
+func TestOtherProtocolsOverTheLimit(t *testing.T) {
+	web, err := iis.NewServer(hostOf(t, xpPro, nil))
+	require.NoError(t, err)
+	srv := &http.Server{
+		Handler: http.NotFoundHandler(), ErrorLog: log.New(io.Discard, "", 0),
+		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){
+			"echo": func(_ *http.Server, c *tls.Conn, _ http.Handler) { _, _ = io.Copy(c, c) },
+		},
+	}
+	server, client := certificate(t)
+	server.NextProtos = []string{"echo"}
+	client.NextProtos = []string{"echo"}
+	srv.TLSConfig = server
+	addr, _, _ := serveKind(t, web, srv, "https")
+	for _, limit := range []int{1, 0} {
+		require.NoError(t, web.Gate().SetLimit(limits.Number(limit)))
+		c, err := tls.Dial("tcp", addr, client)
+		require.NoError(t, err)
+		_, err = io.WriteString(c, "hello")
+		require.NoError(t, err)
+		_, err = io.ReadFull(c, make([]byte, 5))
+		assert.Equal(t, limit == 1, err == nil, "%v", err)
+		c.Close()
+		require.NoError(t, web.Gate().WaitHeld(t.Context(), 0))
+	}
 }
 
 // closing tells when a connection is closed.
