@@ -98,9 +98,11 @@ func (d *Dialer) admit(a *attempt) error {
 	} else {
 		err = d.gate.Acquire(a, &a.slot)
 	}
-	var limit *simulate.LimitError
-	if a.isClosed() && errors.As(err, &limit) {
-		limit.Err = simulate.ErrClosed
+	if err != nil && a.isClosed() {
+		var limit *simulate.LimitError
+		if errors.As(err, &limit) {
+			limit.Err = simulate.ErrClosed
+		}
 	}
 	return err
 }

@@ -14,14 +14,14 @@ import (
 // inProgress has the attempts of a host that are in the queue or in progress. It
 // is the part of the host that its dialers share.
 type inProgress struct {
-	closed   atomic.Bool
-	mu       sync.Mutex
-	attempts map[*attempt]struct{}
-	ended    sync.Cond // the last attempt has ended, and the host is closed
+	closed atomic.Bool
+	mu     sync.Mutex
+	first  *attempt
+	ended  sync.Cond // the last attempt has ended, and the host is closed
 }
 
 func newInProgress() *inProgress {
-	p := &inProgress{attempts: make(map[*attempt]struct{})}
+	p := new(inProgress)
 	p.ended.L = &p.mu
 	return p
 }
@@ -31,10 +31,10 @@ func (p *inProgress) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed.Store(true)
-	for a := range p.attempts {
+	for a := p.first; a != nil; a = a.next {
 		a.cancel()
 	}
-	for len(p.attempts) > 0 {
+	for p.first != nil {
 		p.ended.Wait()
 	}
 	return nil
@@ -53,7 +53,9 @@ type attempt struct {
 	caller context.Context
 	giveUp time.Time // or zero
 
-	on     *inProgress
+	on         *inProgress
+	prev, next *attempt // on it
+
 	ctx    context.Context // ends with the host, and with the caller's
 	cancel context.CancelFunc
 
@@ -82,7 +84,10 @@ func (d *Dialer) begin(ctx context.Context, reuse bool) (*attempt, error) {
 		a.cancel()
 		return nil, simulate.ErrClosed
 	}
-	p.attempts[a] = struct{}{}
+	if a.next = p.first; a.next != nil {
+		a.next.prev = a
+	}
+	p.first = a
 	if reuse && ctx.Done() != nil {
 		a.stop = context.AfterFunc(ctx, a.cancel)
 	}
@@ -100,8 +105,16 @@ func (d *Dialer) end(a *attempt) {
 	a.slot.Release()
 	p := d.inProgress
 	p.mu.Lock()
-	delete(p.attempts, a)
-	if p.closed.Load() && len(p.attempts) == 0 {
+	if a.next != nil {
+		a.next.prev = a.prev
+	}
+	if a.prev != nil {
+		a.prev.next = a.next
+	} else {
+		p.first = a.next
+	}
+	a.prev, a.next = nil, nil
+	if p.first == nil && p.closed.Load() {
 		p.ended.Broadcast()
 	}
 	p.mu.Unlock()
