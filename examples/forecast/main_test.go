@@ -44,7 +44,7 @@ func TestDefault(t *testing.T) {
 }
 
 // An edition is said to serve if and only if it loses no more than
-// allowed in the mean of the runs that decide.
+// allowed, on average over the runs that decide.
 func TestSuitable(t *testing.T) {
 	for clients := 17; clients <= 28; clients++ {
 		var f answer
