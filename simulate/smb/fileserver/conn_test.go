@@ -512,7 +512,7 @@ func TestBounds(t *testing.T) {
 			break
 		}
 	}
-	assert.EqualValues(t, 0xC000011F, status)
+	assert.Equal(t, smbwire.Status(0xC000011F), status)
 	h, _ := c.do(smbwire.Command2Logoff, []byte{4, 0, 0, 0})
 	assert.Equal(t, success, h.Status)
 	c.session = 0

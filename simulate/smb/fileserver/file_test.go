@@ -575,10 +575,10 @@ func TestInfo(t *testing.T) {
 			}
 			assert.Greater(t, len(query(smbwire.InfoFilesystem, smbwire.FsVolume)), 18)
 			status, b := c.queryInfo(id, smbwire.InfoFile, smbwire.FileAll, 101)
-			assert.EqualValues(t, 0x80000005, status, "not all of it")
+			assert.Equal(t, smbwire.Status(0x80000005), status, "not all of it")
 			assert.Equal(t, all[:101], b)
 			status, _ = c.queryInfo(id, smbwire.InfoFile, smbwire.FileAll, 7)
-			assert.EqualValues(t, 0xC0000004, status)
+			assert.Equal(t, smbwire.Status(0xC0000004), status)
 			status, _ = c.queryInfo(id, smbwire.InfoFile, smbwire.FileAll, 64<<10+1)
 			assert.Equal(t, badParameter, status)
 			status, _ = c.queryInfo(id, smbwire.InfoFile, 99, 100)

@@ -195,7 +195,7 @@ func TestReauthenticate(t *testing.T) {
 		}
 		require.Equal(t, success, again("secret").Status)
 		status, _ := c.get("nosuch")
-		assert.EqualValues(t, 0xC0000034, status, "the old key signs, and the tree is there")
+		assert.Equal(t, smbwire.Status(0xC0000034), status, "the old key signs, and the tree is there")
 
 		require.Equal(t, logonFailure, again("wrong").Status)
 		c.sign = false
