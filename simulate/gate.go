@@ -41,6 +41,9 @@ type Gate struct {
 	abandoned  atomic.Int64
 	superseded atomic.Int64
 
+	keptMu sync.Mutex
+	kept   int // of the holds, those of SetHolds
+
 	watchers  atomic.Int64
 	watchMu   sync.Mutex
 	watchChan chan struct{}
@@ -211,6 +214,22 @@ func (g *Gate) Stats() Stats {
 	}
 }
 
+// ResetStats sets the counters back to those of a gate that nothing has asked yet,
+// but for the slots held and the attempts queued now: Peak is what is held, and the
+// others are 0. An attempt that is decided meanwhile may be counted or not.
+func (g *Gate) ResetStats() {
+	for {
+		tally := g.tally.Load()
+		if g.tally.CompareAndSwap(tally, tally&tallyHeldMask) {
+			g.peak.Store(int64(tally & tallyHeldMask))
+			break
+		}
+	}
+	for _, n := range []*atomic.Int64{&g.waited, &g.refused, &g.timedOut, &g.abandoned, &g.superseded} {
+		n.Store(0)
+	}
+}
+
 // Acquire puts a slot into s as the policy says: at once if one is free; else it
 // waits in the queue, if there is one, until a slot is free, ctx is done or the
 // QueueTimeout of the policy is over; else it is refused. The error is a
@@ -249,33 +268,6 @@ func (g *Gate) TryAcquire(s *Slot) bool {
 	g.countRefusal(s)
 	return false
 }
-
-// Hold takes n slots that are no peer's admission: they are in Stats.Held, and
-// not in Admitted. It takes all of them or, if fewer are free or something waits
-// for one, none, which is an error that says how many are free. release gives
-// them back; it may be called more than once.
-func (g *Gate) Hold(n int) (release func(), err error) {
-	if n < 0 || n > tallyHeldMask/2 {
-		return nil, fmt.Errorf("simulate: hold %d slots of %v of %v: want 0 to %d", n, g.policy.Rule.Service, g.host.windows, tallyHeldMask/2)
-	}
-	if !g.admission.Take(int64(n)) {
-		s := g.Stats()
-		return nil, fmt.Errorf("simulate: hold %d slots of %v of %v: only %d of %v are free, with %d queued",
-			n, g.policy.Rule.Service, g.host.windows, max(0, int(admission.Slots(g.Limit()))-s.Held), g.Limit(), s.Queued)
-	}
-	g.holds.Add(int64(n))
-	g.raisePeak(int64(g.tally.Add(uint64(n)*tallyHeld) & tallyHeldMask))
-	g.changed(nil, Event{Kind: Held})
-	return sync.OnceFunc(func() {
-		g.holds.Add(int64(-n))
-		g.tally.Add(^uint64(n*tallyHeld - 1))
-		g.admission.Release(int64(n))
-		g.changed(nil, Event{Kind: Released})
-	}), nil
-}
-
-// Holds returns the number of slots that Hold has taken and not given back.
-func (g *Gate) Holds() int { return int(g.holds.Load()) }
 
 // enter is TryAcquire without the count of refusals.
 func (g *Gate) enter(s *Slot) bool {
