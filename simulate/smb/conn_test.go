@@ -3,7 +3,10 @@ package smb_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"log/slog"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // TestGarbage: what is no SMB ends its own connection, without a word to the
@@ -30,6 +34,7 @@ func TestGarbage(t *testing.T) {
 		{"HTTP", []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), true},
 		{"TLS", []byte("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"), true},
 		{"zeros", make([]byte, 100), true},
+		{"long message of another protocol", frame([]byte(strings.Repeat("\x1b", 5000))), true},
 		{"other magic", frame([]byte("\xfbSMB" + string(make([]byte, 100)))), true},
 		{"session setup first", frame(append(setup2.Append(nil), make([]byte, 24)...)), true},
 		{"encrypted first", frame([]byte("\xfdSMB" + string(make([]byte, 100)))), true},
@@ -52,7 +57,10 @@ func TestGarbage(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				lab := newLab(t, xpPro, -1, nil)
+				var log bytes.Buffer
+				lab := newLab(t, xpPro, -1, &smb.Settings{
+					Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+				})
 				user := lab.session("c1", "alice")
 				dials := lab.server.dials
 				start := time.Now()
@@ -69,6 +77,14 @@ func TestGarbage(t *testing.T) {
 					assert.Equal(t, dials, lab.server.dials, "the file server was not troubled")
 				}
 				assert.Equal(t, smbwire.StatusSuccess, user.command(smbwire.Command2Read).Status)
+				synctest.Wait()
+				var entry struct{ Msg, Computer, Reason string }
+				lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+				require.NoError(t, json.Unmarshal([]byte(lines[len(lines)-1]), &entry))
+				assert.Equal(t, "SMB connection ended", entry.Msg)
+				assert.NotEmpty(t, entry.Reason)
+				assert.Less(t, len(entry.Reason), 120)
+				assert.NotRegexp(t, `[[:cntrl:]]`, entry.Reason)
 				user.Close()
 			})
 		})
