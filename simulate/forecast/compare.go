@@ -90,12 +90,12 @@ type planKey struct {
 }
 
 func (p *plan) identity() planKey {
-	over, refusal := p.symptoms()
+	rule := p.rule()
 	return planKey{
 		limit: p.limit, bound: p.bound, discipline: p.policy.Discipline, unit: p.policy.Rule.Unit,
 		perRequest: p.perRequest, logs: p.policy.LogsQueue,
 		idleLimit: p.idleLimit, queueLimit: p.queueLimit, giveUp: p.giveUp,
-		idle: p.assumedIdleTime, backlog: p.backlog, over: over, refusal: refusal,
+		idle: p.assumedIdleTime, backlog: p.backlog, over: rule.Symptom(), refusal: rule.Refusal(),
 	}
 }
 

@@ -264,30 +264,31 @@ func (k *kernel) seen(r *Report) []Seen {
 		add(Seen{Symptom: limits.SymptomConnectionRefused}, b.refusals)
 		add(Seen{Symptom: limits.SymptomSlowConnect}, b.repeated)
 	}
-	over, refusal := k.plan.symptoms()
-	if refusal != limits.UnknownSymptom {
-		add(Seen{Symptom: refusal}, k.refusals)
-	} else {
-		add(Seen{Outcome: simulate.Refused}, k.refusals)
+	rule := k.plan.rule()
+	if k.refusals > 0 {
+		refused := Seen{Symptom: rule.Refusal()}
+		if refused.Symptom == limits.UnknownSymptom {
+			refused.Outcome = simulate.Refused
+		}
+		add(refused, k.refusals)
 	}
 	switch {
 	case k.plan.dials:
-		add(Seen{Symptom: over}, k.logEntries)
+		add(Seen{Symptom: rule.Symptom()}, k.logEntries)
 		add(Seen{Answer: Connected}, k.answers[Connected])
 		add(Seen{Answer: Reset}, k.answers[Reset])
 		add(Seen{Answer: Unanswered}, k.answers[Unanswered])
 		add(Seen{Outcome: simulate.TimedOut}, r.TimedOut)
 	case k.plan.bound > 0:
-		add(Seen{Symptom: over}, r.Waited+r.TimedOut+r.Abandoned)
+		add(Seen{Symptom: rule.Symptom()}, r.Waited+r.TimedOut+r.Abandoned)
 	}
 	return list
 }
 
-// symptoms returns what an attempt over the limit looks like, and one that is
-// refused. A setting may have brought the limit to an edition whose rule has
-// none; it looks as it does elsewhere.
-func (p *plan) symptoms() (over, refusal limits.Symptom) {
+// rule returns the rule for what it looks like from outside. A setting may have
+// brought a limit to an edition whose rule has none; it looks as it does elsewhere.
+func (p *plan) rule() limits.Rule {
 	rule := p.policy.Rule
 	rule.Discipline = p.policy.Discipline
-	return rule.Symptom(), rule.Refusal()
+	return rule
 }
