@@ -195,3 +195,18 @@ func ExampleParseArrival() {
 	fmt.Println(a, err)
 	// Output: poisson(2s) <nil>
 }
+
+func ExampleJudge() {
+	s := forecast.Scenario{Service: limits.SMB, Clients: 25, ServiceTime: forecast.Constant(time.Hour), Idle: forecast.Constant(0)}
+	candidates := []limits.Windows{{Edition: limits.Windows10Pro}}
+	j, err := forecast.Judge(context.Background(), s, candidates, 0.01, 8)
+	if err != nil {
+		panic(err)
+	}
+	names := j.SuitableNames()
+	fmt.Println(j.Verdict, j.Limit, j.Grade, j.Lost.Mean, names[len(names)-1])
+	fmt.Println(j.Why)
+	// Output:
+	// server 20 measured 0.2 Windows Server 2025
+	// Windows 10 Pro takes 20 SMB sessions at the same time and refuses the next one. Of what 25 clients ask for, 20.0% is lost.
+}
