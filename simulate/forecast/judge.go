@@ -285,27 +285,50 @@ func (j *judge) run(s *Scenario, p *plan) (Estimate, error) {
 }
 
 // suitable returns the editions that take the workload. An edition that lets in
-// all clients at the same time needs no run.
+// all clients at the same time needs no run, and, as Capacity does, it supposes
+// that of editions that differ in their limit only, the one with the higher limit
+// loses no more.
 func (j *judge) suitable() ([]limits.Windows, error) {
 	all := int64(j.scenario.Clients) * int64(max(1, j.scenario.Connections))
 	var list []limits.Windows
 	fits := map[limits.Windows]bool{} // of the first of each group
+	// most is the highest limit that does not do, of editions that are alike but
+	// for their limit.
+	most := map[planKey]int64{}
+	alike := func(p *plan) planKey {
+		key := p.identity()
+		key.limit = 0
+		return key
+	}
+	for key, lost := range j.lost {
+		if lost.Mean > j.allowed {
+			limit := key.limit
+			key.limit = 0
+			most[key] = max(most[key], limit)
+		}
+	}
 	for w, first := range j.machines() {
 		fit, known := fits[first]
 		if !known {
 			s := j.scenario
 			s.Windows = first
 			p, err := s.compile()
-			if err != nil {
+			switch {
+			case err != nil:
 				if _, err := problem(err, s.Service); err != nil {
 					return nil, err
 				}
-			} else if fit = p.limit >= all && p.accept == nil && !p.dials; !fit {
+			case p.limit >= all && p.accept == nil && !p.dials:
+				fit = true
+			case p.limit <= most[alike(p)]:
+			default:
 				lost, err := j.run(&s, p)
 				if err != nil {
 					return nil, err
 				}
-				fit = lost.Mean <= j.allowed
+				if fit = lost.Mean <= j.allowed; !fit {
+					most[alike(p)] = p.limit
+				}
 			}
 			fits[first] = fit
 		}

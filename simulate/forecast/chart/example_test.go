@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
@@ -62,4 +63,15 @@ func ExampleReportSVG() {
 	defer file.Close()
 	fmt.Println(chart.ReportSVG(file, s, report))
 	// Output: <nil>
+}
+
+func ExampleSummarySVG() {
+	var s forecast.Summary
+	s.Add("office 7", forecast.Fits, 0, nil)
+	var picture strings.Builder
+	if err := chart.SummarySVG(&picture, &s); err != nil {
+		panic(err)
+	}
+	fmt.Println(strings.HasPrefix(picture.String(), "<svg "))
+	// Output: true
 }

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/identify"
+	"github.com/winlimits/winlimits/simulate/forecast"
+)
+
+// seats is the load of a line that says nothing of it, as in the program
+// forecast: seats that use the machine for half an hour, do something else for
+// half an hour, eight hours long, and try again a minute after a refusal, three
+// times.
+func seats() forecast.Scenario {
+	return forecast.Scenario{
+		Service: limits.SMB, Clients: 25, Visits: forecast.Forever,
+		Arrive: forecast.Poisson(time.Minute), ServiceTime: forecast.Exponential(30 * time.Minute),
+		Away: forecast.Exponential(30 * time.Minute), Until: 8 * time.Hour, Seed: 1,
+		Idle:         forecast.Constant(15 * time.Minute),
+		Retry:        forecast.Retry{Max: 3, Backoff: forecast.Constant(time.Minute)},
+		Destinations: forecast.Destinations{RoundTrip: forecast.Constant(50 * time.Millisecond)},
+	}
+}
+
+// A machine is a line of input.
+type machine struct {
+	id       string
+	text     string // what describes the machine
+	scenario forecast.Scenario
+	load     string // what stands for the scenario: its fields, in the order of their names
+}
+
+// The longest line that is read, and as much of one without an id as stands for
+// it.
+const (
+	maxLine = 1 << 20
+	maxID   = 100
+)
+
+// parseJSON reads a line of JSON. What was read of a bad line is returned with the
+// error.
+func parseJSON(line []byte) (machine, error) {
+	m := machine{id: shortened(string(line)), scenario: seats()}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(line, &fields); err != nil {
+		return m, fmt.Errorf("no line of JSON: %w", err)
+	}
+	text := func(name string) (string, error) {
+		raw, ok := fields[name]
+		delete(fields, name)
+		if !ok {
+			return "", nil
+		}
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return "", fmt.Errorf("%s %.100s: want a text", name, raw)
+		}
+		return s, nil
+	}
+	id, idErr := text("id")
+	what, textErr := text("text")
+	record, hasRecord := fields["record"]
+	delete(fields, "record")
+	if m.text = what; hasRecord {
+		m.text = string(record)
+	}
+	switch {
+	case id != "":
+		m.id = shortened(id)
+	case what != "":
+		m.id = shortened(what)
+	}
+	switch {
+	case idErr != nil:
+		return m, idErr
+	case textErr != nil:
+		return m, textErr
+	case hasRecord && what != "":
+		return m, errors.New("text and record: want one of them")
+	case hasRecord && (len(record) == 0 || record[0] != '{'):
+		return m, fmt.Errorf("record %.100s: want an object", record)
+	case m.text == "":
+		return m, errors.New("neither text nor record says what the machine is")
+	}
+	return m, m.setLoad(fields)
+}
+
+// setLoad puts the fields of a scenario into m.
+func (m *machine) setLoad(fields map[string]json.RawMessage) error {
+	if _, ok := fields["windows"]; ok {
+		return errors.New("windows: the machine is described by text or record")
+	}
+	all, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	m.load = string(all)
+	// Most lines have these two and no more, and there may be a million of them.
+	for name, raw := range fields {
+		switch name {
+		case "clients":
+			if err := json.Unmarshal(raw, &m.scenario.Clients); err != nil {
+				return fmt.Errorf("clients %.100s: want a whole number", raw)
+			}
+			delete(fields, name)
+		case "service":
+			var word string
+			if err := json.Unmarshal(raw, &word); err != nil {
+				return fmt.Errorf("service %.100s: want a text", raw)
+			}
+			if err := m.setService(word); err != nil {
+				return err
+			}
+			delete(fields, name)
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	if all, err = json.Marshal(fields); err != nil {
+		return err
+	}
+	return m.scenario.UnmarshalJSON(all)
+}
+
+// setService reads the name of a service, or the word of people for one.
+func (m *machine) setService(word string) error {
+	s, err := limits.ParseService(word)
+	if err != nil {
+		found, findErr := limits.FindServices(word)
+		if findErr != nil {
+			return findErr
+		}
+		s = found[0].Services[0]
+	}
+	m.scenario.Service = s
+	return nil
+}
+
+// parseCSV reads a record of CSV whose columns have the names.
+func parseCSV(names, record []string) (machine, error) {
+	m := machine{id: shortened(strings.Join(record, ",")), scenario: seats()}
+	if len(record) != len(names) {
+		return m, fmt.Errorf("%d columns: want %d, as in the first line", len(record), len(names))
+	}
+	fields := map[string]json.RawMessage{}
+	for i, name := range names {
+		value := strings.TrimSpace(record[i])
+		switch {
+		case value == "":
+		case name == "id":
+			m.id = shortened(value)
+		case name == "text":
+			m.text = value
+		case json.Valid([]byte(value)):
+			fields[name] = json.RawMessage(value)
+		default:
+			fields[name], _ = json.Marshal(value)
+		}
+	}
+	if m.text == "" {
+		return m, errors.New("text is empty: it says what the machine is")
+	}
+	for i, name := range names {
+		if name == "id" && record[i] != "" {
+			return m, m.setLoad(fields)
+		}
+	}
+	m.id = shortened(m.text)
+	return m, m.setLoad(fields)
+}
+
+// csvColumns are the columns that a first line of CSV must or may have, besides
+// the fields of a scenario.
+func checkColumns(names []string) error {
+	seen := map[string]bool{}
+	for _, name := range names {
+		if seen[name] {
+			return fmt.Errorf("the first line has the column %.100q twice", name)
+		}
+		seen[name] = true
+	}
+	if !seen["text"] {
+		return fmt.Errorf("the first line %.200q: want the names of the columns, text among them", strings.Join(names, ","))
+	}
+	return nil
+}
+
+// shortened returns the first line of a text, at most maxID bytes of it.
+func shortened(text string) string {
+	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
+	text = strings.ToValidUTF8(text, "\ufffd")
+	if len(text) > maxID {
+		text = strings.ToValidUTF8(text[:maxID], "")
+	}
+	return strings.TrimRight(text, "\r")
+}
+
+// recognize tells what a machine is.
+func recognize(text string) (identify.Identification, error) { return identify.Recognize(text) }
+
+// isBlank reports whether a line has nothing on it.
+func isBlank(line []byte) bool { return len(bytes.TrimSpace(line)) == 0 }
