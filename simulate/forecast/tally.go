@@ -57,7 +57,7 @@ func (t *tally) init(p *plan) {
 	if p.until > 0 {
 		t.step, t.end = (p.until+timelineSteps-1)/timelineSteps, never
 	}
-	t.steps = make([]Step, 0, expected+expected/4)
+	t.steps = make([]Step, 0, expected+expected/2)
 	t.endStep(t.step)
 	t.setBoundary()
 }
