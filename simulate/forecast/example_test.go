@@ -1,10 +1,13 @@
 package forecast_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"log"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
@@ -209,4 +212,114 @@ func ExampleJudge() {
 	// Output:
 	// server 20 measured 0.2 Windows Server 2025
 	// Windows 10 Pro takes 20 SMB sessions at the same time and refuses the next one. Of what 25 clients ask for, 20.0% is lost.
+}
+
+// Forty clients come at once to a program that takes a tenth of a second to
+// accept each. Ten may wait to be accepted on XP. Clients that run Windows try
+// again at 0.5, 1.0 and 1.5 s.
+func ExampleBacklog() {
+	s := forecast.Scenario{
+		Windows:        limits.Windows{Edition: limits.XPProfessional},
+		Service:        limits.TCPOther, // a program of one's own
+		Clients:        40,
+		AcceptTime:     forecast.Constant(100 * time.Millisecond),
+		WindowsClients: true,
+	}
+	report, err := forecast.Run(context.Background(), s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Admitted, "connected,", report.Backlog.Repeated, "of them when they tried again")
+	fmt.Println(report.Backlog.Refused, "see:", report.Seen[0])
+	// Output:
+	// 24 connected, 14 of them when they tried again
+	// 16 see: WSAECONNREFUSED 10061: No connection could be made because the target machine actively refused it.
+}
+
+// Sixty clients fetch a page about once a minute. Whether they keep their
+// connections decides what ten connections are good for.
+func ExampleAssumption() {
+	s := forecast.Scenario{
+		Windows:     limits.Windows{Edition: limits.XPProfessional},
+		Service:     limits.IIS,
+		Clients:     60,
+		Arrive:      forecast.Poisson(2 * time.Second),
+		ServiceTime: forecast.Constant(250 * time.Millisecond),
+		Away:        forecast.Exponential(time.Minute),
+		Visits:      forecast.Forever,
+		Until:       2 * time.Hour,
+	}
+	report, err := forecast.Run(context.Background(), s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Lost() > 0.75, report.Assumed)
+
+	s.Idle = forecast.Constant(0)
+	report, err = forecast.Run(context.Background(), s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.Lost() > 0, report.Assumed)
+	// Output:
+	// true [each client keeps its connection open for a minute after its last request, as Internet Explorer does; an idle time of 0 closes it at once]
+	// false []
+}
+
+func ExampleReplicationsCSV() {
+	s := forecast.Scenario{
+		Windows: limits.Windows{Edition: limits.XPHome}, Service: limits.SMB, Clients: 7, ServiceTime: forecast.Constant(time.Hour),
+	}
+	runs, err := forecast.Replicate(context.Background(), s, 2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var table bytes.Buffer
+	if err := forecast.ReplicationsCSV(&table, runs); err != nil {
+		log.Fatal(err)
+	}
+	for line := range strings.Lines(table.String()) {
+		cells := strings.Split(line, ",")
+		fmt.Println(cells[0], cells[3], cells[11], cells[14])
+	}
+	// Output:
+	// windows limit asked refused
+	// Windows XP Home 5 7 2
+	// Windows XP Home 5 7 2
+}
+
+func ExampleComparisonsCSV() {
+	s := forecast.Scenario{Service: limits.IIS, Clients: 40, ServiceTime: forecast.Constant(time.Second)}
+	all, err := forecast.Compare(context.Background(), s, limits.Windows{Edition: limits.XPProfessional}, limits.Windows{Edition: limits.XPHome})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var table bytes.Buffer
+	if err := forecast.ComparisonsCSV(&table, all); err != nil {
+		log.Fatal(err)
+	}
+	for line := range strings.Lines(table.String()) {
+		cells := strings.Split(strings.TrimSpace(line), ",")
+		fmt.Println(strings.TrimSpace(fmt.Sprintf("%s | %s | %s", cells[0], cells[14], cells[len(cells)-1])))
+	}
+	// Output:
+	// windows | refused | problem
+	// Windows XP Professional | 30 |
+	// Windows XP Home |  | no such service in this edition: Windows XP Home has no web server of its own (IIS).
+}
+
+func ExampleCurvesCSV() {
+	s := forecast.Scenario{Service: limits.IIS, Clients: 40, ServiceTime: forecast.Constant(time.Second)}
+	curves, err := forecast.Sweep(context.Background(), s, []int{10, 20, 40}, limits.Windows{Edition: limits.XPProfessional})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := forecast.CurvesCSV(os.Stdout, curves); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// windows,clients,lost,standard_error,half_width,problem
+	// Windows XP Professional,10,0,0,0,
+	// Windows XP Professional,20,0.5,0,0,
+	// Windows XP Professional,40,0.75,0,0,
 }

@@ -75,3 +75,50 @@ func ExampleSummarySVG() {
 	fmt.Println(strings.HasPrefix(picture.String(), "<svg "))
 	// Output: true
 }
+
+func ExampleCurvesText() {
+	s := forecast.Scenario{Service: limits.IIS, Clients: 40, ServiceTime: forecast.Constant(time.Second)}
+	curves, err := forecast.Sweep(context.Background(), s, []int{10, 20, 30, 40},
+		limits.Windows{Edition: limits.XPProfessional}, limits.Windows{Edition: limits.Windows7Professional})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := chart.CurvesText(os.Stdout, s, curves); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// iis: what share of what clients ask for gets no slot (the load of 40 clients at
+	//   once, each for 1s, with fewer clients and more)
+	//  100 % |
+	//        |
+	//        |                                                                     A
+	//        |                                              A
+	//        |
+	//   50 % |                       A
+	//        |
+	//        |
+	//        |
+	//        |
+	//    0 % |*                      B                      B                      B
+	//        +----------------------------------------------------------------------
+	//         10                                                          40 clients
+	// A Windows XP Professional
+	// B Windows 7 Professional
+	// * several of them
+}
+
+func ExampleCurvesSVG() {
+	s := forecast.Scenario{Service: limits.SMB, Clients: 10, ServiceTime: forecast.Constant(time.Hour)}
+	curves, err := forecast.Sweep(context.Background(), s, []int{5, 10, 15, 20, 25}, limits.Windows{Edition: limits.XPHome}, limits.Windows{Edition: limits.Windows11Home})
+	if err != nil {
+		log.Fatal(err)
+	}
+	file, err := os.CreateTemp("", "curves*.svg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	fmt.Println(chart.CurvesSVG(file, s, curves))
+	// Output: <nil>
+}
