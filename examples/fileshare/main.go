@@ -32,6 +32,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
@@ -93,11 +94,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	out := &lines{w: stdout}
-	log := slog.DiscardHandler
 	if *verbose {
-		log = slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug})
+		settings.Logger = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
-	settings.Logger = slog.New(sessions{log, out, gate})
+	// The events of the gate would not do: with -count several sessions share a
+	// slot.
+	settings.OnSession = func(e smb.SessionEvent) {
+		out.printf("%s %s (%d of %v)\n", time.Now().Format("15:04:05.000"), sessionLine(e), gate.Stats().Held, gate.Limit())
+	}
 	behind, err := newBackend(ctx, *dir, *upstream, stderr)
 	if err != nil {
 		return err
@@ -160,43 +164,11 @@ func (l *lines) printf(format string, args ...any) {
 	fmt.Fprintf(l.w, format, args...)
 }
 
-// sessions prints what a proxy logs of its sessions, and passes everything on
-// to the Handler. The events of the gate would not do: with -count several
-// sessions share a slot.
-type sessions struct {
-	slog.Handler
-	out  *lines
-	gate *simulate.Gate
-}
-
-func (sessions) Enabled(context.Context, slog.Level) bool { return true }
-
-func (s sessions) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return sessions{s.Handler.WithAttrs(attrs), s.out, s.gate}
-}
-
-func (s sessions) WithGroup(name string) slog.Handler {
-	return sessions{s.Handler.WithGroup(name), s.out, s.gate}
-}
-
-func (s sessions) Handle(ctx context.Context, r slog.Record) error {
-	switch what, _ := strings.CutPrefix(r.Message, "SMB session "); what {
-	case "admitted", "refused", "ended":
-		var computer, user string
-		r.Attrs(func(a slog.Attr) bool {
-			switch a.Key {
-			case "computer":
-				computer = `\\` + a.Value.String()
-			case "user":
-				user = a.Value.String()
-			}
-			return true
-		})
-		s.out.printf("%s %-8s %s (%d of %v)\n", r.Time.Format("15:04:05.000"), what,
-			strings.TrimSpace(computer+" "+user), s.gate.Stats().Held, s.gate.Limit())
+// sessionLine says what has become of a session.
+func sessionLine(e smb.SessionEvent) string {
+	what := "ended"
+	if e.Kind == simulate.Decided {
+		what = e.Outcome.String()
 	}
-	if !s.Handler.Enabled(ctx, r.Level) {
-		return nil
-	}
-	return s.Handler.Handle(ctx, r)
+	return strings.TrimSpace(fmt.Sprintf(`%-8s \\%s %s`, what, e.Computer, e.User))
 }

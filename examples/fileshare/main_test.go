@@ -4,17 +4,15 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/smb"
 )
 
 // output is a buffer that says when it has been told something.
@@ -75,36 +73,11 @@ func TestUsage(t *testing.T) {
 }
 
 func TestSessionLines(t *testing.T) {
-	host, err := simulate.New(limits.Windows{Edition: limits.XPHome}, nil)
-	require.NoError(t, err)
-	gate, err := host.Gate(limits.SMB)
-	require.NoError(t, err)
-	var slot simulate.Slot
-	require.True(t, gate.TryAcquire(&slot))
-	defer slot.Release()
-
-	var b, rest bytes.Buffer
-	next := slog.NewTextHandler(&rest, nil)
-	log := sessions{next, &lines{w: &b}, gate}
-	for _, s := range []struct{ message, user string }{
-		{"SMB session admitted", "alice"},
-		{"SMB session admitted", "bob"}, // shares the slot
-		{"SMB session refused", ""},
-		{"SMB session ended", "bob"},
-		{"SMB session not set up", "carol"},
-		{"SMB connection ended", ""},
+	for want, e := range map[string]smb.SessionEvent{
+		`admitted \\c1 alice`: {Kind: simulate.Decided, Outcome: simulate.Admitted, Computer: "c1", User: "alice"},
+		`refused  \\c1`:       {Kind: simulate.Decided, Outcome: simulate.Refused, Computer: "c1"},
+		`ended    \\c1 bob`:   {Kind: simulate.Released, Computer: "c1", User: "bob"},
 	} {
-		r := slog.NewRecord(time.Time{}, slog.LevelDebug, s.message, 0)
-		r.Add("computer", "c1", "user", s.user, "reason", "any")
-		require.NoError(t, log.Handle(t.Context(), r))
+		assert.Equal(t, want, sessionLine(e))
 	}
-	assert.Equal(t, `00:00:00.000 admitted \\c1 alice (1 of 5)
-00:00:00.000 admitted \\c1 bob (1 of 5)
-00:00:00.000 refused  \\c1 (1 of 5)
-00:00:00.000 ended    \\c1 bob (1 of 5)
-`, b.String())
-	assert.Empty(t, rest.String(), "the next handler does not want this level")
-
-	require.NoError(t, log.Handle(t.Context(), slog.NewRecord(time.Time{}, slog.LevelInfo, "other", 0)))
-	assert.Contains(t, rest.String(), "msg=other")
 }

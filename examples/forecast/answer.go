@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/winlimits/winlimits/limits"
@@ -85,7 +84,7 @@ func (a *answer) fill(ctx context.Context, q *question, terminal io.Writer) erro
 			return err
 		}
 	}
-	if len(windows) == 0 || long || isTrace(s) || q.format == "csv" || q.format == "csv-compare" {
+	if len(windows) == 0 || long || s.Arrive.IsTrace() || q.format == "csv" || q.format == "csv-compare" {
 		return nil
 	}
 	var err error
@@ -104,7 +103,7 @@ func (a *answer) fit(ctx context.Context) error {
 	for _, c := range suitable {
 		a.Suitable = append(a.Suitable, c.Windows)
 	}
-	if isTrace(a.Scenario) {
+	if a.Scenario.Arrive.IsTrace() {
 		return nil
 	}
 	capacity, err := forecast.Capacity(ctx, a.Scenario, a.Allowed)
@@ -113,10 +112,6 @@ func (a *answer) fit(ctx context.Context) error {
 	}
 	return err
 }
-
-// isTrace reports whether the clients come at recorded times, which are of so
-// many clients and no others.
-func isTrace(s forecast.Scenario) bool { return strings.HasPrefix(s.Arrive.String(), "trace") }
 
 // numbers are up to 30 numbers of clients, from 1 to most.
 func numbers(most int) (list []int) {

@@ -44,6 +44,10 @@ func Poisson(mean time.Duration) Arrival { return Arrival{kind: poisson, gap: me
 // Trace is clients at the times given, in ascending order. It keeps times.
 func Trace(times ...time.Duration) Arrival { return Arrival{kind: trace, times: times} }
 
+// IsTrace reports whether a is a Trace, which has as many clients as times and
+// cannot be stretched to another number of them.
+func (a Arrival) IsTrace() bool { return a.kind == trace }
+
 // IsZero reports whether a is the zero Arrival, all at once.
 func (a Arrival) IsZero() bool { return a.kind == atOnce }
 

@@ -3,6 +3,7 @@ package smb
 import (
 	"bytes"
 	"errors"
+	"github.com/winlimits/winlimits/simulate"
 	"net"
 	"time"
 
@@ -147,6 +148,7 @@ func (p *Proxy) admit(c *conn, key sessionKey, setup *sessionSetup, complete boo
 	switch {
 	case slot == nil:
 		p.settings.Logger.Debug("SMB session refused", "computer", s.computer, "user", s.user)
+		p.tell(s, SessionEvent{Kind: simulate.Decided, Outcome: simulate.Refused})
 	case complete:
 		p.complete(c, s, setup)
 	}
@@ -173,6 +175,7 @@ func (p *Proxy) complete(c *conn, s *session, setup *sessionSetup) bool {
 	c.settle()
 	p.mu.Unlock()
 	p.settings.Logger.Debug("SMB session admitted", "computer", s.computer, "user", s.user)
+	p.tell(s, SessionEvent{Kind: simulate.Decided, Outcome: simulate.Admitted})
 	return true
 }
 
@@ -214,4 +217,12 @@ func userOf(token []byte) (user string, known bool) {
 	}
 	user, known = smbwire.NTLMUser(token)
 	return printable(user), known
+}
+
+// tell calls OnSession about s.
+func (p *Proxy) tell(s *session, e SessionEvent) {
+	if p.settings.OnSession != nil {
+		e.Computer, e.User = s.computer, s.user
+		p.settings.OnSession(e)
+	}
 }

@@ -1,6 +1,7 @@
 package smb
 
 import (
+	"github.com/winlimits/winlimits/simulate"
 	"net"
 	"net/netip"
 	"strings"
@@ -153,6 +154,9 @@ func (p *Proxy) logEnd(s *session, why reason) {
 		message = "SMB session not set up"
 	}
 	p.settings.Logger.Debug(message, "computer", s.computer, "user", s.user, "reason", string(why))
+	if s.ready.Load() {
+		p.tell(s, SessionEvent{Kind: simulate.Released})
+	}
 }
 
 // kill ends s although the file server may still have it: it frees the slot

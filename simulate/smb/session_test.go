@@ -6,6 +6,7 @@ import (
 	"net"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -145,14 +146,32 @@ func TestLog(t *testing.T) {
 					tt.settings = new(smb.Settings)
 				}
 				tt.settings.Logger = slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				var mu sync.Mutex
+				var told []string
+				tt.settings.OnSession = func(e smb.SessionEvent) {
+					mu.Lock()
+					defer mu.Unlock()
+					what := "ended"
+					if e.Kind == simulate.Decided {
+						what = e.Outcome.String()
+					}
+					told = append(told, what+" "+e.User)
+				}
 				lab := newLab(t, xpPro, tt.n, tt.settings)
 				tt.run(lab)
 				synctest.Wait()
+				mu.Lock()
+				defer mu.Unlock()
 				var got []string
 				for _, m := range regexp.MustCompile(`msg="SMB session (.*?)" computer=\S+ user="?(\w*)`).FindAllStringSubmatch(b.String(), -1) {
 					got = append(got, m[1]+" "+m[2])
 				}
 				assert.Equal(t, tt.want, strings.Join(got, ", "))
+				if tt.want != "not set up " { // which held a slot, and was never admitted
+					assert.Equal(t, tt.want, strings.Join(told, ", "))
+				} else {
+					assert.Empty(t, told)
+				}
 			})
 		})
 	}

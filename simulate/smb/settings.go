@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
+
+	"github.com/winlimits/winlimits/simulate"
 )
 
 // Count is what a Proxy counts against the limit.
@@ -101,11 +103,24 @@ type Settings struct {
 	// long the setup of one may take. The default is 2 minutes (ms-cifs).
 	SessionTimeout time.Duration `json:"sessionTimeout,omitzero"`
 
+	// OnSession, if set, is called for each session that is admitted, refused or
+	// over, also where several share a slot, which the host's observers hear of
+	// as one. It must not block, and may be called from several goroutines at
+	// once.
+	OnSession func(SessionEvent) `json:"-"`
 	// Logger, if set, is told at debug level why connections end and sessions
-	// come and go. "SMB session admitted", "SMB session refused" and "SMB session
-	// ended" are the messages for each session, also where several share a slot;
-	// they carry "computer" and "user".
+	// come and go.
 	Logger *slog.Logger `json:"-"`
+}
+
+// SessionEvent is what has become of one session.
+type SessionEvent struct {
+	// Kind is simulate.Decided with an Outcome, Admitted or Refused, or
+	// simulate.Released for a session that was admitted and is over.
+	Kind    simulate.EventKind
+	Outcome simulate.Outcome
+	// Computer and User are those of Session.
+	Computer, User string
 }
 
 // Defaults of Settings.
