@@ -32,7 +32,8 @@ func decode(text string) []string {
 	if utf8.ValidString(text) {
 		return []string{text}
 	}
-	texts := make([]string, 0, 6)
+	texts := make([]string, 0, 7)
+	texts = append(texts, strings.ToValidUTF8(text, "\ufffd")) // a stray byte in UTF-8
 	for _, page := range [...]func(byte) rune{windows1252, codePage850, windows1251, codePage866} {
 		var b strings.Builder
 		b.Grow(len(text))

@@ -16,7 +16,7 @@ type alternative struct {
 
 // works reports whether the reading is of something.
 func works(r *names.Reading) bool {
-	return r.Unread == 0 && (r.Unlisted || r.Contradicts || r.PackContradicts || r.Empty() || len(r.All()) > 0)
+	return r.Unread == 0 && (r.Unlisted || r.Versioned > 0 || r.PackContradicts || r.Empty() || len(r.All()) > 0)
 }
 
 // A lister reads the names of a text.
@@ -125,12 +125,13 @@ func (l *lister) read(i int) (all []alternative, next int) {
 			}
 			continue
 		case commaToken, orToken:
-			or := false
+			or, comma := false, false
 			for ; l.kind(i) == commaToken || l.kind(i) == orToken; i++ {
 				or = or || l.kind(i) == orToken
+				comma = l.text[l.tokens[i].start] == ','
 			}
 			n := l.words(i)
-			length, more, joined := l.next(i, n, or, &now)
+			length, more, joined := l.next(i, n, or, comma, &now)
 			if length == 0 {
 				if l.other(i, n, or) {
 					all = append(all, now)
@@ -153,9 +154,9 @@ func (l *lister) read(i int) (all []alternative, next int) {
 	return append(all, now), i
 }
 
-// next reads n words behind a separator. They are a remainder of the name before
-// it, which joined says, or another name.
-func (l *lister) next(i, n int, or bool, now *alternative) (length int, more alternative, joined bool) {
+// next reads n words behind a separator, a comma or one with or. They are a
+// remainder of the name before it, which joined says, or another name.
+func (l *lister) next(i, n int, or, comma bool, now *alternative) (length int, more alternative, joined bool) {
 	if n == 0 {
 		return 0, alternative{}, false
 	}
@@ -163,8 +164,8 @@ func (l *lister) next(i, n int, or bool, now *alternative) (length int, more alt
 	first := l.word(i)
 	product := alone > 0 && r.Family != (names.Family{}) || alone > 0 && r.Marks&names.MarkWindows != 0
 	if !now.reading.Empty() || now.reading.Unlisted {
-		if product && names.IsDigit(first[0]) && now.reading.Broken() {
-			return 0, alternative{}, false // "Windows Phone 7.5 or 8.0"
+		if product && names.IsDigit(first[0]) && (now.reading.Broken() || comma && alone < n) {
+			return 0, alternative{}, false // "Windows Phone 7.5 or 8.0", "Windows 10, 8 GB"
 		}
 		if product {
 			text := l.slice(i, alone)
@@ -295,7 +296,7 @@ func (l *lister) anchors(i int) bool {
 		return before != "x" // X Windows
 	case before == "athlon" || r.Unread > 0:
 	case r.Family.First == names.XPStarter || r.Family.First == names.VistaStarter:
-		return l.begins(i) && following == "" || followsProduct(following)
+		return l.begins(i) && following == "" || followsProduct(following) || l.listed(i+1)
 	case r.Marks&names.MarkNT != 0:
 		next := names.ReadExact(join("nt", following))
 		return l.begins(i) && r.Versioned > 0 || following != "" && next.Unread == 0 && (next.Versioned > 0 || next.Family.First != names.NT31 || next.Family.Last == names.NT31AdvancedServer || next.Marks&(names.MarkServer|names.MarkWorkstation) != 0)
@@ -325,6 +326,16 @@ func (l *lister) anchors(i int) bool {
 // of a line.
 func (l *lister) begins(i int) bool {
 	return i == 0 || l.tokens[i-1].kind == stopToken
+}
+
+// listed reports whether a separator stands at i and a product behind it, as in
+// "XP, 2000 SP2+".
+func (l *lister) listed(i int) bool {
+	if l.kind(i) != commaToken && l.kind(i) != orToken || l.kind(i+1) != wordToken {
+		return false
+	}
+	r := names.ReadExact(l.word(i + 1))
+	return r.Unread == 0 && r.Family != (names.Family{})
 }
 
 // followsProduct reports whether a word behind XP or Vista says that it is a

@@ -33,7 +33,12 @@ func readNames(text string, strict bool) (Identification, error) {
 			i = max(i+1, next)
 			continue
 		}
+		if l.kind(next) == wordToken && strings.EqualFold(l.word(next), "lan") { // the LAN Manager of SMB1
+			i = next
+			continue
+		}
 		read++
+		l.share(all)
 		if first := &all[0]; i > 0 && l.tokens[i-1].kind == wordToken && strings.EqualFold(l.word(i-1), "microsoft") {
 			first.start = l.tokens[i-1].start
 		}
@@ -70,6 +75,27 @@ func readNames(text string, strict bool) (Identification, error) {
 		return found, &UnlistedError{Input: text, Unlisted: found.Unlisted}
 	}
 	return found, nil
+}
+
+// share gives the build behind "Windows 10 / Server 2019 Build 17763" to the
+// names before it.
+func (l *lister) share(all []alternative) {
+	last := all[len(all)-1]
+	if len(all) == 1 || last.reading.Versioned == 0 {
+		return
+	}
+	for i := range all[:len(all)-1] {
+		a := &all[i]
+		if a.reading.Versioned > 0 || !strings.Contains(l.text[a.end:all[i+1].start], "/") {
+			continue
+		}
+		for _, v := range last.reading.List() {
+			a.read = join(a.read, v.String())
+		}
+		if len(a.read) <= names.MaxLength {
+			a.reading = names.ReadExact(a.read)
+		}
+	}
 }
 
 // identify returns what the alternatives of a list are together.

@@ -77,21 +77,19 @@ func recognize(text string) (Identification, error) {
 	if id, err, ok := readWinver(text, lower); ok {
 		return id, err
 	}
-	id, err := readNames(text, false)
-	if err == nil || errors.Is(err, ErrUnlisted) {
-		if agent(lower) {
-			id.Form = FormUserAgent
-			if strings.Contains(lower, "xbox") {
-				id = Identification{Unlisted: []string{"Xbox"}, Form: FormUserAgent}
-				err = &UnlistedError{Input: text, Unlisted: id.Unlisted}
-			}
+	cpes, cpeErr, rest := readCPEs(text)
+	id, err := readNames(rest, false)
+	switch named := err == nil || errors.Is(err, ErrUnlisted); {
+	case named && agent(lower):
+		id.Form = FormUserAgent
+		if strings.Contains(lower, "xbox") {
+			id = Identification{Unlisted: []string{"Xbox"}, Form: FormUserAgent}
+			err = &UnlistedError{Input: text, Unlisted: id.Unlisted}
 		}
-		return id, err
+	case !named && (cpeErr == nil && len(cpes.Candidates) > 0 || errors.Is(cpeErr, ErrUnlisted)):
+		return cpes, cpeErr
 	}
-	if id, cpeErr, ok := readCPEs(text, lower); ok {
-		return id, cpeErr
-	}
-	return Identification{}, err
+	return id, err
 }
 
 // readRecords reads the first record in a text that is of a Windows. It is false
@@ -184,10 +182,12 @@ func python(text string) (ev evidence, ok bool) {
 		if pack != "" && names.IsDigit(pack[0]) {
 			ev.id.ServicePack = limits.ServicePackAt(int(pack[0] - '0'))
 		}
-		release = strings.TrimPrefix(release, "post")
+		if strings.HasPrefix(release, "post") {
+			release = "Server" // that Python does not know
+		}
 		if r := names.ReadExact("Windows " + release); !r.Broken() && !r.Empty() {
 			ev.name, ev.named = r, true
-			ev.anyKind = !r.Family.First.Server()
+			ev.anyKind = r.Marks&names.MarkServer == 0
 		}
 		return ev, true
 	}
@@ -252,32 +252,30 @@ func agent(lower string) bool {
 	return strings.Contains(lower, "mozilla/") || strings.Contains(lower, "opera/") || strings.Contains(lower, "applewebkit/")
 }
 
-// readCPEs reads the CPE names of Windows in a text: it can be any of them.
-func readCPEs(text, lower string) (id Identification, err error, ok bool) {
-	if len(lower) != len(strings.TrimSpace(text)) {
-		lower = text // a letter that is longer in lower case
-	}
-	text = strings.TrimSpace(text)
+// readCPEs reads the CPE names of Windows in a text, of which it can be any, and
+// returns the text without them.
+func readCPEs(text string) (id Identification, err error, rest string) {
+	rest = text
 	for from, read := 0, 0; read < maxNames; read++ {
-		i := strings.Index(lower[from:], "cpe:")
+		i := strings.Index(rest[from:], "cpe:")
 		if i < 0 {
 			break
 		}
 		from += i
-		name := text[from:]
+		name := rest[from:]
 		if end := strings.IndexAny(name, " \t\r\n\"'<>,;)"); end >= 0 {
 			name = name[:end]
 		}
-		from += len(name)
 		found, cpeErr := CPE(name)
 		switch {
-		case cpeErr == nil && !ok:
-			id, err, ok = found, nil, true
+		case cpeErr == nil && len(id.Candidates) == 0:
+			id, err = found, nil
 		case cpeErr == nil:
 			id = id.or(found)
-		case err == nil && !ok && strings.Contains(name, "microsoft"):
-			err = cpeErr
+		case len(id.Candidates) == 0 && errors.Is(cpeErr, ErrUnlisted):
+			id, err = found, cpeErr
 		}
+		rest = rest[:from] + " " + rest[from+len(name):]
 	}
-	return id, err, ok || errors.Is(err, ErrUnlisted)
+	return id, err, rest
 }

@@ -46,7 +46,7 @@ func (p *pair) name() string {
 // names of pairs that say one thing, the best first.
 const (
 	captionKeys = " caption osname operatingsystemname fullname productname windowsproductname operatingsystem ossystem "
-	nameKeys    = " name os osfull ospretty prettyname distribution product osdetails osplatform nativeos title "
+	nameKeys    = " name edition os osfull ospretty prettyname distribution product osdetails osplatform nativeos title "
 	versionKeys = " version osversion kernelversion oskernel kernel currentversion operatingsystemversion distributionversion oskernelversion release osrelease "
 	buildKeys   = " buildnumber currentbuild currentbuildnumber build osbuild osbuildnumber "
 	releaseKeys = " displayversion osdisplayversion releaseid "

@@ -76,9 +76,14 @@ func lineRecord(text string) (rec record, form Form) {
 				rest = next
 			}
 		default:
-			i := strings.IndexAny(l, ":=\t")
-			if i > 0 {
+			if i := strings.IndexAny(l, ":=\t"); i > 0 {
 				add(l[:i], strings.TrimLeft(l[i:], ":=\t "))
+				continue
+			}
+			for _, key := range [...]string{"Edition", "Version", "OS build"} { // of the settings, copied
+				if value, ok := strings.CutPrefix(l, key+" "); ok {
+					add(key, value)
+				}
 			}
 		}
 	}

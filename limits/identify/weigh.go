@@ -63,9 +63,10 @@ func (w *weighing) narrowTo(row *skuRow, what string) error {
 		w.set.keep(fits)
 	case slices.ContainsFunc(all, row.unlisted.contains):
 		return w.none(w.product() + " " + what)
-	case len(w.versions) > 0:
+	case row.sku == SKUUnlicensed: // it says nothing of the edition
+	case len(w.versions) > 0 || len(row.editions) == 0:
 		w.conflict("%s is no edition of %s", what, w.product())
-	case len(row.editions) > 0:
+	default:
 		return w.refuse(w.set)
 	}
 	return nil
@@ -162,6 +163,7 @@ func (w *weighing) weighName(base candidates) error {
 		return nil
 	}
 	r := w.name.WithoutVersions()
+	w.addMultiSession(&r)
 	if w.yearless(&r) {
 		return nil
 	}
@@ -190,6 +192,26 @@ func (w *weighing) weighName(base candidates) error {
 		return &limits.NameError{Input: w.input, Candidates: names.As[limits.Edition](list)}
 	}
 	return w.refuse(near)
+}
+
+// addMultiSession reads "Windows 10 Enterprise" as multi-session where everything
+// else says so: it has that name too.
+func (w *weighing) addMultiSession(r *names.Reading) {
+	if r.Marks&names.MarksOfEditions&^names.MarkEnterprise != 0 {
+		return
+	}
+	multi := false
+	for _, e := range w.set.editions() {
+		switch {
+		case e.Marks()&names.MarkMultiSession != 0:
+			multi = true
+		case !e.Server():
+			return
+		}
+	}
+	if multi {
+		r.Marks |= names.MarkMultiSession | names.MarkEnterprise
+	}
 }
 
 // byVersion returns the editions of the version's product that the name without

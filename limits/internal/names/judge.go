@@ -17,7 +17,7 @@ func (r *Reading) finish() {
 		switch {
 		case r.Family == (Family{}) && r.Versioned == 0:
 			r.Family = Family{NT31, NT40Server}
-		case r.Family.overlaps(Family{Windows95, WindowsMe}):
+		case r.Versioned == 0 && r.Family.overlaps(Family{Windows95, WindowsMe}):
 			r.Unread++
 		}
 	} else if r.Family.First != UnknownEdition && r.Family.Last <= NT40Server {

@@ -44,6 +44,10 @@ func (r *Reading) readNumber(text []byte, i int, kind wordKind, dash bool) int {
 		r.addNumber(year[:], kind, dash)
 		return i
 	}
+	if string(number) == "9" && i < len(text) && text[i] == 'x' && (i+1 == len(text) || !isLetter(text[i+1])) {
+		r.addFamily(Family{Windows95, WindowsMe}, dash)
+		return i + 1
+	}
 	if is64 := string(number) == "64"; is64 || string(number) == "32" {
 		if end := after(" bit"); end >= 0 {
 			switch edition := matchWord(" edition", text[end:]); {
@@ -122,7 +126,7 @@ func (r *Reading) addVersion(number []byte, kind wordKind, dash bool) {
 	known := v.Known()
 	if known && v.Parts == 1 && kind != buildWord {
 		// Of the small builds of old products any number could be one.
-		known = r.fits(v) || v.Major >= 2195 && v.Major < 30000 && (said || r.Family != (Family{}))
+		known = r.fits(v) || v.Major >= 2195 && v.Major < 30000 && (said || r.Family != (Family{}) || r.Versioned > 0)
 	}
 	switch {
 	case known:

@@ -30,7 +30,8 @@ var versions = [...]VersionRow{
 	{3, 51, 1057, 1057, Family{NT351Workstation, NT351Workstation}, Family{NT351Server, NT351Server}, -1},
 	{4, 0, 1381, 1381, Family{NT40Workstation, NT40Workstation}, Family{NT40Server, NT40Server}, -1},
 	{4, 0, 950, 1214, Family{Windows95, Windows95}, Family{}, -1},
-	{4, 10, 1998, 2222, Family{Windows98, Windows98}, Family{}, -1},
+	{4, 10, 1998, 1998, Family{Windows98, Windows98}, Family{}, -1},
+	{4, 10, 2222, 2222, Family{Windows98, Windows98}, Family{}, -1}, // Second Edition
 	{4, 90, 3000, 3000, Family{WindowsMe, WindowsMe}, Family{}, -1},
 	{5, 0, 2195, 2195, Family{Windows2000Professional, Windows2000Professional}, Family{Windows2000Server, Windows2000DatacenterServer}, -1},
 	{5, 1, 2600, 2600, Family{XPStarter, XPProfessional}, Family{}, -1},
