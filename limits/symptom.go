@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
-	"unicode"
 )
 
 // Symptom is something that a user or a program sees at a limit, and the place
@@ -90,10 +88,7 @@ func (s *Symptom) UnmarshalText(text []byte) error {
 }
 
 type symptom struct {
-	text  string
-	words []string // any of them, found in what a user wrote, names the symptom
-	weak  []string // as words, but only where no symptom has one of its words there
-	whole []string // names the symptom if it is all that the user wrote
+	text string
 	// otherwise says what else looks so, and how to tell.
 	otherwise string
 }
@@ -101,101 +96,74 @@ type symptom struct {
 var symptoms = [numSymptoms]symptom{
 	SymptomHTTP4039: {
 		text:      "HTTP 403.9: " + TextHTTP4039Cause,
-		words:     []string{"403.9", "403 9 ", "too many users", "too many people accessing", "too many connected users"},
 		otherwise: "Idle connections count: one browser holds two to six, and keeps them for a minute. An administrator may have set MaxConnections lower.",
 	},
 	SymptomHTTP503: {
 		text:      "HTTP 503: the site is over its limit, or the queue is full",
-		words:     []string{"503", "service unavailable", "connlimit", "queuefull"},
 		otherwise: "An application pool that is stopped, and any other server, answers 503 as well. The reason in HTTPERR tells: ConnLimit and QueueFull are limits, AppOffline is not.",
 	},
 	SymptomHTTPNoAnswer: {
 		text:      "HTTP request open without an answer while others are served",
-		words:     []string{"request waits"},
-		weak:      []string{"no answer", "hangs", "keeps loading", "loads forever", "loading forever", "websocket"},
 		otherwise: "A program that is slow or locks itself looks the same. The counter CurrentQueueSize of the request queue is above 0 if the requests wait for the limit.",
 	},
 	SymptomStatusRequestNotAccepted: {
-		text: "NTSTATUS 0xC00000D0, Win32 error 71: " + TextErrorReqNotAccep,
-		words: []string{"c00000d0", "3221225680", "request_not_accepted", "req_not_accep", "reqnotaccep", "error 71", "win32 71", "80070047",
-			"no more connections can be made", "reached its connection limit", "request is not accepted", "network request was not accepted"},
-		whole:     []string{"71", "0x47"},
+		text:      "NTSTATUS 0xC00000D0, Win32 error 71: " + TextErrorReqNotAccep,
 		otherwise: "A share can have a maximum of its own (net share NAME), and a server in Per Server licence mode refuses above its licences (event 201). net session lists who holds the sessions; one client can hold several.",
 	},
 	SymptomEvent4226: {
 		text:      "event 4226: " + TextEvent4226,
-		words:     []string{"4226", "security limit imposed", "80001082", "tcp_connect_limit_reached"},
 		otherwise: "The limit bounds what the machine dials, not who reaches it. A program that dials many dead addresses, a worm too, brings the event.",
 	},
 	SymptomMSMQOverflow: {
 		text:      "0xC00E0067, MQ_ERROR_DEPEND_WKS_LICENSE_OVERFLOW",
-		words:     []string{"c00e0067", "license_overflow", "licence_overflow"},
 		otherwise: "All operations of one computer count once; it is the eleventh computer that is refused.",
 	},
 	SymptomRDPDisplace: {
-		text: "Remote Desktop asks to disconnect the present user: " + TextRDPOnlyCurrentUser,
-		words: []string{"asks to disconnect", "only the current user", "disconnect someone", "another user is logged on",
-			"another user is signed in", "select a user to disconnect", "is currently logged on", "has to disconnect"},
+		text:      "Remote Desktop asks to disconnect the present user: " + TextRDPOnlyCurrentUser,
 		otherwise: "A session that was disconnected and not signed out still counts.",
 	},
 	SymptomRDPExceeded: {
-		text: TextRDPExceeded,
-		words: []string{"exceeded the maximum number of allowed connections", "all connections are in use right now",
-			"number of connections to this computer is limited"},
+		text:      TextRDPExceeded,
 		otherwise: "A session that was disconnected and not signed out still counts. A policy can set a lower number.",
 	},
 	SymptomFTP421: {
 		text:      "FTP reply 421: " + TextFTPMaximum,
-		words:     []string{"421", "maximum clients reached"},
 		otherwise: "An idle time-out and any other FTP server end connections with 421 as well.",
 	},
 	SymptomConnectionRefused: {
 		text:      "WSAECONNREFUSED 10061: " + TextWSAECONNREFUSED,
-		words:     []string{"10061", "econnrefused", "actively refused", "connection refused", "refused the connection", "refused to connect"},
-		weak:      []string{"no connection", "cannot connect", "can't connect", "could not connect", "couldn't connect", "unable to connect", "failed to connect"},
 		otherwise: "A port on which nothing listens, and a firewall that resets, look exactly the same. If a single connection is refused on a quiet machine it is one of these; if only bursts are, it is the backlog, and a program that accepts sooner cures it.",
 	},
 	SymptomSlowConnect: {
 		text:      "a connect that takes 0.5 to 1.5 s longer in a burst",
-		words:     []string{"half a second", "500 ms longer", "0.5 s longer", "0.5 seconds longer"},
-		weak:      []string{"slow connect", "slow to connect", "connecting takes", "connect takes"},
 		otherwise: "About 3 s more is a lost SYN, and no limit. More than that on the calling machine can be its own half-open limit (event 4226).",
 	},
 	SymptomNoBufferSpace: {
 		text:      "WSAENOBUFS 10055: " + TextWSAENOBUFS,
-		words:     []string{"10055", "enobufs", "lacked sufficient buffer space", "no buffer space"},
 		otherwise: "Memory that ran out gives the same code. If netstat -n lists thousands of connections, most of them in TIME_WAIT, it is the ports.",
 	},
 	SymptomAddressInUse: {
 		text:      "WSAEADDRINUSE 10048: " + TextWSAEADDRINUSE,
-		words:     []string{"10048", "eaddrinuse", "only one usage of each socket address", "address already in use"},
 		otherwise: "A program that listens gets the same code if another one has its port; that is no limit.",
 	},
 	SymptomEvent4231: {
 		text:      "event 4231: " + TextEvent4231,
-		words:     []string{"event 4231", "event id 4231", "eventid 4231", "tcpip 4231", "ephemeral port number from the global tcp port space"},
-		whole:     []string{"4231"},
 		otherwise: "A program that opens connections and never closes them uses the ports up at any limit.",
 	},
 	SymptomEvent4227: {
 		text:      "event 4227: " + TextEvent4227,
-		words:     []string{"event 4227", "event id 4227", "eventid 4227", "tcpip 4227", "selected local endpoint was recently used"},
-		whole:     []string{"4227"},
 		otherwise: "It can come before the ports run out, if a program dials one address again and again.",
 	},
 	SymptomEvent201: {
 		text:      "event 201 of LicenseService: no license was available",
-		words:     []string{"event 201 ", "event id 201 ", "no license was available for user", "no licence was available for user"},
 		otherwise: "Any server in Per Server licence mode logs it at the number of licences that was typed in.",
 	},
 	SymptomEvent2009: {
 		text:      "event 2009 of Srv: a table of the server service is full",
-		words:     []string{"event 2009", "event id 2009", "eventid 2009", "srv 2009", "could not expand a table"},
 		otherwise: "No limit of an edition looks so: no event is known for it. The data at offset 0x28 says which table is full, of files (0x3e9), enumerations (0x3ea), sessions (0x3eb) or tree connects (0x3ec).",
 	},
 	SymptomTimedOut: {
 		text:      "WSAETIMEDOUT 10060: nobody answers",
-		words:     []string{"10060", "etimedout", "timed out", "time-out", "timeout", "did not properly respond"},
 		otherwise: "No limit of the table looks so: at a limit Windows refuses at once, answers, or keeps the connection open. Look for a firewall, a wrong address, a machine that is off. On the calling machine a half-open limit can keep an attempt waiting until the program gives up (event 4226).",
 	},
 }
@@ -283,55 +251,6 @@ func Symptoms() []Symptom {
 		all = append(all, s)
 	}
 	return all
-}
-
-// ParseSymptom finds the symptom in what a user or a log says: a code in any of
-// its forms, or a piece of the text Windows prints, as in "HTTP 403.9", "event
-// 4226", "System error 71 has occurred", "0xC00000D0". Case does not matter. Some
-// symptoms, such as SymptomTimedOut, have no rules: no limit looks so. The error
-// lists the symptoms there are.
-func ParseSymptom(text string) (Symptom, error) {
-	folded := " " + strings.Join(strings.FieldsFunc(strings.ToLower(text), func(c rune) bool {
-		return unicode.IsSpace(c) || strings.ContainsRune(`:;=#()[]"`, c)
-	}), " ") + " "
-	spaced := strings.ReplaceAll(folded, "_", " ") // as in ERR_CONNECTION_REFUSED
-	for _, words := range [...]func(*symptom) []string{
-		func(s *symptom) []string { return s.words },
-		func(s *symptom) []string { return s.weak },
-	} {
-		for s := SymptomHTTP4039; s < numSymptoms; s++ {
-			if slices.ContainsFunc(words(&symptoms[s]), func(w string) bool { return containsWord(folded, w) || containsWord(spaced, w) }) {
-				return s, nil
-			}
-		}
-	}
-	known := make([]string, 0, len(symptoms))
-	for s := SymptomHTTP4039; s < numSymptoms; s++ {
-		if slices.Contains(symptoms[s].whole, strings.TrimSpace(folded)) {
-			return s, nil
-		}
-		known = append(known, symptoms[s].words[:min(1, len(symptoms[s].words))]...)
-	}
-	return UnknownSymptom, fmt.Errorf("limits: no symptom found in %.100q; want one that contains %s",
-		text, strings.Join(known, ", "))
-}
-
-// containsWord reports whether word occurs in text and is not a part of a
-// longer number there.
-func containsWord(text, word string) bool {
-	for from := 0; ; {
-		i := strings.Index(text[from:], word)
-		if i < 0 {
-			return false
-		}
-		i += from
-		end := i + len(word)
-		if !(isDigit(word[0]) && i > 0 && isDigit(text[i-1])) &&
-			!(isDigit(word[len(word)-1]) && end < len(text) && isDigit(text[end])) {
-			return true
-		}
-		from = i + 1
-	}
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -11,6 +11,10 @@ import (
 // msinfo32 has about 2 MB in UTF-16.
 const maxText = 4 << 20
 
+// maxPageText is how much of a text in a code page is read, in bytes. It is read
+// once for each page; an output of systeminfo has some 20,000.
+const maxPageText = 256 << 10
+
 // decode returns the texts that bytes can be: one in UTF-8 and in UTF-16, which
 // PowerShell writes, and else one for each code page that consoles and files of
 // Windows have. What is none of the words that are looked for stays unread in
@@ -32,6 +36,7 @@ func decode(text string) []string {
 	if utf8.ValidString(text) {
 		return []string{text}
 	}
+	text = text[:min(len(text), maxPageText)]
 	texts := make([]string, 0, 7)
 	texts = append(texts, strings.ToValidUTF8(text, "\ufffd")) // a stray byte in UTF-8
 	for _, page := range [...]func(byte) rune{windows1252, codePage850, windows1251, codePage866} {

@@ -26,6 +26,19 @@ type lister struct {
 	// strict says that all of the text is names: what is not understood is a name
 	// too, and not prose.
 	strict bool
+	reads  int // of the reader of names
+}
+
+// maxReads is how often the reader of names is asked in one text, so that none
+// takes long. A name with prose around it takes some 20.
+const maxReads = 20_000
+
+// exact reads a name, or nothing any more.
+func (l *lister) exact(text string) names.Reading {
+	if l.reads++; l.reads > maxReads {
+		return names.Reading{Unread: 1}
+	}
+	return names.ReadExact(text)
 }
 
 func (l *lister) word(i int) string { return l.text[l.tokens[i].start:l.tokens[i].end] }
@@ -57,7 +70,7 @@ func (l *lister) extend(before string, i, n int) (length int, r names.Reading) {
 		if len(text) > names.MaxLength {
 			break
 		}
-		if read := names.ReadExact(text); read.Unread == 0 {
+		if read := l.exact(text); read.Unread == 0 {
 			length, r = m, read
 		}
 	}
@@ -66,7 +79,7 @@ func (l *lister) extend(before string, i, n int) (length int, r names.Reading) {
 			continue
 		}
 		text := join(before, l.slice(i, max(m-1, 1)))
-		if shorter := names.ReadExact(text); m > 1 && works(&shorter) {
+		if shorter := l.exact(text); m > 1 && works(&shorter) {
 			return m - 1, shorter
 		}
 	}
@@ -172,7 +185,7 @@ func (l *lister) next(i, n int, or, comma bool, now *alternative) (length int, m
 			if r.Marks&names.MarkWindows == 0 {
 				text = join("Windows", text)
 			}
-			return alone, l.alternative(i, alone, text, names.ReadExact(text)), false
+			return alone, l.alternative(i, alone, text, l.exact(text)), false
 		}
 	}
 	edition := r.Marks&names.MarksOfEditions&^names.Mark64 != 0
@@ -290,15 +303,15 @@ func (l *lister) anchors(i int) bool {
 	default:
 		return false
 	}
-	r := names.ReadExact(word)
+	r := l.exact(word)
 	switch {
 	case r.Marks&names.MarkWindows != 0 && r.Unread == 0:
 		return before != "x" // X Windows
 	case before == "athlon" || r.Unread > 0:
 	case r.Family.First == names.XPStarter || r.Family.First == names.VistaStarter:
-		return l.begins(i) && following == "" || followsProduct(following) || l.listed(i+1)
+		return l.begins(i) && following == "" || l.followsProduct(following) || l.listed(i+1)
 	case r.Marks&names.MarkNT != 0:
-		next := names.ReadExact(join("nt", following))
+		next := l.exact(join("nt", following))
 		return l.begins(i) && r.Versioned > 0 || following != "" && next.Unread == 0 && (next.Versioned > 0 || next.Family.First != names.NT31 || next.Family.Last == names.NT31AdvancedServer || next.Marks&(names.MarkServer|names.MarkWorkstation) != 0)
 	}
 	lower := strings.ToLower(word)
@@ -316,7 +329,7 @@ func (l *lister) anchors(i int) bool {
 	case "small":
 		return phrase("small", "business", "server")
 	case "server":
-		next := names.ReadExact(following)
+		next := l.exact(following)
 		return i == 0 && next.Unread == 0 && next.Family.First.Valid() && next.Family.First.Server()
 	}
 	return false
@@ -334,13 +347,13 @@ func (l *lister) listed(i int) bool {
 	if l.kind(i) != commaToken && l.kind(i) != orToken || l.kind(i+1) != wordToken {
 		return false
 	}
-	r := names.ReadExact(l.word(i + 1))
+	r := l.exact(l.word(i + 1))
 	return r.Unread == 0 && r.Family != (names.Family{})
 }
 
 // followsProduct reports whether a word behind XP or Vista says that it is a
 // Windows.
-func followsProduct(word string) bool {
-	r := names.ReadExact(word)
+func (l *lister) followsProduct(word string) bool {
+	r := l.exact(word)
 	return r.Unread == 0 && (r.Marks&(names.MarksOfEditions|names.Mark32) != 0 || r.Packs != 0 || strings.EqualFold(word, "sp"))
 }

@@ -23,7 +23,7 @@ func readNames(text string, strict bool) (Identification, error) {
 		ok       bool
 		firstErr error
 	)
-	for i, read := 0, 0; i < len(l.tokens) && read < maxNames; {
+	for i, read := 0, 0; i < len(l.tokens) && read < maxNames && l.reads < maxReads; {
 		if !l.anchors(i) {
 			i++
 			continue

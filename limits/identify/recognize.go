@@ -27,7 +27,8 @@ import (
 // or that contradicts itself so that nothing decides. A number alone never makes
 // a Windows: the pair of Active Directory, winver and banners without a word that
 // says so are for ActiveDirectory, Winver and SMB. A service pack that none of the
-// editions had is a *limits.ServicePackError. Texts of up to 4 MB are read.
+// editions had is a *limits.ServicePackError. Texts of up to 4 MB are read, and of one in a code page
+// the first 256 KB.
 func Recognize(text string) (Identification, error) {
 	if len(text) > maxText {
 		return Identification{}, tooLong(text, maxText)
