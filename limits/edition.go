@@ -218,9 +218,10 @@ func (e Edition) String() string {
 // Server reports whether the edition is sold as a server.
 func (e Edition) Server() bool { return e.valid() && names.Edition(e).Server() }
 
-// poolsSockets reports whether all TCP sockets of the machine, in and out,
-// waiting to be accepted or to close, share one limit (kb198663).
-func (e Edition) poolsSockets() bool { return Windows95 <= e && e <= WindowsMe }
+// PoolsSockets reports whether all TCP sockets of the machine, in and out,
+// waiting to be accepted or to close, share one limit, that of TCPOther
+// (kb198663).
+func (e Edition) PoolsSockets() bool { return Windows95 <= e && e <= WindowsMe }
 
 // ServicePacks returns the service packs the edition had, lowest first. The
 // first is what it was released at: AsReleased for all but Windows Server 2008

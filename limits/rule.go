@@ -173,7 +173,7 @@ func (r Rule) counted(l Limit) string {
 	switch {
 	case r.Service == IIS && r.Unit == UnitRequests:
 		one, many = "request to its web server (IIS)", "requests to its web server (IIS)"
-	case (r.Service == TCPOther || r.Service == TCPOutbound) && r.Edition.poolsSockets():
+	case (r.Service == TCPOther || r.Service == TCPOutbound) && r.Edition.PoolsSockets():
 		one, many = "TCP socket of any kind", "TCP sockets of every kind"
 	}
 	n, ok := l.Number()
@@ -328,7 +328,7 @@ func (r Rule) Change() string {
 		return "no setting raises it; a program that accepts sooner needs less of it."
 	case TCPOutbound, TCPOther:
 		switch {
-		case r.Edition.poolsSockets():
+		case r.Edition.PoolsSockets():
 			return "the value MaxConnections of MSTCP in the registry; its upper bound is not known (kb198663, proxyplus-faq)."
 		case r.Edition >= VistaStarter:
 			return "netsh int ipv4 set dynamicport tcp start=N num=N, with 255 to 64511 ports (kb929851)."

@@ -226,6 +226,15 @@ func (e Edition) TimeWait() Fact[TimeWait] {
 	return factOf(e, timeWaits[:], Fact[TimeWait]{Note: "There is no such edition."})
 }
 
+// ReusesPorts reports whether the system can use a port that it has chosen for one
+// destination for another one as well, so that the number of ports holds for each
+// destination: from Windows 10 and Server 2016 on, where the program does not bind
+// its socket.
+func (e Edition) ReusesPorts() Fact[bool] {
+	return Fact[bool]{Value: e >= Windows10Home && e.valid(), Grade: Documented,
+		Note: "When it does is not known.", sources: cite("ms-reuse-unicastport")}
+}
+
 // The bounds of the value TcpTimedWaitDelay (kb149532, kb196271).
 const (
 	TimedWaitDelayMin = 30 * time.Second

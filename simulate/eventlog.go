@@ -7,10 +7,10 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// entry4226 returns the entry that TCP/IP writes when it begins to queue
-// connection attempts.
-func entry4226(e limits.Edition) LogEntry {
-	fact, _ := e.Event(limits.Event4226)
+// entryOf returns the entry of an event that the edition logs: 4226 when TCP/IP
+// begins to queue connection attempts, 4227 and 4231 when there is no port for one.
+func entryOf(e limits.Edition, id int) LogEntry {
+	fact, _ := e.Event(id)
 	event := fact.Value
 	return LogEntry{
 		ID: uint32(event.ID), Log: event.Log, Source: event.Source, Level: event.Level, Category: event.Category,

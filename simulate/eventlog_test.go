@@ -11,7 +11,7 @@ import (
 
 func TestLogEntryString(t *testing.T) {
 	at := time.Date(2004, 8, 10, 19, 36, 52, 0, time.UTC)
-	e := entry4226(limits.XPProfessional)
+	e := entryOf(limits.XPProfessional, limits.Event4226)
 	e.Time = at
 	assert.Equal(t, `Event Type:	Warning
 Event Source:	Tcpip
@@ -31,7 +31,7 @@ Data:
 0020: 00 00 00 00 00 00 00 00   ........
 `, e.String())
 
-	e = entry4226(limits.XPProfessionalX64)
+	e = entryOf(limits.XPProfessionalX64, limits.Event4226)
 	assert.Contains(t, e.Text, "concurrent (incomplete) TCP connect attempts.")
 	assert.Equal(t, "System", e.Log)
 

@@ -41,8 +41,9 @@ type Gate struct {
 	abandoned  atomic.Int64
 	superseded atomic.Int64
 
-	keptMu sync.Mutex
-	kept   int // of the holds, those of SetHolds
+	keptMu   sync.Mutex
+	kept     int         // of the holds, those of SetHolds
+	refusing atomic.Bool // a refusal has been logged, and no slot given back since
 
 	watchers  atomic.Int64
 	watchMu   sync.Mutex
@@ -120,8 +121,8 @@ func (s *Slot) Release() {
 	}
 }
 
-// LimitError reports that a gate did not let a peer in. It matches ErrLimit,
-// and the context's error if waiting ended with one. It is a net.Error.
+// LimitError reports that a gate did not let a peer in. It matches ErrLimit, and
+// Err if there is one. It is a net.Error.
 type LimitError struct {
 	Windows limits.Windows
 	Rule    limits.Rule
@@ -130,7 +131,8 @@ type LimitError struct {
 	// Limit, Held and Queued are the state that the peer met.
 	Limit        limits.Limit
 	Held, Queued int
-	// Err is the error of the context that ended the wait, or nil.
+	// Err is the error of the context that ended the wait, what the program sees in
+	// its place where an adapter knows it (ENOBUFS at a connect), or nil.
 	Err error
 }
 
@@ -159,7 +161,7 @@ func (e *LimitError) Error() string {
 // Is makes the error match ErrLimit.
 func (e *LimitError) Is(target error) bool { return target == ErrLimit }
 
-// Unwrap returns the context's error, if any.
+// Unwrap returns Err.
 func (e *LimitError) Unwrap() error { return e.Err }
 
 // Timeout reports whether a deadline passed while waiting.
@@ -267,6 +269,14 @@ func (g *Gate) TryAcquire(s *Slot) bool {
 	}
 	g.countRefusal(s)
 	return false
+}
+
+// LogEvent writes an event to the event log of the machine, if its edition logs it
+// (limits.Edition.Event).
+func (g *Gate) LogEvent(id int) {
+	if _, logs := g.policy.Rule.Edition.Event(id); logs {
+		g.log(entryOf(g.policy.Rule.Edition, id))
+	}
 }
 
 // enter is TryAcquire without the count of refusals.
@@ -379,6 +389,9 @@ func (g *Gate) countRefusal(s *Slot) {
 	if g.isWatched() {
 		g.changed(s, Event{Kind: Decided, Outcome: Refused})
 	}
+	if id := g.policy.RefusalEvent; id != 0 && g.refusing.CompareAndSwap(false, true) {
+		g.log(entryOf(g.policy.Rule.Edition, id))
+	}
 }
 
 // giveUp counts an attempt that stopped waiting because of err.
@@ -406,6 +419,9 @@ func (g *Gate) limitError(o Outcome, err error) error {
 
 // release gives back the slot of s.
 func (g *Gate) release(s *Slot) {
+	if g.policy.RefusalEvent != 0 {
+		g.refusing.Store(false)
+	}
 	g.tally.Add(^uint64(tallyHeld - 1))
 	g.admission.Release(1)
 	if g.isWatched() {

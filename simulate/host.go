@@ -89,7 +89,8 @@ func (h *Host) Policy(s limits.Service) (Policy, error) {
 
 // Gate returns the gate of a service, which is the same one each time. The
 // errors are those of Policy. TCPBacklog has no such gate, as each listening
-// socket has one of its own: see NewGate, and Backlog of package tcp.
+// socket has one of its own: see NewGate, and Backlog of package tcp. Neither has
+// TCPOutbound if the settings say that each destination has ports of its own.
 func (h *Host) Gate(s limits.Service) (*Gate, error) {
 	if int(s) < len(h.gates) {
 		if g := h.gates[s].Load(); g != nil {
@@ -102,6 +103,8 @@ func (h *Host) Gate(s limits.Service) (*Gate, error) {
 		return nil, err
 	case s == limits.TCPBacklog:
 		return nil, fmt.Errorf("simulate: %v of %v: each listening socket has a gate of its own; tcp.NewBacklog makes one", s, h.windows)
+	case p.PerDestination:
+		return nil, fmt.Errorf("simulate: %v of %v: each destination has ports of its own (Outbound.PerDestination), and so no gate is that of the machine", s, h.windows)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -111,6 +114,22 @@ func (h *Host) Gate(s limits.Service) (*Gate, error) {
 	g := NewGate(h, p)
 	h.gates[s].Store(g)
 	return g, nil
+}
+
+// Pool returns the gate of the pool that all TCP sockets of the machine share, and
+// nil where there is none. On Windows 95, 98 and Me that is the gate of TCPOther:
+// connections that are accepted, dialled, waiting to be accepted and in TIME_WAIT
+// are a hundred in all. What makes one of another service takes a slot of the pool
+// as well.
+func (h *Host) Pool() *Gate {
+	if !h.windows.Edition.PoolsSockets() {
+		return nil
+	}
+	g, err := h.Gate(limits.TCPOther)
+	if err != nil {
+		return nil
+	}
+	return g
 }
 
 // Part returns the part of type T of a host. The first call makes it. A part is

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate/internal/admission"
 )
 
@@ -78,4 +79,4 @@ func (p *pacer) tick() {
 	}
 }
 
-func (p *pacer) log() { p.gate.log(entry4226(p.gate.policy.Rule.Edition)) }
+func (p *pacer) log() { p.gate.log(entryOf(p.gate.policy.Rule.Edition, limits.Event4226)) }

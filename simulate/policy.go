@@ -46,6 +46,15 @@ type Policy struct {
 	// each EventInterval for as long as it lasts; 0 is once for each queue.
 	LogsQueue     bool          `json:"logsQueue"`
 	EventInterval time.Duration `json:"eventInterval"`
+
+	// TimeWait is how long an outbound connection that the machine closed first
+	// keeps its port, and PerDestination says that each destination has ports of
+	// its own, so that the limit holds for each. They are set for TCPOutbound.
+	TimeWait       limits.TimeWait `json:"timeWait,omitzero"`
+	PerDestination bool            `json:"perDestination,omitzero"`
+	// RefusalEvent is the event that is logged when an attempt is refused, and then
+	// not before a slot has been given back; 0 is none.
+	RefusalEvent int `json:"refusalEvent,omitzero"`
 }
 
 // init derives the policy. It is the one place where settings meet a rule; the
@@ -78,6 +87,8 @@ func (p *Policy) init(w limits.Windows, s *Settings, service limits.Service) err
 		p.initWeb(s, isSet)
 	case limits.TCPHalfOpen:
 		p.initHalfOpen(s, isSet)
+	case limits.TCPOutbound:
+		p.initOutbound(s, isSet)
 	}
 	switch {
 	case p.Discipline == limits.None:

@@ -45,6 +45,8 @@ type Settings struct {
 
 	// HalfOpen is about outbound connection attempts.
 	HalfOpen HalfOpenSettings `json:"halfOpen,omitzero"`
+	// Outbound is about the local ports of outbound connections.
+	Outbound OutboundSettings `json:"outbound,omitzero"`
 }
 
 // HalfOpenSettings are what can be set about outbound connection attempts, in
@@ -87,7 +89,7 @@ type HalfOpenSettings struct {
 // check returns an error that names the setting that w would not accept.
 func (s *Settings) check(w limits.Windows) error {
 	if len(s.Limits) == 0 { // a forecast has no time for the nothing below
-		return errors.Join(s.checkWeb(w), s.checkHalfOpen(w))
+		return errors.Join(s.checkWeb(w), s.checkHalfOpen(w), s.checkOutbound(w))
 	}
 	for _, service := range slices.Sorted(maps.Keys(s.Limits)) {
 		n := s.Limits[service]
@@ -101,7 +103,7 @@ func (s *Settings) check(w limits.Windows) error {
 			return fmt.Errorf("simulate: Limits[%v]: %w", service, err)
 		}
 	}
-	return errors.Join(s.checkWeb(w), s.checkHalfOpen(w))
+	return errors.Join(s.checkWeb(w), s.checkHalfOpen(w), s.checkOutbound(w))
 }
 
 func (s *Settings) checkWeb(w limits.Windows) error {

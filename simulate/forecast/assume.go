@@ -88,7 +88,7 @@ func (p *plan) assumeIdle(s *Scenario) {
 	case s.Service == limits.IIS:
 		p.idleAssumed, p.assumedIdleTime = KeptForAMinute, limits.BrowserKeepAlive().Value
 	case s.Service == limits.TCPOutbound:
-		p.idleAssumed, p.assumedIdleTime = KeptInTimeWait, s.Windows.Edition.TimeWait().Value.IPv4
+		p.idleAssumed, p.assumedIdleTime = KeptInTimeWait, p.policy.TimeWait.IPv4
 	}
 }
 

@@ -67,6 +67,13 @@ func (d *Dialer) dialAddr(ctx context.Context, with *net.Dialer, network, addres
 	if d.gate.Host().IsObserved() {
 		a.slot.Peer = net.TCPAddrFromAddrPort(dst)
 	}
+	var port *port
+	if d.ports != nil && ctx.Err() == nil {
+		if port, err = d.ports.take(dst, with.LocalAddr, a.slot.Process); err != nil {
+			return nil, opError(err)
+		}
+		defer port.free() // unless it is kept
+	}
 	switch err := d.admit(a); {
 	case err == nil:
 	case errors.Is(err, simulate.ErrLimit):
@@ -84,6 +91,9 @@ func (d *Dialer) dialAddr(ctx context.Context, with *net.Dialer, network, addres
 			err = opError(err)
 		}
 		return nil, err
+	}
+	if port != nil {
+		conn = port.keep(conn)
 	}
 	return conn, nil
 }

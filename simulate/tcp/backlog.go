@@ -35,6 +35,7 @@ import (
 type Backlog struct {
 	inner   net.Listener
 	gate    *simulate.Gate
+	pool    *simulate.Gate // of all sockets, or nil
 	set     *conns.Set
 	refusal BacklogRefusal
 	kernel  *kernelListener // if the kernel refuses
@@ -54,9 +55,15 @@ type Backlog struct {
 // A held connection waits for Accept.
 type held struct {
 	slot  simulate.Slot
+	pool  simulate.Slot // of the pool of all sockets, where there is one
 	conn  net.Conn
 	watch *resetWatch // or nil
 	reset bool        // by its client; under Backlog.mu
+}
+
+func (h *held) release() {
+	h.slot.Release()
+	h.pool.Release()
 }
 
 // BacklogSettings are the program's side of a Backlog. The zero value is a program
@@ -155,7 +162,7 @@ func NewBacklog(host *simulate.Host, inner net.Listener, settings *BacklogSettin
 		return nil, fmt.Errorf("tcp: a backlog around a %T: want the backlog first, around the listener of the network", inner)
 	}
 	b := &Backlog{
-		inner: inner, gate: simulate.NewGate(host, policy),
+		inner: inner, gate: simulate.NewGate(host, policy), pool: host.Pool(),
 		refusal: ResetsConnection, done: make(chan struct{}),
 	}
 	b.ctx, b.cancel = context.WithCancel(context.Background())
@@ -270,13 +277,18 @@ func (b *Backlog) adjust(n int) error {
 func (b *Backlog) take(c net.Conn) bool {
 	h := &held{conn: c}
 	h.slot.Peer = peerOf(c)
+	h.pool.Peer = h.slot.Peer
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ctx.Err() != nil {
 		return false
 	}
 	_ = b.adjust(1) // an error comes again in awaitRoom
+	if b.pool != nil && !b.pool.TryAcquire(&h.pool) {
+		return false
+	}
 	if !b.gate.TryAcquire(&h.slot) {
+		h.pool.Release()
 		return false
 	}
 	b.waiting = append(b.waiting, h)
@@ -299,7 +311,7 @@ func (b *Backlog) forget(h *held) {
 	b.waiting = slices.Delete(b.waiting, i, i+1)
 	h.conn.Close()
 	_ = b.adjust(-1)
-	h.slot.Release()
+	h.release()
 }
 
 // fail has Accept return an error of the inner listener once, after what has come
@@ -360,7 +372,7 @@ func (b *Backlog) next() (*held, error) {
 	b.waiting[0] = nil
 	b.waiting = b.waiting[1:]
 	_ = b.adjust(-1)
-	h.slot.Release()
+	h.release()
 	return h, nil
 }
 
@@ -379,7 +391,7 @@ func (b *Backlog) Close() error {
 	for _, h := range waiting {
 		h.watch.stop()
 		abort(h.conn)
-		h.slot.Release()
+		h.release()
 	}
 	<-b.done
 	return err

@@ -24,6 +24,7 @@ type Conn interface {
 type counted struct {
 	gate *simulate.Gate
 	slot simulate.Slot
+	pool simulate.Slot // of the pool of all sockets, where there is one
 	// refusal is set if the connection is over the limit. It then holds no slot.
 	refusal *Refusal
 }
@@ -31,6 +32,7 @@ type counted struct {
 // end is called once, when the connection has been closed.
 func (n *counted) end() {
 	n.slot.Release()
+	n.pool.Release()
 	if n.refusal != nil {
 		n.refusal.end()
 	}

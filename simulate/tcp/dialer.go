@@ -38,6 +38,18 @@ import (
 // did. Refusals and the like are those of net.Dialer, and so is the error of a dial
 // whose time was over before it began, unless it would have had to wait.
 //
+// With CountPorts a connection holds a local port from the dial on, and for the
+// TIME_WAIT of the edition after it is closed, unless the peer closed it first or it
+// is reset (SetLinger(0)). On a machine without a free port a dial fails at once,
+// with an error that matches simulate.ErrLimit and ENOBUFS, or EADDRINUSE if
+// LocalAddr binds the socket or each destination has ports of its own. A port that
+// LocalAddr names is none of those; while the connection to the same destination
+// that had it is in TIME_WAIT, the dial fails with EADDRINUSE. From Vista on the
+// refusals are in the event log (4231, 4227). On Windows 95, 98 and Me all sockets
+// of the machine are counted, also those that a Listener accepts. Whether the peer
+// has closed first is seen by what Read returns, and on Linux asked of the kernel.
+// Connections are then a Conn, with the abilities of *net.TCPConn.
+//
 // Where net.Dialer connects to an address that happens to be its own, it tries
 // again. That is one attempt after the other, and no second slot.
 //
@@ -53,6 +65,7 @@ type Dialer struct {
 	caller     DialerSettings
 	attempt    net.Dialer // for one address: without the clocks, the race and the resolver
 	giveUp     time.Duration
+	ports      *ports // nil if they are not counted
 	inProgress *inProgress
 	attempts   sync.Pool // of *attempt
 }
@@ -68,6 +81,10 @@ type DialerSettings struct {
 	// their own, which are served in turn (the patent's hash buckets, us7784096;
 	// that the turn goes round is the model's choice).
 	Process string `json:"process,omitzero"`
+	// CountPorts has connections hold a local port each, of which the machine has
+	// as many as the gate of limits.TCPOutbound; see Dialer. It is off by default
+	// since a connection then has to be closed for its port to come free.
+	CountPorts bool `json:"countPorts,omitzero"`
 	// Connect makes one attempt at a literal address, in place of Net. It must
 	// return when ctx is done. With it a Dialer needs no network, and works in a
 	// testing/synctest bubble.
@@ -94,6 +111,11 @@ func NewDialer(host *simulate.Host, settings *DialerSettings) (*Dialer, error) {
 	}
 	d := &Dialer{gate: gate, inProgress: inProgress, giveUp: gate.Policy().SYN.GiveUp()}
 	d.attempts.New = newReusable
+	if settings != nil && settings.CountPorts {
+		if d.ports, err = newPorts(host); err != nil {
+			return nil, err
+		}
+	}
 	if settings != nil {
 		d.caller = *settings
 	}

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,10 +15,14 @@ import (
 // from, in place of LocalAddr; the zero AddrPort leaves that to the system. A raddr
 // without an address is the local system.
 //
-// A Connect function in the settings must return a *net.TCPConn here.
+// A Connect function in the settings must return a *net.TCPConn here. With
+// CountPorts DialTCP fails, as nothing would tell when such a connection closes.
 func (d *Dialer) DialTCP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*net.TCPConn, error) {
 	if d.gate == nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: errZeroDialer}
+	}
+	if d.ports != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("tcp: DialTCP cannot count ports, since it does not see a *net.TCPConn close; use DialContext")}
 	}
 	with := d.attempt
 	with.LocalAddr = nil

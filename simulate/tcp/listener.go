@@ -26,6 +26,7 @@ const (
 type Listener struct {
 	inner  net.Listener
 	gate   *simulate.Gate
+	pool   *simulate.Gate // of all sockets, or nil where gate is that or there is none
 	set    *conns.Set
 	handOn bool
 
@@ -54,7 +55,8 @@ type ListenerSettings struct {
 //     the greeting (kb103074)
 //   - SMTP: it closes; what Windows answers is unknown
 //   - TCPOther, any other program: nothing limits it, but for Windows 95, 98 and
-//     Me, on which all sockets share one pool; the connection over it closes
+//     Me, on which all sockets share one pool; the connection over it closes,
+//     also that of another service
 //   - IIS up to 6.0, with HandOn; package iis is that program
 //
 // Connections that Accept returns are a Conn. Closing the listener closes inner,
@@ -72,6 +74,9 @@ func NewListener(host *simulate.Host, service limits.Service, inner net.Listener
 	l := &Listener{inner: inner, gate: gate, refusals: make(map[*Refusal]struct{})}
 	if settings != nil {
 		l.handOn = settings.HandOn
+	}
+	if pool := host.Pool(); pool != gate {
+		l.pool = pool
 	}
 	around, isOurs := inner.(*Listener)
 	switch unit := gate.Policy().Rule.Unit; {
@@ -111,7 +116,12 @@ func (l *Listener) Accept() (net.Conn, error) {
 		}
 		n := &counted{gate: l.gate}
 		e := l.set.New(c, n, n.end)
-		n.slot.Peer = e.Peer()
+		n.slot.Peer, n.pool.Peer = e.Peer(), e.Peer()
+		if l.pool != nil && !l.pool.TryAcquire(&n.pool) {
+			l.set.Add(e)
+			e.Conn().Close() // no socket is left to answer with
+			continue
+		}
 		if l.gate.TryAcquire(&n.slot) {
 			l.set.Add(e)
 			return e.Conn(), nil

@@ -1,0 +1,113 @@
+package simulate
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate/internal/jsontime"
+)
+
+// OutboundSettings are what can be set about the ports that the system chooses for
+// outbound connections. The zero value is Windows out of the box.
+type OutboundSettings struct {
+	// MaxUserPort is the DWORD of that name up to Server 2003: the highest of the
+	// ports, from 5000 to 65534 (kb149532, kb196271). 0 is the default of the
+	// edition.
+	MaxUserPort int `json:"maxUserPort,omitzero"`
+	// DynamicPorts is the number of ports that netsh sets from Vista and Server
+	// 2008 on, from 255 to 64511 (kb929851). 0 is the default of the edition.
+	DynamicPorts int `json:"dynamicPorts,omitzero"`
+	// TimedWaitDelay is the DWORD TcpTimedWaitDelay: how long a connection that
+	// this side closed first keeps its port, from 30 to 300 s (kb149532,
+	// kb196271). 0 is the default of the edition.
+	TimedWaitDelay time.Duration `json:"timedWaitDelay,omitzero"`
+	// PerDestination counts ports for each destination, since a port that one has
+	// can be used for another. From Windows 10 and Server 2016 on that can happen
+	// where the program does not bind its socket (SO_REUSE_UNICASTPORT,
+	// ms-reuse-unicastport); when it does is not known.
+	PerDestination bool `json:"perDestination,omitzero"`
+}
+
+func (s *Settings) checkOutbound(w limits.Windows) error {
+	o := &s.Outbound
+	if *o == (OutboundSettings{}) {
+		return nil
+	}
+	bad := func(name string, value any, want string) error {
+		return fmt.Errorf("simulate: %v: Outbound.%s %v: %s", w, name, value, want)
+	}
+	_, limited := s.Limits[limits.TCPOutbound]
+	e := w.Edition
+	vista := e >= limits.VistaStarter
+	switch {
+	case o.MaxUserPort != 0 && (vista || e.PoolsSockets()):
+		return bad("MaxUserPort", o.MaxUserPort, "want 0; the value belongs to Windows NT up to Server 2003")
+	case o.MaxUserPort != 0 && (o.MaxUserPort < limits.MaxUserPortMin || o.MaxUserPort > limits.MaxUserPortMax):
+		return bad("MaxUserPort", o.MaxUserPort, fmt.Sprintf("want %d to %d, or 0 for the default", limits.MaxUserPortMin, limits.MaxUserPortMax))
+	case o.DynamicPorts != 0 && !vista:
+		return bad("DynamicPorts", o.DynamicPorts, "want 0; netsh sets the number from Vista and Server 2008 on")
+	case o.DynamicPorts != 0 && (o.DynamicPorts < limits.DynamicPortCountMin || o.DynamicPorts > limits.DynamicPortCountMax):
+		return bad("DynamicPorts", o.DynamicPorts, fmt.Sprintf("want %d to %d, or 0 for the default", limits.DynamicPortCountMin, limits.DynamicPortCountMax))
+	case limited && o.MaxUserPort != 0:
+		return bad("MaxUserPort", o.MaxUserPort, "want either that or Limits[tcp-outbound]")
+	case limited && o.DynamicPorts != 0:
+		return bad("DynamicPorts", o.DynamicPorts, "want either that or Limits[tcp-outbound]")
+	case o.TimedWaitDelay != 0 && e.PoolsSockets():
+		return bad("TimedWaitDelay", o.TimedWaitDelay, "want 0; the value belongs to Windows NT")
+	case o.TimedWaitDelay != 0 && (o.TimedWaitDelay < limits.TimedWaitDelayMin || o.TimedWaitDelay > limits.TimedWaitDelayMax):
+		return bad("TimedWaitDelay", o.TimedWaitDelay, fmt.Sprintf("want %v to %v, or 0 for the default", limits.TimedWaitDelayMin, limits.TimedWaitDelayMax))
+	case o.PerDestination && !e.ReusesPorts().Value:
+		return bad("PerDestination", true, "want false; ports are used again for other destinations from Windows 10 and Server 2016 on")
+	}
+	return nil
+}
+
+func (p *Policy) initOutbound(s *Settings, isSet bool) {
+	o := &s.Outbound
+	ports := p.Rule.Edition.DynamicPorts().Value
+	switch {
+	case isSet:
+	case o.MaxUserPort > 0:
+		p.Limit = limits.Number(o.MaxUserPort - int(ports.First) + 1)
+	case o.DynamicPorts > 0:
+		p.Limit = limits.Number(o.DynamicPorts)
+	}
+	p.TimeWait = p.Rule.Edition.TimeWait().Value
+	if o.TimedWaitDelay > 0 {
+		p.TimeWait = limits.TimeWait{IPv4: o.TimedWaitDelay, IPv6: o.TimedWaitDelay}
+	}
+	p.PerDestination = o.PerDestination
+	id := limits.Event4231
+	if p.PerDestination {
+		id = limits.Event4227
+	}
+	if _, logs := p.Rule.Edition.Event(id); logs {
+		p.RefusalEvent = id
+	}
+}
+
+// outboundJSON is OutboundSettings with its time as text.
+type outboundJSON struct {
+	*outboundFields
+	TimedWaitDelay jsontime.Duration `json:"timedWaitDelay,omitzero"`
+}
+
+type outboundFields OutboundSettings
+
+// MarshalJSON writes the settings that are set, with times as text.
+func (o OutboundSettings) MarshalJSON() ([]byte, error) {
+	return json.Marshal(outboundJSON{(*outboundFields)(&o), jsontime.Duration(o.TimedWaitDelay)})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
+// error. What the JSON does not name keeps its value.
+func (o *OutboundSettings) UnmarshalJSON(b []byte) error {
+	t := outboundJSON{(*outboundFields)(o), jsontime.Duration(o.TimedWaitDelay)}
+	if err := jsontime.Decode(b, &t); err != nil {
+		return fmt.Errorf("simulate: outbound settings: %w", err)
+	}
+	o.TimedWaitDelay = time.Duration(t.TimedWaitDelay)
+	return nil
+}
