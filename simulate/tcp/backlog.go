@@ -30,7 +30,8 @@ import (
 // unknown; that is the library's choice.) Resets are noticed on *net.TCPConn where
 // the system is a Unix, and in memory.
 //
-// Close, or Host.Close, resets the connections that wait. A function that observes
+// Close, or Host.Close, resets the connections that wait, and so does
+// Host.Disconnect, after which the backlog goes on. A function that observes
 // the host must not call the Backlog.
 type Backlog struct {
 	inner   net.Listener
@@ -183,6 +184,7 @@ func NewBacklog(host *simulate.Host, inner net.Listener, settings *BacklogSettin
 	if !b.set.Listen(b) {
 		return nil, fmt.Errorf("tcp: backlog of %v: %w", inner.Addr(), simulate.ErrClosed)
 	}
+	b.set.Track((*waiting)(b))
 	if inMemory {
 		close(b.done)
 		memory.Deliver(b.take)
@@ -380,21 +382,41 @@ func (b *Backlog) next() (*held, error) {
 // Accept, which then fails with an error that matches net.ErrClosed.
 func (b *Backlog) Close() error {
 	b.set.Unlisten(b)
+	b.set.Untrack((*waiting)(b))
 	b.mu.Lock()
 	b.cancel()
-	waiting := b.waiting
+	list := b.waiting
 	b.waiting = nil
 	b.err = &net.OpError{Op: "accept", Net: b.inner.Addr().Network(), Addr: b.inner.Addr(), Err: net.ErrClosed}
 	b.changed.Broadcast()
 	b.mu.Unlock()
 	err := b.inner.Close()
-	for _, h := range waiting {
+	reset(list)
+	<-b.done
+	return err
+}
+
+// waiting is the connections that wait, which Host.Disconnect ends.
+type waiting Backlog
+
+// Close resets the connections that wait.
+func (w *waiting) Close() error {
+	b := (*Backlog)(w)
+	b.mu.Lock()
+	list := b.waiting
+	b.waiting = nil
+	_ = b.adjust(-len(list)) // an error comes again in awaitRoom
+	b.mu.Unlock()
+	reset(list)
+	return nil
+}
+
+func reset(list []*held) {
+	for _, h := range list {
 		h.watch.stop()
 		abort(h.conn)
 		h.release()
 	}
-	<-b.done
-	return err
 }
 
 // peerOf names the peer of a connection whose address is known without asking it.

@@ -528,3 +528,33 @@ func TestHostCloseEndsABacklog(t *testing.T) {
 		require.True(t, errors.Is(b.Close(), nil) || errors.Is(b.Close(), net.ErrClosed), "again")
 	})
 }
+
+func TestHostDisconnectResetsWhatWaits(t *testing.T) {
+	host := newHost(t, xpSP2, nil)
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	b, err := tcp.NewBacklog(host, inner, &tcp.BacklogSettings{Listen: 2})
+	require.NoError(t, err)
+	defer b.Close()
+	for range 2 { // full each time
+		var clients [2]net.Conn
+		for i := range clients {
+			clients[i], err = net.Dial("tcp", b.Addr().String())
+			require.NoError(t, err)
+			defer clients[i].Close()
+		}
+		require.NoError(t, b.Gate().WaitHeld(t.Context(), 2))
+		host.Disconnect()
+		for _, c := range clients {
+			_, err := io.Copy(io.Discard, c)
+			require.ErrorIs(t, err, syscall.ECONNRESET)
+		}
+		require.NoError(t, b.Gate().WaitHeld(t.Context(), 0))
+	}
+	c, err := net.Dial("tcp", b.Addr().String())
+	require.NoError(t, err)
+	defer c.Close()
+	accepted, err := b.Accept()
+	require.NoError(t, err)
+	accepted.Close()
+}
