@@ -14,7 +14,7 @@ const maxEarly = 32 << 10
 
 // halfOpenGrace is how long a connection may be silent once one side has closed: a
 // client that was killed looks as one that has sent all and still reads.
-const halfOpenGrace = time.Second
+const halfOpenGrace = 500 * time.Millisecond
 
 // client is the connection of a client, some of which may have been read already.
 type client struct {
@@ -33,8 +33,9 @@ func (c *client) Read(b []byte) (int, error) {
 }
 
 // dialing calls dial with a context that ends when the client leaves, which it
-// tells by reading. What the client sends meanwhile is kept; with maxEarly of it,
-// its end is not noticed any more.
+// tells by reading; one that has sent something before has halfOpenGrace still, for
+// it may be one that has sent all and waits. What the client sends meanwhile is
+// kept; with maxEarly of it, its end is not noticed any more.
 func (c *client) dialing(ctx context.Context, dial func(context.Context) (net.Conn, error)) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -47,7 +48,13 @@ func (c *client) dialing(ctx context.Context, dial func(context.Context) (net.Co
 			n, err = c.Conn.Read(buf)
 			c.early = append(c.early, buf[:n]...)
 		}
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		switch {
+		case err == nil || errors.Is(err, os.ErrDeadlineExceeded):
+			err = nil
+		case errors.Is(err, io.EOF) && len(c.early) > 0:
+			err = nil
+			time.AfterFunc(halfOpenGrace, cancel)
+		default:
 			cancel()
 		}
 		watched <- err
@@ -56,7 +63,7 @@ func (c *client) dialing(ctx context.Context, dial func(context.Context) (net.Co
 	c.Conn.SetReadDeadline(time.Unix(1, 0))
 	gone := <-watched
 	c.Conn.SetReadDeadline(time.Time{})
-	if gone != nil && !errors.Is(gone, os.ErrDeadlineExceeded) && err == nil {
+	if gone != nil && err == nil {
 		server.Close()
 		return nil, gone
 	}
