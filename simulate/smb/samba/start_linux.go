@@ -106,7 +106,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 	if _, err := io.WriteString(p.stdin, "\n"); err != nil {
 		return fmt.Errorf("supervisor of smbd: %w", err)
 	}
-	return p.ready(ctx, s.addr)
+	return p.ready(ctx, func(ctx context.Context) error { return negotiate(ctx, s.addr) })
 }
 
 // find returns the path of a program. The sbin beside a bin in PATH counts as
@@ -215,21 +215,26 @@ func (p *process) listen() {
 	_, _ = io.Copy(io.Discard, p.lines)
 }
 
-// ready waits until smbd answers.
-func (p *process) ready(ctx context.Context, addr string) error {
+// ready asks smbd until it answers.
+func (p *process) ready(ctx context.Context, ask func(context.Context) error) error {
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
+	var last error
 	for {
-		err := negotiate(ctx, addr)
+		err := ask(ctx)
 		if err == nil {
 			return nil
+		}
+		// What the end of ctx has cut short tells nothing about smbd.
+		if last == nil || ctx.Err() == nil {
+			last = err
 		}
 		select {
 		case <-p.ended:
 			return errors.New("smbd does not answer") // close says why
 		case <-ctx.Done():
 			log, _ := os.ReadFile(filepath.Join(p.run, logName))
-			return fmt.Errorf("smbd does not answer: %w: %w: %s", ctx.Err(), err, tail(log))
+			return fmt.Errorf("smbd does not answer: %w: %w: %s", ctx.Err(), last, tail(log))
 		case <-poll.C:
 		}
 	}

@@ -3,6 +3,7 @@ package samba_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -61,6 +62,18 @@ func needSMBD(t *testing.T) {
 	t.Skip(samba.ErrNotInstalled)
 }
 
+// needCI skips a test that takes long, unless it runs in CI.
+func needCI(t *testing.T) {
+	t.Helper()
+	if os.Getenv("CI") == "" {
+		t.Skip("takes long: runs with CI=true")
+	}
+}
+
+// environment is locked by the fixture whose processes are being started: what
+// they inherit tells which fixture they belong to.
+var environment sync.Mutex
+
 // fixture is a place of its own for what a test starts: what is there is seen
 // by its environment and its temporary directory.
 type fixture struct {
@@ -71,14 +84,40 @@ type fixture struct {
 }
 
 func newFixture(t *testing.T) *fixture {
+	t.Helper()
 	needSMBD(t)
+	environment.Lock()
+	defer environment.Unlock()
 	tmp, err := os.MkdirTemp("", "")
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(tmp) })
-	f := &fixture{t: t, tmp: tmp, mark: filepath.Base(tmp), seen: make(map[int]string)}
-	t.Setenv(marker, f.mark)
-	t.Setenv("TMPDIR", tmp)
-	return f
+	return &fixture{t: t, tmp: tmp, mark: filepath.Base(tmp), seen: make(map[int]string)}
+}
+
+// within calls start with the environment of the fixture.
+func (f *fixture) within(start func()) {
+	f.t.Helper()
+	environment.Lock()
+	defer environment.Unlock()
+	for key, value := range map[string]string{marker: f.mark, "TMPDIR": f.tmp} {
+		old, was := os.LookupEnv(key)
+		require.NoError(f.t, os.Setenv(key, value))
+		defer func() {
+			if was {
+				os.Setenv(key, old)
+			} else {
+				os.Unsetenv(key)
+			}
+		}()
+	}
+	start()
+}
+
+// start starts a server.
+func (f *fixture) start(settings *samba.Settings) (server *samba.Server, err error) {
+	f.t.Helper()
+	f.within(func() { server, err = samba.Start(f.t.Context(), settings) })
+	return server, err
 }
 
 // look returns the number of processes of the test that are there, and
@@ -107,7 +146,7 @@ func (f *fixture) look() int {
 // until waits until a condition holds.
 func (f *fixture) until(what string, condition func() bool) {
 	f.t.Helper()
-	poll := time.NewTicker(2 * time.Millisecond)
+	poll := time.NewTicker(5 * time.Millisecond)
 	defer poll.Stop()
 	for end := time.Now().Add(time.Minute); !condition(); <-poll.C {
 		if time.Now().After(end) {
@@ -167,8 +206,9 @@ func refuses(t *testing.T, addr string) {
 }
 
 func TestServer(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
-	server, err := samba.Start(t.Context(), nil)
+	server, err := f.start(nil)
 	require.NoError(t, err)
 	assert.Regexp(t, `^127\.0\.0\.1:\d+$`, server.Addr())
 	assert.Equal(t, "alice", server.User())
@@ -204,17 +244,20 @@ func TestServer(t *testing.T) {
 // TestManyServers: servers that start at the same time have ports and
 // directories of their own.
 func TestManyServers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
-	var servers [8]*samba.Server
+	var servers [5]*samba.Server
 	var wg sync.WaitGroup
-	for i := range servers {
-		wg.Go(func() {
-			var err error
-			servers[i], err = samba.Start(t.Context(), nil)
-			assert.NoError(t, err)
-		})
-	}
-	wg.Wait()
+	f.within(func() {
+		for i := range servers {
+			wg.Go(func() {
+				var err error
+				servers[i], err = samba.Start(t.Context(), nil)
+				assert.NoError(t, err)
+			})
+		}
+		wg.Wait()
+	})
 	addrs, dirs, passwords := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, server := range servers {
 		require.NotNil(t, server)
@@ -230,10 +273,11 @@ func TestManyServers(t *testing.T) {
 }
 
 // startChild starts a program that starts n servers.
-func (f *fixture) startChild(n int, path string, cred *syscall.Credential) (cmd *exec.Cmd, stdin io.Closer, lines *bufio.Scanner) {
+func (f *fixture) startChild(n int, path string, cred *syscall.Credential, env ...string) (cmd *exec.Cmd, stdin io.Closer, lines *bufio.Scanner) {
 	f.t.Helper()
 	cmd = exec.Command(path)
-	cmd.Env = append(os.Environ(), child+"="+strconv.Itoa(n))
+	cmd.Env = append(os.Environ(), child+"="+strconv.Itoa(n), marker+"="+f.mark, "TMPDIR="+f.tmp)
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred}
 	in, err := cmd.StdinPipe()
@@ -244,39 +288,53 @@ func (f *fixture) startChild(n int, path string, cred *syscall.Credential) (cmd 
 	return cmd, in, bufio.NewScanner(out)
 }
 
-// TestProgramKilled: nothing is left of a program that has come to its end
-// without Close, by SIGKILL or by itself.
+// TestProgramKilled: nothing is left of a program that has been killed.
 func TestProgramKilled(t *testing.T) {
-	for _, kill := range []bool{true, false} {
-		f := newFixture(t)
-		cmd, stdin, lines := f.startChild(2, os.Args[0], nil)
-		var addrs []string
-		for range 2 {
-			require.True(t, lines.Scan())
-			fields := strings.Fields(lines.Text())
-			require.Len(t, fields, 3, "%s", lines.Text())
+	t.Parallel()
+	f := newFixture(t)
+	f.programEnds(func(program *os.Process, _ io.Closer) { require.NoError(t, program.Kill()) })
+}
+
+// TestProgramEnds: nothing is left of a program that has come to its end without
+// Close.
+func TestProgramEnds(t *testing.T) {
+	t.Parallel()
+	needCI(t)
+	f := newFixture(t)
+	f.programEnds(func(_ *os.Process, stdin io.Closer) { stdin.Close() })
+}
+
+// programEnds has a program with two servers come to its end, the first of which
+// has helpers if the test may take long.
+func (f *fixture) programEnds(end func(program *os.Process, stdin io.Closer)) {
+	f.t.Helper()
+	cmd, stdin, lines := f.startChild(2, os.Args[0], nil)
+	var addrs []string
+	for i := range 2 {
+		require.True(f.t, lines.Scan())
+		fields := strings.Fields(lines.Text())
+		require.Len(f.t, fields, 3, "%s", lines.Text())
+		if i == 0 && os.Getenv("CI") != "" {
 			f.listShares(fields[0], fields[1], fields[2])
-			addrs = append(addrs, fields[0])
 		}
-		conn, err := net.Dial("tcp", addrs[0])
-		require.NoError(t, err)
-		defer conn.Close()
-		require.Greater(t, f.look(), 7)
-		if kill {
-			require.NoError(t, cmd.Process.Kill())
-		} else {
-			stdin.Close()
-		}
-		_ = cmd.Wait()
-		f.nothingLeft()
-		for _, addr := range addrs {
-			refuses(t, addr)
-		}
+		addrs = append(addrs, fields[0])
+	}
+	conn, err := net.Dial("tcp", addrs[0])
+	require.NoError(f.t, err)
+	defer conn.Close()
+	require.Greater(f.t, f.look(), 7)
+	end(cmd.Process, stdin)
+	_ = cmd.Wait()
+	f.nothingLeft()
+	for _, addr := range addrs {
+		refuses(f.t, addr)
 	}
 }
 
 // TestProgramKilledEarly kills programs while they start a server.
 func TestProgramKilledEarly(t *testing.T) {
+	t.Parallel()
+	needCI(t)
 	f := newFixture(t)
 	for i := range 5 {
 		cmd, _, lines := f.startChild(1, os.Args[0], nil)
@@ -294,13 +352,14 @@ func TestProgramKilledEarly(t *testing.T) {
 
 // TestThreadEnds: the server does not depend on the thread that has started it.
 func TestThreadEnds(t *testing.T) {
-	newFixture(t)
+	t.Parallel()
+	f := newFixture(t)
 	var server *samba.Server
 	var err error
 	thread := make(chan int)
 	go func() {
 		runtime.LockOSThread() // and not unlocked, so that the thread ends with the goroutine
-		server, err = samba.Start(t.Context(), nil)
+		server, err = f.start(nil)
 		thread <- syscall.Gettid()
 	}()
 	tid := <-thread
@@ -335,8 +394,10 @@ func (f *fixture) pid(what string) int {
 
 // TestSMBDEndsByItself: Close tells, and clears up all the same.
 func TestSMBDEndsByItself(t *testing.T) {
+	t.Parallel()
+	needCI(t)
 	f := newFixture(t)
-	server, err := samba.Start(t.Context(), nil)
+	server, err := f.start(nil)
 	require.NoError(t, err)
 	f.listShares(server.Addr(), server.User(), server.Password())
 	require.NoError(t, syscall.Kill(f.pid("smbd --foreground"), syscall.SIGKILL))
@@ -348,22 +409,47 @@ func TestSMBDEndsByItself(t *testing.T) {
 	f.nothingLeft()
 }
 
-// TestSupervisorKilled: smbd ends all the same, and Close tells.
+// TestSupervisorKilled: smbd ends all the same, and Close tells, also where
+// nothing reaps the orphans, as in many containers.
 func TestSupervisorKilled(t *testing.T) {
-	f := newFixture(t)
-	server, err := samba.Start(t.Context(), nil)
+	f := newFixture(t) // not in parallel: it makes orphans the children of this process
+	setSubreaper(t, 1)
+	server, err := f.start(nil)
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(f.pid("/bin/sh"), syscall.SIGKILL))
 	err = server.Close()
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "signal: killed")
+	refuses(t, server.Addr())
+	setSubreaper(t, 0)
+	orphans := 0
+	f.until("orphans reaped", func() bool {
+		for {
+			pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
+			if pid <= 0 {
+				return err == syscall.ECHILD
+			}
+			orphans++
+		}
+	})
+	assert.GreaterOrEqual(t, orphans, 3, "smbd and two of its own")
 	f.nothingLeft()
+}
+
+// setSubreaper says whether orphans become the children of this process.
+func setSubreaper(t *testing.T, on uintptr) {
+	t.Helper()
+	const prSetChildSubreaper = 36
+	_, _, errno := syscall.Syscall(syscall.SYS_PRCTL, prSetChildSubreaper, on, 0)
+	require.Zero(t, errno)
 }
 
 // TestSMBDHangs: a smbd that does not end when told is ended by force.
 func TestSMBDHangs(t *testing.T) {
+	t.Parallel()
+	needCI(t)
 	f := newFixture(t)
-	server, err := samba.Start(t.Context(), nil)
+	server, err := f.start(nil)
 	require.NoError(t, err)
 	f.look()
 	require.NoError(t, syscall.Kill(f.pid("smbd --foreground"), syscall.SIGSTOP))
@@ -375,7 +461,7 @@ func TestSMBDHangs(t *testing.T) {
 func TestStartFails(t *testing.T) {
 	f := newFixture(t)
 	t.Run("configuration", func(t *testing.T) {
-		server, err := samba.Start(t.Context(), &samba.Settings{Config: "interfaces = 192.0.2.1\n"})
+		server, err := f.start(&samba.Settings{Config: "interfaces = 192.0.2.1\n"})
 		assert.Nil(t, server)
 		require.Error(t, err)
 		assert.Contains(t, err.Error(), "smbd does not answer")
@@ -409,6 +495,7 @@ func TestStartFails(t *testing.T) {
 
 // TestStartCanceled ends the start of a smbd that runs and will never answer.
 func TestStartCanceled(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -417,23 +504,45 @@ func TestStartCanceled(t *testing.T) {
 	require.NoError(t, ln.Close())
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	failed := make(chan error, 1)
-	go func() {
-		_, err := samba.Start(ctx, &samba.Settings{Config: "smb ports = " + port + "\n"})
-		failed <- err
-	}()
-	f.until("smbd is there", func() bool {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
+	f.within(func() {
+		failed := make(chan error, 1)
+		go func() {
+			_, err := samba.Start(ctx, &samba.Settings{Config: "smb ports = " + port + "\n"})
+			failed <- err
+		}()
+		f.until("smbd is there", func() bool {
+			conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+			if err == nil {
+				conn.Close()
+			}
+			return err == nil
+		})
+		cancel()
+		err = <-failed
 	})
-	cancel()
-	err = <-failed
+	assert.ErrorIs(t, err, context.Canceled)
+	assert.ErrorContains(t, err, "smbd does not answer")
+	f.nothingLeft()
+}
+
+// TestReady: the error has the last answer of smbd, and not that the question
+// after it was cut short.
+func TestReady(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	questions := 0
+	err := samba.Ready(ctx, t.TempDir(), func(ctx context.Context) error {
+		if questions++; questions == 1 {
+			return syscall.ECONNREFUSED
+		}
+		cancel()
+		return errors.New("cut short")
+	})
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
-	f.nothingLeft()
+	assert.Equal(t, 2, questions)
+	assert.ErrorContains(t, samba.Ready(ctx, t.TempDir(), func(context.Context) error { return errors.New("only one") }), "only one")
+	assert.NoError(t, samba.Ready(ctx, t.TempDir(), func(context.Context) error { return nil }))
 }
 
 // TestDirGiven: a directory of the caller's stays.
@@ -444,7 +553,7 @@ func TestDirGiven(t *testing.T) {
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "real"), 0o700))
 	require.NoError(t, os.Symlink("real", link))
 	t.Chdir(dir)
-	server, err := samba.Start(t.Context(), &samba.Settings{
+	server, err := f.start(&samba.Settings{
 		Dir: filepath.Base(link), Share: "My Documents", Users: []string{"Bob Smith", "é"}, Password: "p ä",
 	})
 	require.NoError(t, err)
@@ -473,8 +582,10 @@ func TestDirGiven(t *testing.T) {
 
 // TestExample runs the example, which cannot be run where smbd is missing.
 func TestExample(t *testing.T) {
-	needSMBD(t)
-	ExampleStart()
+	t.Parallel()
+	f := newFixture(t)
+	f.within(ExampleStart)
+	f.nothingLeft()
 }
 
 func TestNotInstalled(t *testing.T) {
@@ -488,6 +599,8 @@ func TestNotInstalled(t *testing.T) {
 
 // TestUnprivileged: neither root nor an sbin in PATH is needed.
 func TestUnprivileged(t *testing.T) {
+	t.Parallel()
+	needCI(t)
 	f := newFixture(t)
 	if os.Getuid() != 0 {
 		t.Skip("the other tests have shown it")
@@ -499,8 +612,7 @@ func TestUnprivileged(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(program, binary, 0o755))
 	require.NoError(t, os.Chmod(f.tmp, 0o777))
-	t.Setenv("PATH", "/usr/bin:/bin")
-	cmd, stdin, lines := f.startChild(1, program, &syscall.Credential{Uid: nobody, Gid: nobody})
+	cmd, stdin, lines := f.startChild(1, program, &syscall.Credential{Uid: nobody, Gid: nobody}, "PATH=/usr/bin:/bin")
 	require.True(t, lines.Scan())
 	fields := strings.Fields(lines.Text())
 	require.Len(t, fields, 3, "%s", lines.Text())

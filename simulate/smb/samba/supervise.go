@@ -20,12 +20,22 @@ package samba
 // The processes of Samba that are still there are those which have a lock in
 // lock/msg.lock, each under its number. That the number has not been given to
 // another process since is seen by the files that the process has open.
+//
+// If the supervisor is killed, smbd ends as the child of an init that may be
+// slow to reap it, or never does: so a zombie counts as ended.
 const supervise = `
 trap : HUP INT TERM PIPE
 exec 3<&0
 smbd=$1
 run=$(mktemp -d "$2/winlimits-XXXXXX" 2>&1) || { echo "failed $run"; exit 1; }
 echo "run $run"
+
+running() {
+	read -r stat <"/proc/$1/stat" || return
+	case $stat in
+	*") Z "*) return 1 ;;
+	esac
+}
 
 await() {
 	wait "$1"
@@ -42,10 +52,11 @@ if read -r line; then
 	{
 		while read -r line <&3; do :; done
 		i=0
-		until [ -e "$run/ended" ] || ! kill -0 "$smbd"; do
+		until [ -e "$run/ended" ] || ! running "$smbd"; do
 			case $i in
 			0) kill -TERM "$smbd" ;;
 			250) kill -KILL "$smbd" ;;
+			500) break ;;
 			esac
 			i=$((i + 1))
 			sleep 0.02
