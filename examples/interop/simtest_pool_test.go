@@ -15,7 +15,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/simtest"
 )
 
-// The README shows this test. It has no more than twelve lines.
+// The README shows this test, and what of the pool it proves.
 func TestPoolCopesWithFullWindows11(t *testing.T) {
 	host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
 	files := simtest.NewFileServer(t, host, nil)
@@ -30,8 +30,8 @@ func TestPoolCopesWithFullWindows11(t *testing.T) {
 }
 
 // pool is a pool of SMB sessions, as the program under test would have one. It
-// opens a session for whoever finds none idle. If the server takes no more, it
-// waits for one to come back.
+// opens a session where none is idle. If the server takes no more, it waits for
+// one to come back.
 type pool struct {
 	dial func() (*smb2.Session, error)
 	idle chan *smb2.Session

@@ -28,6 +28,37 @@
 //		...
 //	}
 //
+// # What fills a file server, and the tests that find it
+//
+// A session ends when the client logs off or its connection ends, and holds its
+// slot until then. To disconnect the share is not enough. A program that forgets
+// the rest passes every test on a server without a limit; here the clean-up fails
+// it and names the session. In a bubble that takes no time:
+//
+//	func TestBackupLogsOff(t *testing.T) {
+//		synctest.Test(t, func(t *testing.T) {
+//			host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+//			files := simtest.NewFileServer(t, host, nil)
+//			require.NoError(t, backup(t.Context(), files.Dial))
+//		})
+//	}
+//
+// Nor does a share that is missing end the session that has asked for it. The
+// server answers STATUS_BAD_NETWORK_NAME to every name that its settings lack, and
+// a program that returns at that error keeps its slot: the 21st session is refused
+// after 20 wrong shares. A wrong password, which a server with accounts answers with
+// STATUS_LOGON_FAILURE, takes no slot. See the example "WrongShares".
+//
+// # Which test proves that a client signs
+//
+// One with an account. A guest's session has no key and nothing in it is signed,
+// and there are clients, github.com/cloudsoda/go-smb2 and
+// github.com/hirochachacha/go-smb2 among them, that take it although they are told to
+// require signing. With an account and fileserver.SigningRequired the server answers
+// an unsigned request with STATUS_ACCESS_DENIED, so that what succeeds is signed.
+// With an account and fileserver.SigningOff a client that insists on signing has to
+// fail. See the example "Signing" of NewFileServer.
+//
 // # Three tests that fail now and then, and what to write instead
 //
 // A client sees its own close before the server has freed the slot. How long

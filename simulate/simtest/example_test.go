@@ -6,8 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +20,7 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/simtest"
 	"github.com/winlimits/winlimits/simulate/smb"
+	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
 
 // test runs the body of a test for an example. In a test of yours there is a t.
@@ -178,6 +183,49 @@ func ExampleNewFileServer() {
 	// Output:
 	// 20 sessions
 	// 0 in use
+}
+
+// A client that signs, of an account, against a server that takes nothing else. The
+// session of a guest would prove nothing: it has no key, and nothing in it is signed.
+func ExampleNewFileServer_signing() {
+	test(func(t testing.TB) {
+		inbox := new(fileserver.Memory)
+		if err := inbox.WriteFile("letter.txt", []byte("Dear all")); err != nil {
+			t.Fatalf("%v", err)
+		}
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+		files := simtest.NewFileServer(t, host, &simtest.FileServerSettings{Server: fileserver.Settings{
+			Accounts: map[string]string{"alice": "secret"},
+			Signing:  fileserver.SigningRequired,
+			Shares:   map[string]fs.FS{"inbox": inbox},
+		}})
+		address, port, _ := strings.Cut(files.Loopback(), ":")
+		client := exec.Command("smbclient", "//"+address+"/inbox", "--port="+port, "--user=alice%secret",
+			"--client-protection=sign", "--command=get letter.txt -")
+		client.Stdout = os.Stdout
+		if err := client.Run(); err != nil {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// A program that logs on and returns when the share is not there keeps its slot. It
+// need not do so more often than the limit.
+func Example_wrongShares() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+		files := simtest.NewFileServer(t, host, nil)
+		for range 19 {
+			openShare(t, files, "nosuch")
+		}
+		fmt.Println(openShare(t, files, "nosuch"))
+		fmt.Println(files.Gate.Stats().Held, "sessions")
+		fmt.Println(openShare(t, files, "share")) // which is there
+	})
+	// Output:
+	// STATUS_BAD_NETWORK_NAME (0xC00000CC)
+	// 20 sessions
+	// STATUS_REQUEST_NOT_ACCEPTED (0xC00000D0)
 }
 
 func ExampleNewDialer() {

@@ -85,6 +85,29 @@ func (c *smbConn) logOn() smbwire.Status {
 	return c.setUp(append([]byte("NTLMSSP\x00\x03\x00\x00\x00"), make([]byte, 52)...)).Status
 }
 
+// connect connects a share.
+func (c *smbConn) connect(path string) (smbwire.Header2, []byte) {
+	body := binary.LittleEndian.AppendUint16([]byte{9, 0, 0, 0, 72, 0}, uint16(2*len(path)))
+	for _, c := range []byte(path) {
+		body = append(body, c, 0)
+	}
+	return c.ask(smbwire.Header2{Command: smbwire.Command2TreeConnect}, body)
+}
+
+// openShare is a program that logs on, fails if the share is not there, and
+// forgets the session.
+func openShare(t testing.TB, files *simtest.FileServer, share string) error {
+	c := dialSMB(t, files)
+	c.negotiate(smbwire.Dialect21)
+	if status := c.logOn(); status != smbwire.StatusSuccess {
+		return fileserver.Status(status)
+	}
+	if h, _ := c.connect(`\\windows.test\` + share); h.Status != smbwire.StatusSuccess {
+		return fileserver.Status(h.Status)
+	}
+	return nil
+}
+
 func dialSMB(t testing.TB, files *simtest.FileServer) *smbConn {
 	conn, err := files.Dial(t.Context(), "tcp", "windows.test:445")
 	require.NoError(t, err)
@@ -110,21 +133,14 @@ func TestFileServer(t *testing.T) {
 		assert.Equal(t, smbwire.StatusRequestNotAccepted, late.logOn())
 		simtest.WaitRefused(t, files.Gate, 1)
 
-		connect := func(path string) (smbwire.Header2, []byte) {
-			body := binary.LittleEndian.AppendUint16([]byte{9, 0, 0, 0, 72, 0}, uint16(2*len(path)))
-			for _, c := range []byte(path) {
-				body = append(body, c, 0)
-			}
-			return c.ask(smbwire.Header2{Command: smbwire.Command2TreeConnect}, body)
-		}
-		pipes, body := connect(`\\xp\iPc$`)
+		pipes, body := c.connect(`\\xp\iPc$`)
 		assert.Equal(t, smbwire.StatusSuccess, pipes.Status)
 		assert.EqualValues(t, 2, body[2], "pipes")
-		disk, body := connect(`\\xp\share`)
+		disk, body := c.connect(`\\xp\share`)
 		assert.Equal(t, smbwire.StatusSuccess, disk.Status)
 		assert.EqualValues(t, 1, body[2], "disk")
 		assert.NotEqual(t, pipes.TreeID, disk.TreeID)
-		missing, _ := connect(`\\xp\nosuch`)
+		missing, _ := c.connect(`\\xp\nosuch`)
 		assert.EqualValues(t, fileserver.StatusBadNetworkName, missing.Status)
 
 		for _, step := range []struct {

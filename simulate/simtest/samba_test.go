@@ -83,10 +83,30 @@ func ExampleNewSamba() {
 	})
 }
 
-// TestExampleNewSamba runs the example where its programs are.
-func TestExampleNewSamba(t *testing.T) {
+// TestExamplesWithSmbclient runs the examples whose programs are not everywhere.
+func TestExamplesWithSmbclient(t *testing.T) {
 	if _, err := exec.LookPath("smbclient"); err != nil {
 		t.Skip(err)
 	}
-	ExampleNewSamba()
+	assert.Equal(t, "Dear all", printed(t, ExampleNewFileServer_signing))
+	hello := printed(t, ExampleNewSamba)
+	if strings.HasPrefix(hello, "skipped: ") {
+		t.Skip(hello)
+	}
+	assert.Equal(t, "hello", hello)
+}
+
+// printed returns what an example prints.
+func printed(t *testing.T, example func()) string {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
+	require.NoError(t, err)
+	defer file.Close()
+	stdout := os.Stdout
+	defer func() { os.Stdout = stdout }()
+	os.Stdout = file
+	example()
+	text, err := os.ReadFile(file.Name())
+	require.NoError(t, err)
+	return string(text)
 }
