@@ -1,6 +1,6 @@
 // Package simtest has fixtures for the tests of programs that may meet the
-// connection limits of a Windows: a web server, a file server and a dialer that
-// are a given Windows.
+// connection limits of a Windows: a web server, a file server, a dialer and a
+// listening socket that are a given Windows.
 //
 // They are made in the manner of net/http/httptest. Each belongs to a host,
 // which is the machine and has the limits:
@@ -9,6 +9,7 @@
 //	files := simtest.NewFileServer(t, host, nil)
 //	srv := simtest.NewServer(t, host, handler)
 //	dialer := simtest.NewDialer(t, host, simtest.Network{}, nil)
+//	ln := simtest.NewListener(t, host, nil)
 //
 // All of them take a testing.TB, may be used in parallel tests, and end with the
 // test. They work in memory, and so also in a testing/synctest bubble, where a

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,6 +258,20 @@ func ExampleNewDialer() {
 	// Output:
 	// dial tcp 198.18.0.2:80: connect: connection refused
 	// 1 queued
+}
+
+func ExampleNewListener() {
+	test(func(t testing.TB) {
+		ln := simtest.NewListener(t, simtest.NewHost(t, xpPro, nil), nil)
+		for range 10 {
+			if _, err := ln.Dial(t.Context(), "tcp", ""); err != nil {
+				t.Errorf("%v", err)
+			}
+		}
+		_, err := ln.Dial(t.Context(), "tcp", "")
+		fmt.Println(errors.Is(err, syscall.ECONNREFUSED), ln.Gate().Stats().Held)
+	})
+	// Output: true 10
 }
 
 func ExampleHold() {

@@ -139,7 +139,7 @@ type deliverer interface {
 //     LISTEN for as long as the backlog is full, and for a moment now, so that
 //     clients that have connected to it already are reset. The kernel's own
 //     backlog is set to its maximum.
-//   - RefusesDial if it is a listener in memory that package simtest makes
+//   - RefusesDial in memory; simtest.NewListener makes such a one
 //   - ResetsConnection otherwise
 //
 // NewBacklog closes inner only if Close is called. It fails if the edition would
