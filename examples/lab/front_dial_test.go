@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -213,4 +214,34 @@ func TestConnectPlainHTTP(t *testing.T) {
 		assert.Equal(t, `POST /a?b=c `+host+` hello ""`, string(text), name)
 	}
 	assert.Equal(t, int64(2), b.state("tcp-half-open", "?held=0").Admitted)
+}
+
+// TestCurl: forty curls that dial through a machine that runs XP SP2, and are
+// killed.
+func TestCurl(t *testing.T) {
+	needs(t, "curl", "curl")
+	if _, err := os.Stat("/proc/self/net/tcp"); err != nil {
+		t.Skip("the kernel does not tell in /proc")
+	}
+	for kind, flag := range map[string]string{"socks5": "--socks5-hostname", "connect": "-x"} {
+		t.Run(kind, func(t *testing.T) {
+			b, target := newBench(t), silence(t)
+			front := b.host("XP Pro SP2", fmt.Sprintf(`{"kind":%q}`, kind))[0]
+			var clients []*exec.Cmd
+			for range 40 {
+				cmd := exec.Command("curl", "-s", flag, front, fmt.Sprintf("http://%v/", target))
+				require.NoError(t, cmd.Start())
+				t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+				clients = append(clients, cmd)
+			}
+			b.state("tcp-half-open", "?held=10&queued=30")
+			assert.Equal(t, 10, synSent(t, target.Port))
+			begun := time.Now()
+			for _, cmd := range clients {
+				require.NoError(t, cmd.Process.Kill())
+			}
+			b.state("tcp-half-open", "?held=0&queued=0")
+			t.Logf("free %v after the clients", time.Since(begun))
+		})
+	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -13,23 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-// needs skips the test where a program is missing, and fails it in CI.
-func needs(t *testing.T, program, debian string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
-	}
-	if program == "smbd" {
-		if _, err := os.Stat("/usr/sbin/smbd"); err == nil {
-			return
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is missing: install the package %s", program, debian)
-	}
-	t.Skipf("%s is missing: install the package %s", program, debian)
-}
 
 // mentions returns the processes whose command line has the words.
 func mentions(t *testing.T, words string) (pids []string) {

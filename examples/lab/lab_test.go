@@ -9,6 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -104,6 +107,23 @@ func (b *bench) state(service, query string) serviceState {
 	var s serviceState
 	require.NoError(b.t, json.Unmarshal([]byte(b.ok("GET", "/api/hosts/box/services/"+service+query, "")), &s))
 	return s
+}
+
+// needs skips the test where a program is missing, and fails it in CI.
+func needs(t *testing.T, program, debian string) {
+	t.Helper()
+	_, err := exec.LookPath(program)
+	if _, statErr := os.Stat(filepath.Join("/usr/sbin", program)); err != nil && statErr != nil {
+		lacks(t, program+" is missing: install the package "+debian)
+	}
+}
+
+func lacks(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
 }
 
 // dial connects, and closes with the test.
