@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 // ruleJSON is how a rule looks in JSON. The schema is rules.schema.json.
@@ -120,7 +122,7 @@ func editionOf(product, name string) (Edition, error) {
 			return e, nil
 		}
 	}
-	return 0, fmt.Errorf("%w: product %.100q, edition %.100q", ErrUnknownEdition, product, name)
+	return 0, fmt.Errorf("%w: product %s, edition %s", ErrUnknownEdition, names.Quote(product), names.Quote(name))
 }
 
 // WriteJSON writes the rules as a table in JSON, one rule a line:

@@ -3,6 +3,8 @@ package limits
 import (
 	"fmt"
 	"strings"
+
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 // unknownName is how every zero value of the package prints and parses.
@@ -140,12 +142,12 @@ func enumText[T ~uint8](what string, names []string, v T) ([]byte, error) {
 	return []byte(names[v]), nil
 }
 
-func enumParse[T ~uint8](v *T, what string, names []string, text []byte) error {
-	for i, name := range names {
+func enumParse[T ~uint8](v *T, what string, all []string, text []byte) error {
+	for i, name := range all {
 		if strings.EqualFold(name, string(text)) {
 			*v = T(i)
 			return nil
 		}
 	}
-	return fmt.Errorf("limits: unknown %s %.100q; want one of %s", what, text, strings.Join(names[1:], ", "))
+	return fmt.Errorf("limits: unknown %s %s; want one of %s", what, names.Quote(string(text)), strings.Join(all[1:], ", "))
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 // ServiceMatch is what FindServices took a word for.
@@ -63,8 +65,8 @@ func FindServices(text string) ([]ServiceMatch, error) {
 		found = kept
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("limits: no service found in %.100q; want one of %s, or a word such as http, file sharing or vpn; any other program is tcp-other",
-			text, strings.Join(serviceNames()[1:], ", "))
+		return nil, fmt.Errorf("limits: no service found in %s; want one of %s, or a word such as http, file sharing or vpn; any other program is tcp-other",
+			names.Quote(text), strings.Join(serviceNames()[1:], ", "))
 	}
 	return found, nil
 }

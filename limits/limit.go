@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 // Limit is a number of peers, or one of the three things that are not a
@@ -95,8 +97,8 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	default:
 		n, err := strconv.ParseUint(string(text), 10, 31)
 		if err != nil {
-			return fmt.Errorf("limits: bad limit %.100q; want a number from 0 to %d, unlimited, absent or unknown",
-				text, math.MaxInt32)
+			return fmt.Errorf("limits: bad limit %s; want a number from 0 to %d, unlimited, absent or unknown",
+				names.Quote(string(text)), math.MaxInt32)
 		}
 		*l = Limit{numberLimit, uint32(n)}
 	}

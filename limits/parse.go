@@ -92,7 +92,7 @@ func ParseEdition(name string) (Edition, error) {
 // had is a *ServicePackError.
 func ParseWindows(name string) (Windows, error) {
 	if len(name) > names.MaxLength {
-		return Windows{}, fmt.Errorf("%w: the name has %d bytes, more than %d, and begins %.40q", ErrUnknownEdition, len(name), names.MaxLength, name)
+		return Windows{}, fmt.Errorf("%w: the name has %d bytes, more than %d, and begins %s", ErrUnknownEdition, len(name), names.MaxLength, names.Quote(name[:40]))
 	}
 	r := names.Read(name)
 	e, ok := r.One()

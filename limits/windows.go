@@ -90,7 +90,7 @@ func (p *ServicePack) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("limits: bad service pack %.40q; want SP0 (as released), SP1 to SP%d or unknown", text, lastServicePack)
+	return fmt.Errorf("limits: bad service pack %s; want SP0 (as released), SP1 to SP%d or unknown", names.Quote(string(text)), lastServicePack)
 }
 
 // Windows is an installed Windows: an edition and the service pack it is at. It

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
 // ErrCommand matches the error of Console for a line that is no command of the
@@ -52,7 +54,7 @@ func (h *Host) Console(line string) (output string, err error) {
 	case "eventquery":
 		return h.eventquery(fields[1:])
 	}
-	return "", fmt.Errorf("%w: %.100q", ErrCommand, line)
+	return "", fmt.Errorf("%w: %s", ErrCommand, text.Quote(line, 100))
 }
 
 // commandName returns the name of a command, which may have a path and an
@@ -69,22 +71,22 @@ func (h *Host) wevtutil(args []string) (string, error) {
 	}
 	const want = "wevtutil qe System /f:text [/c:N] [/rd:true]"
 	if len(args) < 2 || !strings.EqualFold(args[0], "qe") && !strings.EqualFold(args[0], "query-events") {
-		return "", fmt.Errorf("simulate: wevtutil %.100q: want %s", strings.Join(args, " "), want)
+		return "", fmt.Errorf("simulate: wevtutil %s: want %s", text.Quote(strings.Join(args, " "), 100), want)
 	}
-	log, count, newestFirst, text := args[1], maxLogEntries, false, false
+	log, count, newestFirst, asText := args[1], maxLogEntries, false, false
 	for _, arg := range args[2:] {
 		name, value, _ := strings.Cut(strings.ToLower(arg), ":")
 		switch {
 		case name == "/f" && value == "text":
-			text = true
+			asText = true
 		case name == "/rd" && (value == "true" || value == "false"):
 			newestFirst = value == "true"
 		case name == "/c" && isCount(value, &count):
 		default:
-			return "", fmt.Errorf("simulate: wevtutil %.100q: want %s", arg, want)
+			return "", fmt.Errorf("simulate: wevtutil %s: want %s", text.Quote(arg, 100), want)
 		}
 	}
-	if !text {
+	if !asText {
 		return "", fmt.Errorf("simulate: wevtutil without /f:text prints XML, which is not made here: want %s", want)
 	}
 	var b strings.Builder
@@ -114,7 +116,7 @@ func (h *Host) eventquery(args []string) (string, error) {
 			list = value == "list"
 		case name == "/r" && isCount(value, &count):
 		default:
-			return "", fmt.Errorf("simulate: eventquery %.100q: want %s", strings.Join(args[i:], " "), want)
+			return "", fmt.Errorf("simulate: eventquery %s: want %s", text.Quote(strings.Join(args[i:], " "), 100), want)
 		}
 	}
 	entries := h.logged(log, count, true)

@@ -27,5 +27,5 @@ func Caption(caption string) (Identification, error) {
 }
 
 func tooLong(input string, most int) error {
-	return fmt.Errorf("%w: the text has %d bytes, more than %d, and begins %.40q", limits.ErrUnknownEdition, len(input), most, input)
+	return fmt.Errorf("%w: the text has %d bytes, more than %d, and begins %s", limits.ErrUnknownEdition, len(input), most, names.Quote(input[:min(len(input), 40)]))
 }

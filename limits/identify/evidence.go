@@ -113,10 +113,12 @@ func (w *weighing) readable() error {
 
 // title returns the name, or what else the error names.
 func (w *weighing) title() string {
+	title := w.input
 	if w.id.Name != "" {
-		return w.id.Name
+		title = w.id.Name
 	}
-	return w.input
+	const most = 2 * names.MaxLength // a name with its version
+	return strings.ToValidUTF8(title[:min(len(title), most)], "")
 }
 
 // numbers returns the versions of the Identity.

@@ -106,7 +106,7 @@ func (l *lister) identify(all []alternative) (Identification, error) {
 		firstErr error
 	)
 	for _, a := range all {
-		title := strings.TrimSpace(l.text[a.start:a.end])
+		title := l.title(a)
 		if a.reading.Unlisted && a.read == "" {
 			found.Unlisted = append(found.Unlisted, title)
 			continue
@@ -154,6 +154,17 @@ func (l *lister) identify(all []alternative) (Identification, error) {
 		return found, &UnlistedError{Input: l.text, Unlisted: found.Unlisted, Nearest: nearestOf(all)}
 	}
 	return Identification{}, &limits.NameError{Input: l.text}
+}
+
+// title returns an alternative as it stands in the text, a long one without its
+// end.
+func (l *lister) title(a alternative) string {
+	const most = 100
+	title := strings.TrimSpace(l.text[a.start:a.end])
+	if len(title) > most {
+		title = strings.TrimSpace(strings.ToValidUTF8(title[:most], "")) + "..."
+	}
+	return title
 }
 
 // nearestOf returns the editions that come near the alternatives.

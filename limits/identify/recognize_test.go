@@ -130,6 +130,31 @@ func expand(t testing.TB, want string) (list []string) {
 	return append(list, unlisted...)
 }
 
+// An error names its input in at most 100 bytes.
+func TestErrorsAreShort(t *testing.T) {
+	for _, long := range []string{
+		strings.Repeat("x", 200), strings.Repeat("x", 10<<20), strings.Repeat("\x00\x01", 100), strings.Repeat("ü", 120), "Windows 10 Home Education " + strings.Repeat("y", 1<<20),
+		"Windows CE " + strings.Repeat("(x) 5 ", 1<<16), "Windows 7 SP7 " + strings.Repeat("z", 1<<20), `{"Caption":"` + strings.Repeat("Windows ", 1<<15) + `"}`,
+	} {
+		for name, read := range map[string]reader{
+			"Recognize": identify.Recognize, "Caption": identify.Caption, "Ver": identify.Ver, "Nmap": identify.Nmap, "CPE": identify.CPE,
+			"Systeminfo": identify.Systeminfo, "Winver": identify.Winver, "SMB": identify.SMB,
+			"ActiveDirectory": func(s string) (identify.Identification, error) { return identify.ActiveDirectory(s, s, s) },
+			"Identify": func(s string) (identify.Identification, error) {
+				return identify.Identify(identify.Identity{Name: s[:min(len(s), 250)], EditionID: s, InstallationType: s, Release: s})
+			},
+		} {
+			id, err := read(long)
+			if err != nil {
+				assert.Less(t, len(err.Error()), 700, "%s: %.50q", name, long)
+			}
+			for _, text := range slices.Concat(id.Unlisted, id.Conflicts, id.Notes) {
+				assert.Less(t, len(text), 700, "%s: %.50q", name, long)
+			}
+		}
+	}
+}
+
 func FuzzRecognize(f *testing.F) {
 	for _, c := range table(f, "testdata/recognize.csv") {
 		f.Add(c.input)

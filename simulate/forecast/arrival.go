@@ -102,23 +102,23 @@ func (a Arrival) String() string {
 
 // ParseArrival reads the text form. The error for anything else shows the
 // forms.
-func ParseArrival(text string) (Arrival, error) {
+func ParseArrival(form string) (Arrival, error) {
 	fail := func(err error) (Arrival, error) {
 		const forms = "at-once, every(2s), poisson(2s) or trace(0s,1s,5s)"
 		if err != nil {
-			return Arrival{}, fmt.Errorf("forecast: arrival %.100q: %w; want %s", text, err, forms)
+			return Arrival{}, fmt.Errorf("forecast: arrival %s: %w; want %s", text.Quote(form, 60), err, forms)
 		}
-		return Arrival{}, fmt.Errorf("forecast: arrival %.100q: want %s", text, forms)
+		return Arrival{}, fmt.Errorf("forecast: arrival %s: want %s", text.Quote(form, 100), forms)
 	}
-	if strings.EqualFold(strings.TrimSpace(text), "at-once") {
+	if strings.EqualFold(strings.TrimSpace(form), "at-once") {
 		return AtOnce(), nil
 	}
-	name, args := splitCall(text)
+	name, args := splitCall(form)
 	times := make([]time.Duration, len(args))
 	for i, arg := range args {
 		v, err := time.ParseDuration(arg)
 		if err != nil {
-			return fail(fmt.Errorf("invalid duration %.50q", arg))
+			return fail(fmt.Errorf("invalid duration %s", text.Quote(arg, 40)))
 		}
 		times[i] = v
 	}

@@ -199,12 +199,12 @@ func joinDurations(values []time.Duration) string {
 }
 
 // ParseDist reads the text form. The error for anything else shows the forms.
-func ParseDist(text string) (Dist, error) {
-	name, args := splitCall(text)
+func ParseDist(form string) (Dist, error) {
+	name, args := splitCall(form)
 	if args == nil {
-		v, err := time.ParseDuration(strings.TrimSpace(text))
+		v, err := time.ParseDuration(strings.TrimSpace(form))
 		if err != nil {
-			return Dist{}, distError(text, nil)
+			return Dist{}, distError(form, nil)
 		}
 		args, name = []string{v.String()}, "constant"
 	}
@@ -212,7 +212,7 @@ func ParseDist(text string) (Dist, error) {
 	times, numbers := 1, 0
 	switch {
 	case d.kind == notGiven:
-		return Dist{}, distError(text, nil)
+		return Dist{}, distError(form, nil)
 	case d.kind == uniformDist:
 		times = 2
 	case d.kind == lognormalDist, d.kind == hyperexponentialDist:
@@ -221,20 +221,20 @@ func ParseDist(text string) (Dist, error) {
 		times = len(args)
 	}
 	if len(args) != times+numbers {
-		return Dist{}, distError(text, nil)
+		return Dist{}, distError(form, nil)
 	}
 	values := make([]time.Duration, times)
 	for i := range values {
 		v, err := time.ParseDuration(args[i])
 		if err != nil {
-			return Dist{}, distError(text, fmt.Errorf("invalid duration %.50q", args[i]))
+			return Dist{}, distError(form, fmt.Errorf("invalid duration %s", text.Quote(args[i], 40)))
 		}
 		values[i] = v
 	}
 	if numbers == 1 {
 		v, err := strconv.ParseFloat(args[times], 64)
 		if err != nil {
-			return Dist{}, distError(text, fmt.Errorf("invalid number %.50q", args[times]))
+			return Dist{}, distError(form, fmt.Errorf("invalid number %s", text.Quote(args[times], 40)))
 		}
 		d.scv = v
 	}
@@ -247,7 +247,7 @@ func ParseDist(text string) (Dist, error) {
 		d.a = values[0]
 	}
 	if err := d.Valid(); err != nil {
-		return Dist{}, distError(text, err)
+		return Dist{}, distError(form, err)
 	}
 	return d, nil
 }
@@ -265,12 +265,12 @@ func splitCall(text string) (name string, args []string) {
 	return strings.ToLower(strings.TrimSpace(name)), args
 }
 
-func distError(text string, err error) error {
-	const forms = "a time such as 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6) or empirical(1s,2s)"
+func distError(form string, err error) error {
+	const want = "a time such as 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6) or empirical(1s,2s)"
 	if err != nil {
-		return fmt.Errorf("forecast: distribution %.100q: %w; want %s", text, err, forms)
+		return fmt.Errorf("forecast: distribution %s: %w; want %s", text.Quote(form, 60), err, want)
 	}
-	return fmt.Errorf("forecast: distribution %.100q: want %s", text, forms)
+	return fmt.Errorf("forecast: distribution %s: want %s", text.Quote(form, 100), want)
 }
 
 // MarshalText returns the text form, which is empty if d is not given. A Dist

@@ -10,6 +10,7 @@ import (
 
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
 // adsutilBanner is what the script host of Windows 2000 prints before the
@@ -73,7 +74,7 @@ func (s *Server) metabase(args []string) (string, error) {
 		}
 		return fmt.Sprintf("%s : %s\r\n", name, p.get(s)), nil
 	}
-	return "", fmt.Errorf("iis: adsutil %.200q: want get w3svc/PROPERTY, set w3svc/PROPERTY VALUE or enum w3svc", strings.Join(args, " "))
+	return "", fmt.Errorf("iis: adsutil %s: want get w3svc/PROPERTY, set w3svc/PROPERTY VALUE or enum w3svc", text.Quote(strings.Join(args, " "), 100))
 }
 
 // isCommand reports whether arg, which may have a path and an extension, is the
@@ -107,7 +108,7 @@ var properties = [...]property{
 func propertyOf(path string) (property, string, error) {
 	i := strings.LastIndexByte(path, '/')
 	if i < 0 || !isSite(path[:i]) {
-		return property{}, "", fmt.Errorf("iis: path %.100q: want w3svc/PROPERTY or w3svc/1/PROPERTY", path)
+		return property{}, "", fmt.Errorf("iis: path %s: want w3svc/PROPERTY or w3svc/1/PROPERTY", text.Quote(path, 100))
 	}
 	name := path[i+1:]
 	names := make([]string, 0, len(properties))
@@ -117,7 +118,7 @@ func propertyOf(path string) (property, string, error) {
 		}
 		names = append(names, p.name)
 	}
-	return property{}, "", fmt.Errorf("iis: unknown property %.100q; want one of %s", name, strings.Join(names, ", "))
+	return property{}, "", fmt.Errorf("iis: unknown property %s; want one of %s", text.Quote(name, 100), strings.Join(names, ", "))
 }
 
 func (s *Server) enum() string {
@@ -141,7 +142,7 @@ func (s *Server) maxConnections() string {
 func (s *Server) setMaxConnections(value string) error {
 	n, err := strconv.ParseUint(value, 10, 32)
 	if err != nil {
-		return fmt.Errorf("iis: MaxConnections %.50q: want a whole number", value)
+		return fmt.Errorf("iis: MaxConnections %s: want a whole number", text.Quote(value, 100))
 	}
 	policy := s.gate.Policy()
 	switch {
@@ -178,7 +179,7 @@ func (s *Server) allowKeepAlive() string {
 func (s *Server) setAllowKeepAlive(value string) error {
 	allow, err := strconv.ParseBool(strings.ToLower(value))
 	if err != nil {
-		return fmt.Errorf("iis: AllowKeepAlive %.50q: want true or false", value)
+		return fmt.Errorf("iis: AllowKeepAlive %s: want true or false", text.Quote(value, 100))
 	}
 	settings := s.settings
 	settings.AllowKeepAlive = &allow
@@ -192,7 +193,7 @@ func (s *Server) connectionTimeout() string {
 func (s *Server) setConnectionTimeout(value string) error {
 	n, err := strconv.ParseUint(value, 10, 31)
 	if err != nil || n == 0 {
-		return fmt.Errorf("iis: ConnectionTimeout %.50q: want 1 to 2147483647 seconds", value)
+		return fmt.Errorf("iis: ConnectionTimeout %s: want 1 to 2147483647 seconds", text.Quote(value, 100))
 	}
 	settings := s.settings
 	settings.ConnectionTimeout = time.Duration(n) * time.Second

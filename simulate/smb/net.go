@@ -14,6 +14,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
+	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
 // Session is a session that holds a slot, or shares one.
@@ -125,8 +126,8 @@ func (m *machine) net(line string, words []string) (string, error) {
 			return m.netDelete(strings.TrimPrefix(args[0], `\\`), yes)
 		}
 	}
-	return "", fmt.Errorf(`smb: %.100q: %w; known are "net config server [/autodisconnect:N]" and "net session [\\COMPUTER /delete [/y]]"`,
-		line, simulate.ErrCommand)
+	return "", fmt.Errorf(`smb: %s: %w; known are "net config server [/autodisconnect:N]" and "net session [\\COMPUTER /delete [/y]]"`,
+		text.Quote(line, 100), simulate.ErrCommand)
 }
 
 // netTransport is the made-up device GUID in the transport's name.
@@ -171,8 +172,8 @@ func (m *machine) netConfigServer() string {
 func (m *machine) netAutoDisconnect(value string) (string, error) {
 	n, err := strconv.Atoi(value)
 	if err != nil || n < limits.AutoDisconnectNever || n > limits.AutoDisconnectMax {
-		return "", fmt.Errorf("smb: net config server: /autodisconnect: %.100q is not from %d (never) to %d minutes",
-			value, limits.AutoDisconnectNever, limits.AutoDisconnectMax)
+		return "", fmt.Errorf("smb: net config server: /autodisconnect: %s is not from %d (never) to %d minutes",
+			text.Quote(value, 100), limits.AutoDisconnectNever, limits.AutoDisconnectMax)
 	}
 	m.idleMinutes.Store(int64(n))
 	m.enforceIdle()

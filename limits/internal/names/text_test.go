@@ -1,9 +1,12 @@
 package names
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestEditDistance(t *testing.T) {
@@ -63,4 +66,20 @@ func TestPlain(t *testing.T) {
 	} {
 		assert.Equal(t, want, string(Plain(nil, name)))
 	}
+}
+
+func TestQuote(t *testing.T) {
+	assert.Equal(t, `"Windows 7"`, Quote("Windows 7"))
+	for _, text := range []string{strings.Repeat("x", 10<<20), strings.Repeat("ü", 1000), strings.Repeat("\x00", 1000), strings.Repeat("\U0001F600", 99), strings.Repeat("x", 98), strings.Repeat("x", 99)} {
+		got := Quote(text)
+		assert.LessOrEqual(t, len(got), 100)
+		begin, err := strconv.Unquote(strings.TrimSuffix(got, "..."))
+		require.NoError(t, err)
+		assert.True(t, strings.HasPrefix(text, begin))
+		assert.Greater(t, len(got), 90)
+	}
+}
+
+func TestPlainKeepsPlus(t *testing.T) {
+	assert.Equal(t, "sp1+  2016+ x y", string(Plain(nil, "SP1+, 2016+ x+y")))
 }

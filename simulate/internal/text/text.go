@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Width is how many columns a terminal has at least.
@@ -66,4 +67,21 @@ func Wrap(b *strings.Builder, sentence string) {
 		column += n
 	}
 	b.WriteByte('\n')
+}
+
+// Quote returns what was typed in quotes for an error, if it is long its
+// beginning: at most so many bytes.
+func Quote(typed string, most int) string {
+	if q := strconv.Quote(typed[:min(len(typed), most)]); len(typed) <= most && len(q) <= most {
+		return q
+	}
+	for end := min(len(typed), most); end > 0; end-- {
+		if end < len(typed) && !utf8.RuneStart(typed[end]) {
+			continue // within a letter
+		}
+		if q := strconv.Quote(typed[:end]) + "..."; len(q) <= most {
+			return q
+		}
+	}
+	return `""...`
 }

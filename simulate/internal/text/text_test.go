@@ -49,3 +49,18 @@ func TestWrap(t *testing.T) {
 	}
 	assert.Equal(t, 40, strings.Count(b.String(), "grüße"))
 }
+
+func TestQuote(t *testing.T) {
+	for typed, want := range map[string]string{
+		"":                        `""`,
+		"go":                      `"go"`,
+		strings.Repeat("x", 18):   `"xxxxxxxxxxxxxxxxxx"`,
+		strings.Repeat("x", 1000): `"xxxxxxxxxxxxxxx"...`,
+		strings.Repeat("ü", 1000): `"üüüüüüü"...`,
+		strings.Repeat("\x00", 9): `"\x00\x00\x00"...`,
+	} {
+		got := text.Quote(typed, 20)
+		assert.Equal(t, want, got)
+		assert.LessOrEqual(t, len(got), 20)
+	}
+}
