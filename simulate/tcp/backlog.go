@@ -138,7 +138,7 @@ type deliverer interface {
 //   - RefusesSYN if it is a *net.TCPListener on Linux. Its socket is taken out of
 //     LISTEN for as long as the backlog is full, and for a moment now, so that
 //     clients that have connected to it already are reset. The kernel's own
-//     backlog is set to its maximum.
+//     backlog is set to its maximum. A process that shares the socket shares that.
 //   - RefusesDial in memory; simtest.NewListener makes such a one
 //   - ResetsConnection otherwise
 //
