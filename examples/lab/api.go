@@ -76,13 +76,16 @@ func (l *lab) handler() http.Handler {
 		})
 	}
 	mux.Handle("GET /metrics", l.metrics())
+	if err := l.addPages(mux); err != nil {
+		panic(err) // the templates are part of the program
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		if methods := allowed(mux, r); len(methods) > 0 {
 			w.Header().Set("Allow", strings.Join(methods, ", "))
 			fail(w, &problem{http.StatusMethodNotAllowed, fmt.Errorf("%.20s %.200s: want %s", r.Method, r.URL.Path, strings.Join(methods, " or "))})
 			return
 		}
-		fail(w, &problem{http.StatusNotFound, fmt.Errorf("%.200s: want /metrics or a path below /api/", r.URL.Path)})
+		fail(w, &problem{http.StatusNotFound, fmt.Errorf("%.200s: want /, /forecast, /metrics or a path below /api/", r.URL.Path)})
 	})
 	return l.guard(mux)
 }
@@ -111,12 +114,16 @@ func reply(w http.ResponseWriter, status int, v any) error {
 
 // fail answers with an error.
 func fail(w http.ResponseWriter, err error) {
-	status := http.StatusInternalServerError
+	reply(w, httpStatus(err), map[string]string{"error": err.Error()})
+}
+
+// httpStatus returns the status of an error.
+func httpStatus(err error) int {
 	var p *problem
 	if errors.As(err, &p) {
-		status = p.status
+		return p.status
 	}
-	reply(w, status, map[string]string{"error": err.Error()})
+	return http.StatusInternalServerError
 }
 
 // body reads the body of a request.

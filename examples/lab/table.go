@@ -163,14 +163,11 @@ func (l *lab) forecast(w http.ResponseWriter, r *http.Request) error {
 	if n := int64(s.Clients) * int64(max(s.Connections, 1)); n > maxForecastSize || int64(s.Clients) > maxForecastSize {
 		return bad("scenario: Clients %d with Connections %d: want at most %d connections here; examples/forecast takes more", s.Clients, s.Connections, maxForecastSize)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), maxForecast)
-	defer cancel()
-	select {
-	case l.runs <- struct{}{}:
-		defer func() { <-l.runs }()
-	case <-ctx.Done():
-		return &problem{http.StatusServiceUnavailable, errors.New("other forecasts are running: try again later")}
+	ctx, cancel, err := l.enterForecast(r.Context())
+	if err != nil {
+		return err
 	}
+	defer cancel()
 	report, err := forecast.Run(ctx, s)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

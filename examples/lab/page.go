@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/winlimits/winlimits/examples/lab/page"
+)
+
+// The pages load nothing from elsewhere, and no page of another site shows them.
+const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// addPages adds the pages to the mux.
+func (l *lab) addPages(mux *http.ServeMux) error {
+	pages, err := page.New(false)
+	if err != nil {
+		return err
+	}
+	s := &site{l, pages}
+	for pattern, f := range map[string]func(*http.Request) (int, page.View, error){
+		"GET /{$}":      s.search,
+		"GET /forecast": s.forecastPage,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			status, view, err := f(r)
+			if err != nil {
+				status, view = s.problem(err)
+			}
+			s.write(w, status, view)
+		})
+	}
+	mux.HandleFunc("GET /assets/{name}", asset)
+	mux.HandleFunc("GET /forecast.svg", func(w http.ResponseWriter, r *http.Request) {
+		if err := s.picture(w, r); err != nil {
+			fail(w, err)
+		}
+	})
+	return nil
+}
+
+// site is the pages of a lab.
+type site struct {
+	*lab
+	pages *page.Pages
+}
+
+func asset(w http.ResponseWriter, r *http.Request) {
+	data, kind, ok := page.Asset(r.PathValue("name"))
+	if !ok {
+		fail(w, &problem{http.StatusNotFound, fmt.Errorf("no asset %.100q", r.PathValue("name"))})
+		return
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Cache-Control", "no-cache")
+	_, _ = w.Write(data)
+}
+
+// write writes a page.
+func (s *site) write(w http.ResponseWriter, status int, view page.View) {
+	var text bytes.Buffer
+	if err := s.pages.Render(&text, view); err != nil {
+		s.log.Error("page", "name", view.Name, "error", err)
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Referrer-Policy", "same-origin")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(text.Bytes())
+}
+
+// problem is the page for an error.
+func (s *site) problem(err error) (int, page.View) {
+	status := httpStatus(err)
+	return status, page.View{Name: "problem", Title: http.StatusText(status), Data: map[string]string{
+		"Title": http.StatusText(status), "Text": err.Error(),
+	}}
+}
+
+func (s *site) search(r *http.Request) (int, page.View, error) {
+	values, err := query(r, "q")
+	if err != nil {
+		return 0, page.View{}, err
+	}
+	return http.StatusOK, page.SearchView(page.Search(values.Get("q"))), nil
+}
+
+// forecastPage runs a forecast and shows it.
+func (s *site) forecastPage(r *http.Request) (int, page.View, error) {
+	q, err := page.ReadQuestion(r.URL.Query())
+	if err != nil {
+		return http.StatusBadRequest, page.ForecastView(&page.Outlook{Question: q}, err), nil
+	}
+	ctx, cancel, err := s.enterForecast(r.Context())
+	if err != nil {
+		return 0, page.View{}, err
+	}
+	defer cancel()
+	o, err := q.Answer(ctx)
+	if err != nil {
+		return http.StatusBadRequest, page.ForecastView(o, err), nil
+	}
+	return http.StatusOK, page.ForecastView(o, nil), nil
+}
+
+// picture draws a forecast.
+func (s *site) picture(w http.ResponseWriter, r *http.Request) error {
+	q, err := page.ReadQuestion(r.URL.Query())
+	if err != nil {
+		return &problem{http.StatusBadRequest, err}
+	}
+	ctx, cancel, err := s.enterForecast(r.Context())
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	data, err := q.Picture(ctx, q.Values["picture"])
+	if err != nil {
+		return &problem{http.StatusBadRequest, err}
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	_, _ = w.Write(data)
+	return nil
+}
+
+// enterForecast waits until a forecast may run. Its context ends when the forecast
+// has taken too long; cancel lets the next one run.
+func (l *lab) enterForecast(ctx context.Context) (context.Context, func(), error) {
+	ctx, cancel := context.WithTimeout(ctx, maxForecast)
+	select {
+	case l.runs <- struct{}{}:
+		return ctx, func() { <-l.runs; cancel() }, nil
+	case <-ctx.Done():
+		cancel()
+		return nil, nil, &problem{http.StatusServiceUnavailable, errors.New("other forecasts are running: try again later")}
+	}
+}

@@ -1,0 +1,198 @@
+// Package page renders the pages of the lab: the search, the forecast and the
+// machines. The lab serves them, and folder static has the first two without a
+// server. It does no I/O.
+package page
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/winlimits/winlimits/limits"
+)
+
+//go:embed templates
+var files embed.FS
+
+//go:embed assets
+var assets embed.FS
+
+// Asset returns a style sheet, a script or a picture, and its media type. It is
+// false for a name that there is none of.
+func Asset(name string) (data []byte, kind string, ok bool) {
+	data, err := assets.ReadFile("assets/" + name)
+	switch {
+	case err != nil:
+		return nil, "", false
+	case strings.HasSuffix(name, ".css"):
+		kind = "text/css; charset=utf-8"
+	case strings.HasSuffix(name, ".js"):
+		kind = "text/javascript; charset=utf-8"
+	default:
+		kind = "image/svg+xml"
+	}
+	return data, kind, true
+}
+
+// Pages renders pages.
+type Pages struct {
+	templates *template.Template
+	static    bool
+}
+
+// New returns the pages of the lab, or with static those that need no server: they
+// have no machines, and their addresses are relative.
+func New(static bool) (*Pages, error) {
+	p := &Pages{static: static}
+	t, err := template.New("").Funcs(template.FuncMap{
+		"search":   p.searchURL,
+		"forecast": p.forecastURL,
+		"picture":  p.pictureURL,
+		"asset":    p.assetURL,
+		"static":   func() bool { return static },
+		"words":    words,
+		"number":   number,
+		"isNumber": func(l limits.Limit) bool { _, ok := l.Number(); return ok },
+		"kind":     kind,
+		"percent":  percent,
+		"revision": func() string { return limits.Revision },
+		"dict":     dict,
+	}).ParseFS(files, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	p.templates = t
+	return p, nil
+}
+
+// View is what every page has.
+type View struct {
+	// Name is the template of the main part: "search", "forecast", "hosts", "host"
+	// or "problem".
+	Name  string
+	Title string
+	// Data is what that template shows.
+	Data any
+	// Scripts are the assets that the page runs.
+	Scripts []string
+}
+
+// Render writes a whole page.
+func (p *Pages) Render(w io.Writer, v View) error {
+	var main strings.Builder
+	if err := p.Main(&main, v); err != nil {
+		return err
+	}
+	return p.templates.ExecuteTemplate(w, "layout", struct {
+		View
+		Main template.HTML
+	}{v, template.HTML(main.String())}) // it comes from a template
+}
+
+// Main writes what stands between the head and the foot of a page.
+func (p *Pages) Main(w io.Writer, v View) error {
+	return p.templates.ExecuteTemplate(w, v.Name, v.Data)
+}
+
+func (p *Pages) searchURL(q any) string {
+	path := "/"
+	if p.static {
+		path = "index.html"
+	}
+	if text := fmt.Sprint(q); text != "" {
+		path += "?" + url.Values{"q": {text}}.Encode()
+	}
+	return path
+}
+
+func (p *Pages) forecastURL(query string) string {
+	path := "/forecast"
+	if p.static {
+		path = "forecast.html"
+	}
+	if query != "" {
+		path += "?" + query
+	}
+	return path
+}
+
+// pictureURL returns the address of a picture of a forecast.
+func (p *Pages) pictureURL(query, which string) string {
+	path := "/forecast.svg?" + query
+	if p.static {
+		path = path[1:]
+	}
+	if which != "" {
+		path += "&picture=" + which
+	}
+	return path
+}
+
+func (p *Pages) assetURL(name string) string {
+	if p.static {
+		return name
+	}
+	return "/assets/" + name
+}
+
+// words returns a name of the library as words: "remote computers".
+func words(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "-", " ") }
+
+// kind returns what sort of thing a source is, for people.
+func kind(k limits.SourceKind) string {
+	switch k {
+	case limits.SourceVendorKB:
+		return "knowledge base"
+	case limits.SourceVendorDoc:
+		return "documentation"
+	case limits.SourceProtocolSpec:
+		return "protocol document"
+	}
+	return words(k)
+}
+
+// number returns a limit as a page shows it.
+func number(l limits.Limit) string {
+	switch {
+	case l.IsUnlimited():
+		return "no limit"
+	case l.IsAbsent():
+		return "not there"
+	case !l.IsKnown():
+		return "unknown"
+	}
+	return grouped(l.String())
+}
+
+// grouped puts a thin space between the thousands of a number of five digits or
+// more.
+func grouped(digits string) string {
+	if len(digits) < 5 {
+		return digits
+	}
+	head := len(digits) % 3
+	var b strings.Builder
+	b.WriteString(digits[:head])
+	for i := head; i < len(digits); i += 3 {
+		if i > 0 {
+			b.WriteString("\u202f")
+		}
+		b.WriteString(digits[i : i+3])
+	}
+	return b.String()
+}
+
+// dict makes a map from names and values, for a template that takes several.
+func dict(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, fmt.Errorf("dict: %d values: want names and values", len(pairs))
+	}
+	m := map[string]any{}
+	for i := 0; i < len(pairs); i += 2 {
+		m[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return m, nil
+}
