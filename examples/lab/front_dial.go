@@ -28,14 +28,12 @@ type dialing struct {
 }
 
 func newDialing(f *front) (server, error) {
-	if f.config.OutboundPorts {
-		return nil, errors.New("outboundPorts true: want false, this build has no limit on outbound ports")
-	}
 	if err := f.needs(limits.TCPHalfOpen); err != nil {
 		return nil, err
 	}
 	dialer, err := tcp.NewDialer(f.machine.host, &tcp.DialerSettings{
 		Net: net.Dialer{Timeout: time.Duration(f.config.Timeout)}, Process: f.config.Process,
+		CountPorts: f.config.OutboundPorts,
 	})
 	if err != nil {
 		return nil, err
@@ -162,6 +160,9 @@ func (d *dialing) refuse(c *client, status int, err error) {
 
 // statusOf is the status for a dial that failed.
 func statusOf(err error) int {
+	if isOutOfPorts(err) {
+		return http.StatusServiceUnavailable
+	}
 	if errors.Is(err, simulate.ErrLimit) || errors.Is(err, tcp.ErrConnecting) {
 		return http.StatusGatewayTimeout
 	}

@@ -186,6 +186,40 @@ func TestConnect(t *testing.T) {
 	}
 }
 
+// With outboundPorts a connection that the machine closes keeps its port for the
+// TIME_WAIT, and a machine without a free one refuses to dial.
+func TestOutboundPorts(t *testing.T) {
+	b, upstream := newBench(t), echo(t)
+	status, text := b.call("POST", "/api/hosts", `{"name":"box","windows":"XP Pro SP2","settings":{"limits":{"tcp-outbound":2}},
+		"fronts":[{"kind":"socks5","outboundPorts":true},{"kind":"connect","outboundPorts":true},{"kind":"socks5"}]}`)
+	require.Equal(t, 201, status, text)
+	fronts := addresses(t, text)
+	reply := make([]byte, 12)
+	for i := range 2 {
+		c := asks(t, "socks5", fronts[0], upstream)
+		_, err := io.ReadFull(c, reply)
+		require.NoError(t, err)
+		require.Zero(t, reply[3])
+		says(t, c, "hello")
+		b.state("tcp-outbound", fmt.Sprintf("?held=%d", i+1))
+		c.Close()
+		b.ok("GET", "/api/hosts/box", "")
+	}
+	c := asks(t, "socks5", fronts[0], upstream)
+	_, err := io.ReadFull(c, reply)
+	require.NoError(t, err)
+	assert.Equal(t, byte(socksFailure), reply[3])
+	resp, err := http.ReadResponse(bufio.NewReader(asks(t, "connect", fronts[1], upstream)), nil)
+	require.NoError(t, err)
+	assert.Equal(t, 503, resp.StatusCode)
+	b.state("tcp-outbound", "?held=2&refused=2")
+	c = asks(t, "socks5", fronts[2], upstream)
+	_, err = io.ReadFull(c, reply)
+	require.NoError(t, err)
+	assert.Zero(t, reply[3], "a front that does not count ports")
+	b.ok("POST", "/api/hosts/box/reset", `{"disconnect":true}`)
+}
+
 // A client of http sends its requests to the proxy itself.
 func TestConnectPlainHTTP(t *testing.T) {
 	b := newBench(t)

@@ -205,6 +205,9 @@ func (m *machine) reset(ctx context.Context, disconnect bool) error {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
 		for _, g := range gates {
+			if g.Policy().Rule.Service == limits.TCPOutbound {
+				continue // ports stay in TIME_WAIT
+			}
 			errs = append(errs, g.Wait(ctx, func(s simulate.Stats) bool { return s.Held == 0 && s.Queued == 0 }))
 		}
 	}

@@ -107,6 +107,8 @@ func socksReply(err error) []byte {
 	case err == nil:
 	case errors.As(err, &refused):
 		reply = refused.reply
+	case isOutOfPorts(err):
+		reply = socksFailure
 	case errors.Is(err, simulate.ErrLimit):
 		reply = socksTTLExpired // its time was over in the queue
 	case errors.Is(err, tcp.ErrConnecting):
@@ -121,4 +123,9 @@ func socksReply(err error) []byte {
 		reply = socksFailure
 	}
 	return []byte{5, reply, 0, 1, 0, 0, 0, 0, 0, 0}
+}
+
+// isOutOfPorts reports whether a dial found no local port free.
+func isOutOfPorts(err error) bool {
+	return errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.EADDRINUSE)
 }

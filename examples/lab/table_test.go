@@ -43,24 +43,6 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func TestRecognize(t *testing.T) {
-	b := newBench(t)
-	var f struct {
-		Input      string
-		Candidates []string
-		Limits     map[string]struct{ Default struct{ Min, Max any } }
-		Error      string
-	}
-	require.NoError(t, json.Unmarshal([]byte(b.ok("POST", "/api/recognize", `{"text":"Microsoft Windows XP Professional Service Pack 3"}`)), &f))
-	assert.Equal(t, []string{"Windows XP Professional SP3"}, f.Candidates)
-	assert.InDelta(t, 10, f.Limits["smb"].Default.Min, 0)
-	status, text := b.call("POST", "/api/recognize", `{"text":"Debian GNU/Linux 12"}`)
-	assert.Equal(t, http.StatusUnprocessableEntity, status)
-	require.NoError(t, json.Unmarshal([]byte(text), &f))
-	assert.NotEmpty(t, f.Error)
-	b.refuses(400, "POST", "/api/recognize", `{}`, "text")
-}
-
 func TestForecast(t *testing.T) {
 	b := newBench(t)
 	const scenario = `{"windows":"Windows XP Professional SP3","service":"iis","clients":40,"serviceTime":"1s"}`
