@@ -85,3 +85,36 @@ func ExampleIdentification_One() {
 	// Windows 10 Pro true
 	// unknown false
 }
+
+func TestNarrow(t *testing.T) {
+	scan, err := identify.Recognize("Microsoft Windows XP SP2 or SP3, or Windows Embedded Standard 2009")
+	require.NoError(t, err)
+	inventory, err := identify.Recognize("Microsoft Windows XP Professional")
+	require.NoError(t, err)
+	both, ok := scan.Narrow(inventory)
+	require.True(t, ok)
+	assert.Equal(t, "Windows XP Professional SP2/SP3", both.String())
+	checkIdentification(t, both)
+
+	other, err := identify.Recognize("Windows 7 Professional")
+	require.NoError(t, err)
+	_, ok = scan.Narrow(other)
+	assert.False(t, ok)
+}
+
+// A scanner and an inventory know different things of one machine.
+func ExampleIdentification_Narrow() {
+	scan, _ := identify.Nmap("Microsoft Windows XP SP2 or SP3")
+	inventory, _ := identify.Caption("Microsoft Windows XP Professional")
+	fmt.Println(scan.Narrow(inventory))
+	// Output: Windows XP Professional SP2/SP3 true
+}
+
+// Enterprise multi-session has no rule for SMB. It is named beside the range of
+// the others.
+func ExampleIdentification_WithoutRule() {
+	found, _ := identify.Identify(identify.Identity{Major: 10, Build: 17763, ProductType: identify.TypeServer})
+	sessions, _ := found.Range(limits.SMB)
+	fmt.Println(sessions, found.WithoutRule(limits.SMB))
+	// Output: 16777216 [Windows 10 Enterprise multi-session]
+}

@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,6 +23,7 @@ func readNames(text string, strict bool) (Identification, error) {
 		found    Identification
 		ok       bool
 		firstErr error
+		near     []limits.Edition // to what is unlisted
 	)
 	for i, read := 0, 0; i < len(l.tokens) && read < maxNames && l.reads < maxReads; {
 		if !l.anchors(i) {
@@ -46,6 +48,10 @@ func readNames(text string, strict bool) (Identification, error) {
 			all[len(all)-1].end = l.tokens[k].end // "Windows Embedded Compact 7"
 		}
 		id, err := l.identify(all)
+		var unlisted *UnlistedError
+		if errors.As(err, &unlisted) && near == nil {
+			near = unlisted.Nearest
+		}
 		switch i = next; {
 		case err != nil && len(id.Unlisted) == 0:
 			if firstErr == nil {
@@ -72,7 +78,7 @@ func readNames(text string, strict bool) (Identification, error) {
 		}
 		return Identification{}, &limits.NameError{Input: text, Candidates: names.As[limits.Edition](near)}
 	case len(found.Candidates) == 0:
-		return found, &UnlistedError{Input: text, Unlisted: found.Unlisted}
+		return found, &UnlistedError{Input: text, Unlisted: found.Unlisted, Nearest: near}
 	}
 	return found, nil
 }
@@ -104,6 +110,7 @@ func (l *lister) identify(all []alternative) (Identification, error) {
 		found    Identification
 		ok       bool
 		firstErr error
+		near     candidates // to what is unlisted
 	)
 	for _, a := range all {
 		title := l.title(a)
@@ -125,6 +132,12 @@ func (l *lister) identify(all []alternative) (Identification, error) {
 			}
 		}
 		id, err := ev.identify()
+		var unlisted *UnlistedError
+		if errors.As(err, &unlisted) {
+			for _, e := range unlisted.Nearest {
+				near.add(names.Edition(e), 0)
+			}
+		}
 		switch {
 		case err != nil && len(id.Unlisted) == 0:
 			if firstErr == nil {
@@ -151,7 +164,7 @@ func (l *lister) identify(all []alternative) (Identification, error) {
 		return Identification{}, firstErr
 	case len(found.Unlisted) > 0:
 		found.Form = FormName
-		return found, &UnlistedError{Input: l.text, Unlisted: found.Unlisted, Nearest: nearestOf(all)}
+		return found, &UnlistedError{Input: l.text, Unlisted: found.Unlisted, Nearest: names.As[limits.Edition](near.editions())}
 	}
 	return Identification{}, &limits.NameError{Input: l.text}
 }
@@ -165,18 +178,6 @@ func (l *lister) title(a alternative) string {
 		title = strings.TrimSpace(strings.ToValidUTF8(title[:most], "")) + "..."
 	}
 	return title
-}
-
-// nearestOf returns the editions that come near the alternatives.
-func nearestOf(all []alternative) []limits.Edition {
-	var near candidates
-	for _, a := range all {
-		list, _ := a.reading.Nearest()
-		for _, e := range list {
-			near.add(e, 0)
-		}
-	}
-	return names.As[limits.Edition](near.editions())
 }
 
 // titled reports whether a word can be of a title: it begins with a capital or a

@@ -1,3 +1,12 @@
+// Package identify tells which editions of Windows a machine can be: from the
+// version, product type and SKU that it gives for itself, and from the texts that
+// inventories, scanners and people have. What a text does not tell stays open: then
+// there are several candidates, never a guess among them.
+//
+// Recognize reads a text of any form; Caption, Ver, Systeminfo, Nmap, CPE, Winver,
+// SMB and ActiveDirectory are for those who know what they have, and Identify takes
+// the numbers. Nothing here does I/O, but for Detect, which asks the Windows it runs
+// on.
 package identify
 
 import (
@@ -82,6 +91,9 @@ func recognize(text string) (Identification, error) {
 	id, err := readNames(rest, false)
 	switch named := err == nil || errors.Is(err, ErrUnlisted); {
 	case named && agent(lower):
+		if strings.Contains(lower, "win 9x 4.90") { // behind "Windows 98"
+			id, err = readNames("Windows Me", false)
+		}
 		id.Form = FormUserAgent
 		if strings.Contains(lower, "xbox") {
 			id = Identification{Unlisted: []string{"Xbox"}, Form: FormUserAgent}

@@ -41,12 +41,21 @@ func lineRecord(text string) (rec record, form Form) {
 		rec = append(rec, p)
 		places = append(places, line)
 	}
+	var last [nearLines]string // the lines before
 	for l := range strings.Lines(text) {
 		line++
 		l = strings.TrimSpace(l)
 		if len(l) > 4096 {
 			continue
 		}
+		if len(titles) == 0 && len(l) > 8 && strings.EqualFold(l[:8], "OS build") {
+			for i := range last { // the settings of Windows, copied: the name stands before it
+				if name := last[(line+i)%nearLines]; namesWindows(name) {
+					add("edition", name)
+				}
+			}
+		}
+		last[line%nearLines] = l
 		switch {
 		case strings.Contains(l, " REG_"):
 			fields := strings.Fields(l)

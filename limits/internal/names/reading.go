@@ -230,6 +230,8 @@ func (r *Reading) addFamily(f Family, dash bool) {
 	case dash && r.number && r.Family.Last < f.First:
 		r.setRanged()
 		r.Family.Last = f.Last
+	case dash && r.number && r.Family == f: // "2008 - 2008 R2"
+		r.setRanged()
 	case r.Family.overlaps(f):
 		r.Family = Family{max(r.Family.First, f.First), min(r.Family.Last, f.Last)}
 	default:
