@@ -104,6 +104,9 @@ func (w *weighing) readable() error {
 		w.conflict("the name %.60q is not understood", w.title())
 		w.named, w.evidence = false, &evidence{input: w.input, form: w.form, id: w.id}
 	case w.name.Unlisted:
+		if w.name.Family == (names.Family{}) {
+			near = nil // an edition alone, or a version of CE, says nothing of the product
+		}
 		return &UnlistedError{Input: w.input, Unlisted: []string{strings.TrimSpace(w.title())}, Nearest: names.As[limits.Edition](near)}
 	case w.name.Unread > 0 || w.name.Empty() && w.id.Major == 0 && w.id.Build == 0:
 		return &limits.NameError{Input: w.input, Ambiguous: ambiguous, Candidates: names.As[limits.Edition](near)}
