@@ -87,7 +87,7 @@ func recognize(text string) (Identification, error) {
 	if id, err, ok := readWinver(text, lower); ok {
 		return id, err
 	}
-	cpes, cpeErr, rest := readCPEs(text)
+	cpes, rest, cpeErr := readCPEs(text)
 	id, err := readNames(rest, false)
 	switch named := err == nil || errors.Is(err, ErrUnlisted); {
 	case named && agent(lower):
@@ -267,7 +267,7 @@ func agent(lower string) bool {
 
 // readCPEs reads the CPE names of Windows in a text, of which it can be any, and
 // returns the text without them.
-func readCPEs(text string) (id Identification, err error, rest string) {
+func readCPEs(text string) (id Identification, rest string, err error) {
 	rest = text
 	for from, read := 0, 0; read < maxNames; read++ {
 		i := strings.Index(rest[from:], "cpe:")
@@ -290,5 +290,5 @@ func readCPEs(text string) (id Identification, err error, rest string) {
 		}
 		rest = rest[:from] + " " + rest[from+len(name):]
 	}
-	return id, err, rest
+	return id, rest, err
 }

@@ -87,7 +87,7 @@ func TestOutboundPorts(t *testing.T) {
 		time.Sleep(120*time.Second - 1)
 		synctest.Wait()
 		full()
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		dial()
 		full()

@@ -52,7 +52,6 @@ func TestTransportRefusesForeignDials(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}},
-		//lint:ignore SA1019 a caller may still set it
 		{DialTLS: func(string, string) (net.Conn, error) { dials.Add(1); return nil, net.ErrClosed }},
 	} {
 		_, err := tcphttp.NewTransport(d, base)
