@@ -85,7 +85,7 @@ func (l *lab) handler() http.Handler {
 			fail(w, &problem{http.StatusMethodNotAllowed, fmt.Errorf("%.20s %.200s: want %s", r.Method, r.URL.Path, strings.Join(methods, " or "))})
 			return
 		}
-		fail(w, &problem{http.StatusNotFound, fmt.Errorf("%.200s: want /, /forecast, /metrics or a path below /api/", r.URL.Path)})
+		fail(w, &problem{http.StatusNotFound, fmt.Errorf("%.200s: want /, /forecast, /hosts, /metrics or a path below /api/", r.URL.Path)})
 	})
 	return l.guard(mux)
 }

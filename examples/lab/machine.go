@@ -30,6 +30,8 @@ type machine struct {
 
 	mu     sync.Mutex
 	logged map[logKey]int // entries of the event log since the start or a reset
+
+	peers *peers
 }
 
 type logKey struct {
@@ -46,6 +48,7 @@ func (l *lab) prepare(ctx context.Context, h hostConfig, ending []*machine) (*ma
 	}
 	m := &machine{
 		lab: l, config: h, host: host, events: l.events.newHistory(), done: make(chan struct{}), logged: map[logKey]int{},
+		peers: newPeers(),
 	}
 	m.stopObserving = host.Observe(m.observe)
 	m.close = sync.OnceFunc(m.end)
@@ -173,6 +176,7 @@ func (m *machine) observe(e simulate.Event) {
 		m.logged[logKey{e.Service, e.Log.ID}]++
 		m.mu.Unlock()
 	}
+	m.peers.observe(e)
 	m.lab.events.add(m.events, m.config.Name, e)
 }
 

@@ -6,7 +6,7 @@
 //	curl -d '{"name":"box","windows":"XP Pro SP3","fronts":[{"kind":"iis"}]}' http://127.0.0.1:4226/api/hosts
 //
 // A browser finds its page at the address of the API: a search in the table of
-// limits, and forecasts.
+// limits, forecasts, and the machines.
 //
 // The first line on standard output is JSON with the address of the API, such as
 // {"api":"http://127.0.0.1:4226"}. With -config a line for each machine of the file

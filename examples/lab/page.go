@@ -21,8 +21,10 @@ func (l *lab) addPages(mux *http.ServeMux) error {
 	}
 	s := &site{l, pages}
 	for pattern, f := range map[string]func(*http.Request) (int, page.View, error){
-		"GET /{$}":      s.search,
-		"GET /forecast": s.forecastPage,
+		"GET /{$}":          s.search,
+		"GET /forecast":     s.forecastPage,
+		"GET /hosts":        s.hosts,
+		"GET /hosts/{name}": s.host,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			status, view, err := f(r)
@@ -32,12 +34,28 @@ func (l *lab) addPages(mux *http.ServeMux) error {
 			s.write(w, status, view)
 		})
 	}
-	mux.HandleFunc("GET /assets/{name}", asset)
-	mux.HandleFunc("GET /forecast.svg", func(w http.ResponseWriter, r *http.Request) {
-		if err := s.picture(w, r); err != nil {
-			fail(w, err)
-		}
-	})
+	for pattern, f := range map[string]call{
+		"POST /hosts":        s.createHost,
+		"POST /hosts/{name}": s.changeHost,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			if err := f(w, r); err != nil {
+				status, view := s.problem(err)
+				s.write(w, status, view)
+			}
+		})
+	}
+	for pattern, f := range map[string]call{
+		"GET /assets/{name}": asset,
+		"GET /forecast.svg":  s.picture,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := f(w, r); err != nil {
+				fail(w, err)
+			}
+		})
+	}
 	return nil
 }
 
@@ -47,15 +65,15 @@ type site struct {
 	pages *page.Pages
 }
 
-func asset(w http.ResponseWriter, r *http.Request) {
+func asset(w http.ResponseWriter, r *http.Request) error {
 	data, kind, ok := page.Asset(r.PathValue("name"))
 	if !ok {
-		fail(w, &problem{http.StatusNotFound, fmt.Errorf("no asset %.100q", r.PathValue("name"))})
-		return
+		return &problem{http.StatusNotFound, fmt.Errorf("no asset %.100q", r.PathValue("name"))}
 	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Cache-Control", "no-cache")
 	_, _ = w.Write(data)
+	return nil
 }
 
 // write writes a page.
