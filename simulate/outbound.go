@@ -74,6 +74,7 @@ func (p *Policy) initOutbound(s *Settings, isSet bool) {
 	case o.DynamicPorts > 0:
 		p.Limit = limits.Number(o.DynamicPorts)
 	}
+	p.initSYN(&s.HalfOpen)
 	p.TimeWait = p.Rule.Edition.TimeWait().Value
 	if o.TimedWaitDelay > 0 {
 		p.TimeWait = limits.TimeWait{IPv4: o.TimedWaitDelay, IPv6: o.TimedWaitDelay}

@@ -37,7 +37,7 @@ type Policy struct {
 	ClosesHTTP10       bool `json:"closesHTTP10"`
 
 	// SYN is when the SYNs of an outbound attempt are sent, and when the attempt
-	// is given up. It is set for TCPHalfOpen.
+	// is given up. It is set for TCPHalfOpen and TCPOutbound.
 	SYN limits.SYNSchedule `json:"syn"`
 	// ReleaseInterval is the time between two attempts that leave the queue; 0
 	// lets them go as slots come free.
@@ -141,6 +141,12 @@ func (p *Policy) initHalfOpen(s *Settings, isSet bool) {
 	if h.ReleaseRate > 0 {
 		p.ReleaseInterval = time.Duration(math.Round(float64(time.Second) / h.ReleaseRate))
 	}
+	p.initSYN(h)
+	// Attempts over a limit wait, also where a setting brings the limit.
+	p.Discipline = limits.Queue
+}
+
+func (p *Policy) initSYN(h *HalfOpenSettings) {
 	p.SYN = p.Rule.Edition.SYNSchedule().Value
 	if n := h.MaxConnectRetransmissions; n != nil {
 		p.SYN.Retransmissions = *n
@@ -148,8 +154,6 @@ func (p *Policy) initHalfOpen(s *Settings, isSet bool) {
 	if h.InitialRTT > 0 {
 		p.SYN.Initial = h.InitialRTT
 	}
-	// Attempts over a limit wait, also where a setting brings the limit.
-	p.Discipline = limits.Queue
 }
 
 // Listen returns how many connections that are not accepted yet the machine holds

@@ -16,8 +16,8 @@ const (
 	// KeptForAMinute: Idle is not given, and clients of a web server that counts
 	// connections keep theirs open for a minute.
 	KeptForAMinute
-	// KeptInTimeWait: Idle is not given, and an outbound connection keeps its
-	// port for the TIME_WAIT of the edition after it is closed.
+	// KeptInTimeWait: Destinations.PeerCloses is not given, and each outbound
+	// connection keeps its port for the TIME_WAIT of the edition after it is closed.
 	KeptInTimeWait
 	// AcceptedAtOnce: AcceptTime is not given, and more connections come at the
 	// same instant than the listen backlog holds.
@@ -87,8 +87,6 @@ func (p *plan) assumeIdle(s *Scenario) {
 	case !s.Idle.IsZero() || p.perRequest || p.policy.ClosesAfterRequest:
 	case s.Service == limits.IIS:
 		p.idleAssumed, p.assumedIdleTime = KeptForAMinute, limits.BrowserKeepAlive().Value
-	case s.Service == limits.TCPOutbound:
-		p.idleAssumed, p.assumedIdleTime = KeptInTimeWait, p.policy.TimeWait.IPv4
 	}
 }
 
@@ -114,6 +112,7 @@ func (p *plan) assume(r *Report) []Assumption {
 		}
 	}
 	add(p.idleAssumed, p.idleAssumed != UnknownAssumption)
+	add(KeptInTimeWait, p.ports && p.peerCloses == 0)
 	add(AcceptedAtOnce, p.acceptAssumed)
 	if r.Queued.Peak > 0 {
 		add(WaitForEver, p.isPatient)

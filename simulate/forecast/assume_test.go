@@ -66,6 +66,9 @@ func TestAssumptions(t *testing.T) {
 			s.Settings.HalfOpen.ReleaseRate, s.Patience = 1, forecast.Constant(time.Minute)
 		}), nil},
 		{"outbound ports", with(web, func(s *forecast.Scenario) { s.Service = limits.TCPOutbound }), []forecast.Assumption{forecast.KeptInTimeWait}},
+		{"outbound ports that peers free", with(web, func(s *forecast.Scenario) {
+			s.Service, s.Destinations.PeerCloses = limits.TCPOutbound, 0.1
+		}), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := forecast.Run(t.Context(), c.s)

@@ -84,6 +84,9 @@ type planKey struct {
 	unit                          limits.Unit
 	perRequest, logs              bool
 	idleLimit, queueLimit, giveUp int64
+	timeWait                      int64
+	perDestination                bool
+	refusalEvent                  int
 	idle                          time.Duration // if it is assumed
 	backlog                       limits.Limit
 	over, refusal                 limits.Symptom
@@ -95,6 +98,7 @@ func (p *plan) identity() planKey {
 		limit: p.limit, bound: p.bound, discipline: p.policy.Discipline, unit: p.policy.Rule.Unit,
 		perRequest: p.perRequest, logs: p.policy.LogsQueue,
 		idleLimit: p.idleLimit, queueLimit: p.queueLimit, giveUp: p.giveUp,
+		timeWait: p.timeWait, perDestination: p.policy.PerDestination, refusalEvent: p.policy.RefusalEvent,
 		idle: p.assumedIdleTime, backlog: p.backlog, over: rule.Symptom(), refusal: rule.Refusal(),
 	}
 }

@@ -105,7 +105,11 @@ func (k *kernel) dial(c *conn, id int32, o simulate.Outcome) {
 		d, c.answer = left, Unanswered
 	}
 	end := after(k.now, d)
-	k.push(end, releaseEvent, id)
+	if p.ports && c.answer == Connected {
+		end = k.keepPort(c, id, end)
+	} else {
+		k.push(end, releaseEvent, id)
+	}
 	if c.answer == Connected || int(c.attempts) > p.retries {
 		k.decide(c, id, o, end)
 	} else if c.asked >= k.warmup {
@@ -113,7 +117,33 @@ func (k *kernel) dial(c *conn, id int32, o simulate.Outcome) {
 	}
 }
 
-// dialled goes on with a dial that has given its slot back.
+// portTime draws how long a connection is open, and how long its port is in
+// TIME_WAIT after that.
+func (p *plan) portTime(r *rand.Rand) (open, wait int64) {
+	open, wait = p.service.draw(r), p.timeWait
+	if p.peerCloses > 0 && r.Float64() < p.peerCloses {
+		wait = 0
+	}
+	return open, wait
+}
+
+// keepPort lets a dial that is answered at an instant keep its port, and returns
+// when that comes free. The client goes on when the connection is closed.
+func (k *kernel) keepPort(c *conn, id int32, answered int64) (free int64) {
+	open, wait := k.plan.portTime(rand.New(&c.src))
+	closed := after(answered, open)
+	if wait == 0 {
+		k.push(closed, releaseEvent, id)
+		return closed
+	}
+	k.push(closed, closeEvent, id)
+	free = after(closed, wait)
+	k.push(free, portEvent, id)
+	return free
+}
+
+// dialled goes on with a dial that has failed, has its answer where attempts are
+// counted, or whose connection has been closed where ports are.
 func (k *kernel) dialled(c *conn, id int32) {
 	if c.asked >= k.warmup {
 		k.answers[c.answer]++
@@ -134,7 +164,7 @@ func (k *kernel) nextDial(c *conn, id int32) {
 	if int(c.request)+1 < p.requests {
 		kind, d = nextEvent, p.think.draw(r)
 	}
-	if c.answer == Connected && (kind == nextEvent || p.visits > 1) {
+	if c.answer == Connected && !p.ports && (kind == nextEvent || p.visits > 1) {
 		d = after(d, p.service.draw(r))
 	}
 	if kind == doneEvent && d == 0 {

@@ -147,3 +147,144 @@ func TestRetryingIsNotLost(t *testing.T) {
 		assert.Equal(t, c.until > 21*time.Second, seen, "what a client sees only later")
 	}
 }
+
+// outbound dials from XP, at live destinations that close nothing.
+func outbound(n int, every time.Duration) forecast.Scenario {
+	s := forecast.Scenario{Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.TCPOutbound, Clients: n}
+	if every > 0 {
+		s.Arrive = forecast.Every(every)
+	}
+	return s
+}
+
+func TestRunKeepsPortsInTimeWait(t *testing.T) {
+	s := outbound(3980, 0)
+	s.ServiceTime = forecast.Constant(time.Second)
+	s.Destinations.RoundTrip = forecast.Constant(time.Second / 2)
+	var r forecast.Report
+	for o, err := range forecast.Outcomes(t.Context(), s, &r) {
+		require.NoError(t, err)
+		require.Zero(t, o.Decided)
+		if o.Client < 3976 {
+			require.Equal(t, simulate.Admitted, o.Outcome)
+			require.Equal(t, 121*time.Second+500*time.Millisecond, o.Released)
+		} else {
+			require.Equal(t, simulate.Refused, o.Outcome)
+			require.Zero(t, o.Released)
+		}
+	}
+	assert.Equal(t, 121*time.Second+500*time.Millisecond, r.Length)
+	assert.Equal(t, []forecast.Seen{{Symptom: limits.SymptomNoBufferSpace, Count: 4}, {Answer: forecast.Connected, Count: 3976}}, r.Seen)
+	assert.Equal(t, limits.UnitConnections, r.Unit)
+	assert.EqualValues(t, 3976, r.Served)
+
+	s.Destinations.PeerCloses = 1
+	r, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, 1500*time.Millisecond, r.Length)
+
+	// The client goes on when the connection is closed, not when its port is free.
+	s = outbound(1, 0)
+	s.Requests, s.ThinkTime, s.ServiceTime = 3, forecast.Constant(time.Second), forecast.Constant(time.Second)
+	s.Settings.Limits = map[limits.Service]int{limits.TCPOutbound: 2}
+	var asked []time.Duration
+	for o, err := range forecast.Outcomes(t.Context(), s, &r) {
+		require.NoError(t, err)
+		asked = append(asked, o.Asked)
+	}
+	assert.Equal(t, []time.Duration{0, 2 * time.Second, 4 * time.Second}, asked)
+	assert.EqualValues(t, 1, r.Refused)
+	assert.Equal(t, 123*time.Second, r.Length)
+}
+
+// A dial that fails has no port any longer.
+func TestRunFreesThePortOfADialThatFails(t *testing.T) {
+	for _, c := range []struct {
+		to    forecast.Destinations
+		every time.Duration
+		lost  int64
+	}{
+		{forecast.Destinations{Refusing: 1}, time.Second, 0},
+		{forecast.Destinations{Refusing: 1, RoundTrip: forecast.Constant(1500 * time.Millisecond)}, time.Second, 5},
+		{forecast.Destinations{Dead: 1}, 21001 * time.Millisecond, 0},
+		{forecast.Destinations{Dead: 1}, 20 * time.Second, 5},
+	} {
+		s := outbound(10, c.every)
+		s.Settings.Limits = map[limits.Service]int{limits.TCPOutbound: 1}
+		s.Destinations = c.to
+		r, err := forecast.Run(t.Context(), s)
+		require.NoError(t, err)
+		assert.Equal(t, c.lost, r.Refused, "%+v", c.to)
+	}
+	s := outbound(1, 0)
+	s.Destinations.Dead, s.Patience = 1, forecast.Constant(time.Second)
+	r, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, time.Second, r.Length, "a connect timeout ends the dial")
+	assert.Equal(t, []forecast.Seen{{Answer: forecast.Unanswered, Count: 1}}, r.Seen)
+}
+
+// The rates that go on for ever, and those that do not.
+func TestRunAtARateOfDials(t *testing.T) {
+	windows2000 := limits.Windows{Edition: limits.Windows2000Professional}
+	xp := limits.Windows{Edition: limits.XPProfessional}
+	for _, c := range []struct {
+		windows limits.Windows
+		rate    float64
+		peer    float64
+		fails   bool
+	}{
+		{xp, 33.1, 0, false}, {xp, 34, 0, true}, {windows2000, 16.5, 0, false}, {windows2000, 16.6, 0, true},
+		{xp, 60, 0.5, false}, {xp, 70, 0.5, true}, {xp, 34, 0.1, false}, {xp, 1000, 1, false},
+	} {
+		s := outbound(int(c.rate*3600), time.Duration(float64(time.Second)/c.rate))
+		s.Windows, s.Destinations.PeerCloses, s.Seed = c.windows, c.peer, 1
+		if c.rate == 1000 {
+			s.Clients = 100_000
+		}
+		r, err := forecast.Run(t.Context(), s)
+		require.NoError(t, err)
+		assert.Equal(t, c.fails, r.Refused > 0, "%v at %v a second, %v closed by the peer: %d refused", c.windows, c.rate, c.peer, r.Refused)
+	}
+}
+
+func TestRunLogsThatNoPortIsFree(t *testing.T) {
+	s := outbound(4, 0)
+	s.Windows = limits.Windows{Edition: limits.Windows11Pro}
+	s.Settings.Limits = map[limits.Service]int{limits.TCPOutbound: 1}
+	s.Requests, s.ThinkTime = 3, forecast.Constant(time.Second)
+	r, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, []forecast.Seen{
+		{Symptom: limits.SymptomNoBufferSpace, Count: 11}, {Symptom: limits.SymptomEvent4231, Count: 1}, {Answer: forecast.Connected, Count: 1},
+	}, r.Seen)
+	s.ThinkTime = forecast.Constant(time.Minute + time.Second) // the third requests find a free port
+	s.Settings.Outbound.PerDestination = true
+	r, err = forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, []forecast.Seen{
+		{Symptom: limits.SymptomAddressInUse, Count: 10}, {Symptom: limits.SymptomEvent4227, Count: 2}, {Answer: forecast.Connected, Count: 2},
+	}, r.Seen)
+}
+
+// Editions with the same number of ports differ in TIME_WAIT, and in what they
+// can take.
+func TestSuitableForOutboundConnections(t *testing.T) {
+	s := outbound(10_000, time.Second/20)
+	all, err := forecast.Suitable(t.Context(), s, 0)
+	require.NoError(t, err)
+	var editions []limits.Edition
+	for _, c := range all {
+		editions = append(editions, c.Windows.Edition)
+	}
+	assert.NotContains(t, editions, limits.Windows2000Professional)
+	assert.Contains(t, editions, limits.XPProfessional)
+	j, err := forecast.Judge(t.Context(), s, []limits.Windows{{Edition: limits.NT31}}, 0, 1)
+	require.NoError(t, err)
+	var suitable []limits.Edition
+	for _, w := range j.Suitable {
+		suitable = append(suitable, w.Edition)
+	}
+	assert.NotContains(t, suitable, limits.Windows2000Professional)
+	assert.Contains(t, suitable, limits.XPProfessional)
+}

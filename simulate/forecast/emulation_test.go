@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -40,6 +42,65 @@ type emulation struct {
 
 	mu       sync.Mutex
 	outcomes []ClientOutcome
+
+	// Where ports are counted each dial goes to an address of its own, which tells
+	// the ports apart.
+	dials  int
+	last   map[ClientOutcome]string // address of the last dial of a request, see numbers
+	freed  map[string]time.Duration // when the port of the dial to the address came free
+	logged int64                    // entries in the event log
+}
+
+// numbers returns only what says which request it is.
+func numbers(o *ClientOutcome) ClientOutcome {
+	return ClientOutcome{Client: o.Client, Visit: o.Visit, Connection: o.Connection, Request: o.Request}
+}
+
+// address returns where the next dial of a request goes.
+func (e *emulation) address(o *ClientOutcome) string {
+	if !e.plan.ports {
+		return "192.0.2.1:80"
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.dials++
+	to := fmt.Sprintf("192.0.2.%d:%d", e.dials>>16, e.dials&0xffff)
+	e.last[numbers(o)] = to
+	return to
+}
+
+// observe notes what becomes of ports.
+func (e *emulation) observe(t *testing.T) {
+	e.last, e.freed = map[ClientOutcome]string{}, map[string]time.Duration{}
+	e.host.Observe(func(event simulate.Event) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		switch {
+		case event.Service != limits.TCPOutbound:
+		case event.Kind == simulate.Released:
+			assert.NotContains(t, e.freed, event.Peer)
+			e.freed[event.Peer] = event.Time.Sub(e.start)
+		case event.Kind == simulate.Logged:
+			e.logged++
+		}
+	})
+}
+
+// afterTimeWait fills in when the ports came free. It returns when all are.
+func (e *emulation) afterTimeWait(t *testing.T) {
+	time.Sleep(time.Duration(e.plan.timeWait))
+	synctest.Wait()
+	gate, err := e.host.Gate(limits.TCPOutbound)
+	require.NoError(t, err)
+	require.Zero(t, gate.Stats().Held)
+	for i := range e.outcomes {
+		o := &e.outcomes[i]
+		if freed, ok := e.freed[e.last[numbers(o)]]; ok {
+			o.Released = freed
+		} else {
+			require.Equal(t, NotDialled, o.Answer, "a port was lost")
+		}
+	}
 }
 
 // An unacceptedConn is a connection in the backlog.
@@ -49,10 +110,13 @@ type unacceptedConn struct {
 }
 
 // emulate must be called inside a bubble.
-func emulate(t *testing.T, p *plan, s *Scenario) []ClientOutcome {
+func emulate(t *testing.T, p *plan, s *Scenario) *emulation {
 	host, err := simulate.New(p.windows, &s.Settings)
 	require.NoError(t, err)
 	e := &emulation{plan: p, host: host, gate: simulate.NewGate(host, p.policy), start: time.Now()}
+	if p.ports {
+		e.observe(t)
+	}
 	if p.accept != nil {
 		e.network = memnet.NewListener(80)
 		e.backlog, err = tcp.NewBacklog(host, e.network, &tcp.BacklogSettings{Listen: s.Backlog})
@@ -75,7 +139,10 @@ func emulate(t *testing.T, p *plan, s *Scenario) []ClientOutcome {
 		require.Zero(t, e.backlog.Gate().Stats().Held)
 		require.NoError(t, e.backlog.Close())
 	}
-	return e.outcomes
+	if p.ports {
+		e.afterTimeWait(t)
+	}
+	return e
 }
 
 // program accepts one connection after the other.
@@ -143,7 +210,7 @@ func (e *emulation) connection(client int64, visit, connection int) {
 			if !last {
 				gap = p.think.draw(r)
 			}
-			if served && (!last || p.visits > 1) {
+			if served && !p.ports && (!last || p.visits > 1) {
 				gap += p.service.draw(r)
 			}
 		case !served:
@@ -245,7 +312,9 @@ func outcomeOf(err error) simulate.Outcome {
 // dial connects through a Dialer of the host.
 func (e *emulation) dial(ctx context.Context, r *rand.Rand, o *ClientOutcome, d destinationKind) (connected bool) {
 	tried := e.now()
+	var peer net.Conn
 	dialer, err := tcp.NewDialer(e.host, &tcp.DialerSettings{
+		CountPorts: e.plan.ports,
 		Connect: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			o.Outcome, o.Decided = simulate.Admitted, time.Duration(e.now())
 			if int64(o.Decided) > tried {
@@ -263,14 +332,15 @@ func (e *emulation) dial(ctx context.Context, r *rand.Rand, o *ClientOutcome, d 
 			if d == refusingDestination {
 				return nil, syscall.ECONNREFUSED
 			}
-			conn, _ := net.Pipe()
+			var conn net.Conn
+			conn, peer = net.Pipe()
 			return conn, nil
 		},
 	})
 	if err != nil {
 		panic(err)
 	}
-	_, err = dialer.DialContext(ctx, "tcp", "192.0.2.1:80")
+	conn, err := dialer.DialContext(ctx, "tcp", e.address(o))
 	o.Released = time.Duration(e.now())
 	switch {
 	case err == nil:
@@ -281,8 +351,27 @@ func (e *emulation) dial(ctx context.Context, r *rand.Rand, o *ClientOutcome, d 
 		o.Answer = Unanswered
 	default:
 		o.Outcome, o.Decided = outcomeOf(err), o.Released
+		if e.plan.ports && o.Outcome == simulate.Refused && !errors.Is(err, syscall.ENOBUFS) {
+			panic(err)
+		}
+	}
+	if err == nil && e.plan.ports {
+		e.use(conn, peer, r)
 	}
 	return err == nil
+}
+
+// use has the connection closed, by the peer first or by the machine.
+func (e *emulation) use(conn, peer net.Conn, r *rand.Rand) {
+	open, wait := e.plan.portTime(r)
+	time.Sleep(time.Duration(open))
+	if wait == 0 {
+		peer.Close()
+		if n, err := conn.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			panic(err)
+		}
+	}
+	conn.Close()
 }
 
 // comparable brings outcomes into an order that does not depend on which came
@@ -375,8 +464,10 @@ func oneTruth(t *testing.T, scenarios int, random func(*rand.Rand) (Scenario, in
 			}
 			return true
 		}))
-		var met []ClientOutcome
-		synctest.Test(t, func(t *testing.T) { met = emulate(t, compile(), &s) })
+		var e *emulation
+		synctest.Test(t, func(t *testing.T) { e = emulate(t, compile(), &s) })
+		met := e.outcomes
+		require.Equal(t, e.logged, logged(&report), "event log of scenario %d", i)
 
 		predicted, met = comparable(predicted, &s, tied), comparable(met, &s, tied)
 		if !slices.Equal(predicted, met) {
@@ -387,6 +478,52 @@ func oneTruth(t *testing.T, scenarios int, random func(*rand.Rand) (Scenario, in
 		require.EqualValues(t, len(predicted), report.Asked)
 	}
 	return seen, reopened
+}
+
+// logged returns how often a port that could not be had is in the event log.
+func logged(r *Report) (n int64) {
+	for _, seen := range r.Seen {
+		if seen.Symptom == limits.SymptomEvent4231 || seen.Symptom == limits.SymptomEvent4227 {
+			n += seen.Count
+		}
+	}
+	return n
+}
+
+// The same with the ports of outbound connections.
+func TestOneTruthOfOutboundPorts(t *testing.T) {
+	const scenarios = 200
+	inTimeWait, again, logs := 0, 0, 0
+	answers := map[Answer]int64{}
+	seen, _ := oneTruth(t, scenarios, func(r *rand.Rand) (Scenario, int64, bool) {
+		s, tied := randomOutbound(r)
+		report, err := Run(t.Context(), s)
+		require.NoError(t, err)
+		for _, seen := range report.Seen {
+			answers[seen.Answer] += seen.Count
+		}
+		limit, _ := report.Limit.Number()
+		if report.Admitted > int64(limit) && report.Refused > 0 {
+			again++
+		}
+		if s.Destinations.PeerCloses > 0 && s.Destinations.PeerCloses < 1 {
+			inTimeWait++
+		}
+		if logged(&report) > 1 {
+			logs++
+		}
+		return s, 0, tied
+	})
+	for _, o := range []simulate.Outcome{simulate.Admitted, simulate.Refused} {
+		require.Greater(t, seen[o], scenarios, "%v is tested too little", o)
+	}
+	require.Zero(t, seen[simulate.Waited])
+	for a := Connected; a <= Unanswered; a++ {
+		require.Greater(t, answers[a], int64(scenarios/2), "%v is tested too little", a)
+	}
+	require.Greater(t, again, scenarios/4, "ports that are used again are tested too little")
+	require.Greater(t, inTimeWait, scenarios/4, "peers that close some connections are tested too little")
+	require.Greater(t, logs, scenarios/20, "the event log is tested too little")
 }
 
 // A dial that has no time left does not take a slot, here as at the dialer.
@@ -404,7 +541,7 @@ func TestNoTimeToDial(t *testing.T) {
 	require.NoError(t, err)
 	timedOut := int64(0)
 	synctest.Test(t, func(t *testing.T) {
-		for _, o := range emulate(t, p, &s) {
+		for _, o := range emulate(t, p, &s).outcomes {
 			if o.Outcome == simulate.TimedOut {
 				timedOut++
 			}

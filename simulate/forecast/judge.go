@@ -372,6 +372,8 @@ type policyKey struct {
 	closesAfterRequest, closesHTTP10, logsQueue bool
 	syn                                         limits.SYNSchedule
 	releaseInterval, eventInterval              time.Duration
+	timeWait                                    limits.TimeWait
+	perDestination                              bool
 }
 
 // plainMachines has the machines without settings, by service.
@@ -394,6 +396,7 @@ var plainMachines = sync.OnceValue(func() *[limits.Licence][]machine {
 				queueTimeout: p.QueueTimeout, idleTimeout: p.IdleTimeout,
 				closesAfterRequest: p.ClosesAfterRequest, closesHTTP10: p.ClosesHTTP10, logsQueue: p.LogsQueue,
 				syn: p.SYN, releaseInterval: p.ReleaseInterval, eventInterval: p.EventInterval,
+				timeWait: p.TimeWait, perDestination: p.PerDestination,
 			}
 			first, ok := firsts[key]
 			if !ok {

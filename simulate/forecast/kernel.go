@@ -29,6 +29,8 @@ const (
 	returnEvent                   // the client comes again
 	connectEvent                  // repeats its SYN
 	acceptEvent                   // is accepted
+	closeEvent                    // is closed, and its port in TIME_WAIT
+	portEvent                     // of no connection: a port is free after TIME_WAIT
 	giveUpEvent                   // has waited long enough
 	paceEvent                     // of no connection: something is due about the queue
 )
@@ -78,6 +80,10 @@ type kernel struct {
 	freeGroups []int32
 	queue      queue
 
+	// refusing: something was refused since the last slot came free, and that is
+	// in the event log, where such things are logged.
+	refusing bool
+
 	yield   func(ClientOutcome) bool
 	stopped bool
 
@@ -93,7 +99,7 @@ func (k *kernel) init() {
 	k.arrivals.init(p)
 	k.firstFree = -1
 	once := p.connections == 1 && p.requests == 1 && p.visits == 1 && p.retries == 0
-	if once && p.oneRequest && p.bound == 0 && p.accept == nil && k.yield == nil {
+	if once && p.oneRequest && !p.dials && p.bound == 0 && p.accept == nil && k.yield == nil {
 		k.plain = new(rand.PCG)
 	} else {
 		k.conns = make([]conn, 0, fewConns)
@@ -200,12 +206,7 @@ func (k *kernel) isStuck() bool {
 
 // release gives the slot of a connection back.
 func (k *kernel) release(id int32) {
-	k.held--
-	if k.queued == 0 {
-		k.spare++
-	} else {
-		k.adm.Release(1)
-	}
+	k.freeSlot()
 	if k.plain != nil {
 		k.visited(true)
 		return
@@ -225,10 +226,24 @@ func (k *kernel) release(id int32) {
 	}
 }
 
+func (k *kernel) freeSlot() {
+	k.held--
+	k.refusing = false
+	if k.queued == 0 {
+		k.spare++
+	} else {
+		k.adm.Release(1)
+	}
+}
+
 // handle does what any other event is about.
 func (k *kernel) handle(kind eventKind, id int32) {
-	if kind == paceEvent {
+	switch kind {
+	case paceEvent:
 		k.pace()
+		return
+	case portEvent:
+		k.freeSlot()
 		return
 	}
 	c := &k.conns[id]
@@ -242,6 +257,8 @@ func (k *kernel) handle(kind eventKind, id int32) {
 		k.connect(c, id)
 	case acceptEvent:
 		k.accepted()
+	case closeEvent:
+		k.dialled(c, id)
 	case giveUpEvent:
 		k.giveUp(c, id)
 	case doneEvent:
@@ -327,7 +344,7 @@ func (k *kernel) try(c *conn, id int32) {
 // seek asks for a slot.
 func (k *kernel) seek(c *conn, id int32) {
 	switch {
-	case k.plan.bound > 0:
+	case k.plan.bound > 0 || k.plan.dials:
 		k.tryOrQueue(c, id)
 	case k.admits():
 		k.admit(c, id, simulate.Admitted)
@@ -363,6 +380,10 @@ func (k *kernel) admit(c *conn, id int32, o simulate.Outcome) {
 
 func (k *kernel) refuse(c *conn, id int32) {
 	k.refusedNow(c.asked)
+	if k.plan.policy.RefusalEvent != 0 && !k.refusing {
+		k.refusing = true
+		k.log(true)
+	}
 	k.fail(c, id, simulate.Refused)
 }
 

@@ -26,6 +26,8 @@ type plan struct {
 	// perRequest is true where each request takes a slot, and dials where that
 	// request is a connection attempt of the machine itself.
 	perRequest, dials bool
+	// ports is true where a dial that connects keeps its slot, which is a port.
+	ports bool
 	// oneRequest is true where a slot is held for one request and no longer;
 	// otherwise see holdTime.
 	oneRequest bool
@@ -35,7 +37,8 @@ type plan struct {
 	isPatient                                           bool // patience is not given
 	factor                                              float64
 	backoffLimit, idleLimit, queueLimit, giveUp         int64
-	refusing, dead                                      float64
+	timeWait                                            int64
+	refusing, dead, peerCloses                          float64
 	key                                                 uint64
 
 	// Where the program does not accept at once: see backlog.
@@ -117,6 +120,7 @@ func (p *plan) init(s *Scenario) error {
 		queueLimit:   never,
 		refusing:     s.Destinations.Refusing,
 		dead:         s.Destinations.Dead,
+		peerCloses:   s.Destinations.PeerCloses,
 		maxPresent:   maxPresent,
 		key:          mix(s.Seed + 0x9e3779b97f4a7c15),
 	}
@@ -144,6 +148,10 @@ func (p *plan) init(s *Scenario) error {
 	case limits.UnitAttempts:
 		p.perRequest, p.dials = true, true
 		p.giveUp = int64(policy.SYN.GiveUp())
+	}
+	if s.Service == limits.TCPOutbound {
+		p.perRequest, p.dials, p.ports = true, true, true
+		p.giveUp, p.timeWait = int64(policy.SYN.GiveUp()), int64(policy.TimeWait.IPv4)
 	}
 	idle := s.Idle
 	if p.assumeIdle(s); p.idleAssumed != UnknownAssumption {
@@ -256,5 +264,5 @@ func (p *plan) expectedLength(s *Scenario, idle int64) int64 {
 	if p.accept != nil {
 		length = max(length, float64(s.AcceptTime.Mean())*float64(s.Clients)*float64(p.connections))
 	}
-	return int64(min(length+once*float64(min(p.visits, 1000)), float64(longest)))
+	return int64(min(length+once*float64(min(p.visits, 1000))+float64(p.timeWait), float64(longest)))
 }

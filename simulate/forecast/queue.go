@@ -63,7 +63,7 @@ func (k *kernel) isStale(e *event) bool {
 	return true
 }
 
-// tryOrQueue is an attempt where there is a queue, as there always is for dials.
+// tryOrQueue is a dial, or an attempt where there is a queue.
 func (k *kernel) tryOrQueue(c *conn, id int32) {
 	p := &k.plan
 	if p.dials {

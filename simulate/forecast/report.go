@@ -267,6 +267,9 @@ func (k *kernel) seen(r *Report) []Seen {
 	rule := k.plan.rule()
 	if k.refusals > 0 {
 		refused := Seen{Symptom: rule.Refusal()}
+		if k.plan.policy.PerDestination {
+			refused.Symptom = limits.SymptomAddressInUse
+		}
 		if refused.Symptom == limits.UnknownSymptom {
 			refused.Outcome = simulate.Refused
 		}
@@ -274,7 +277,7 @@ func (k *kernel) seen(r *Report) []Seen {
 	}
 	switch {
 	case k.plan.dials:
-		add(Seen{Symptom: rule.Symptom()}, k.logEntries)
+		add(Seen{Symptom: k.plan.logged()}, k.logEntries)
 		add(Seen{Answer: Connected}, k.answers[Connected])
 		add(Seen{Answer: Reset}, k.answers[Reset])
 		add(Seen{Answer: Unanswered}, k.answers[Unanswered])
@@ -283,6 +286,17 @@ func (k *kernel) seen(r *Report) []Seen {
 		add(Seen{Symptom: rule.Symptom()}, r.Waited+r.TimedOut+r.Abandoned)
 	}
 	return list
+}
+
+// logged returns what is in the event log about dials.
+func (p *plan) logged() limits.Symptom {
+	switch p.policy.RefusalEvent {
+	case limits.Event4231:
+		return limits.SymptomEvent4231
+	case limits.Event4227:
+		return limits.SymptomEvent4227
+	}
+	return p.rule().Symptom()
 }
 
 // rule returns the rule for what it looks like from outside. A setting may have

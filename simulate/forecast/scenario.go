@@ -42,6 +42,12 @@ import (
 //   - Where attempts are counted (half-open TCP), each request is a dial. It
 //     takes a slot until the destination has answered or the dial is given up;
 //     see Destinations. The ServiceTime follows, without a slot.
+//   - Where outbound ports are counted (limits.TCPOutbound), each request is a
+//     dial as well. It takes a port until it fails, or, once connected, for the
+//     ServiceTime and then the TIME_WAIT of the machine (simulate.Policy.TimeWait,
+//     that of IPv4), unless the peer closed first: see Destinations.PeerCloses.
+//     The client goes on when the connection is closed. The limit of half-open
+//     attempts, which some editions have too, has no part in it.
 //
 // Where Windows would let the newcomer displace the present user (Remote Desktop
 // on client editions), the newcomer does not: it is refused.
@@ -78,7 +84,7 @@ type Scenario struct {
 	// became of the last one.
 	Requests int `json:"requests,omitempty"`
 	// ServiceTime is how long one request executes. For SMB it is how long a
-	// session is in use.
+	// session is in use, and for an outbound connection how long it is open.
 	ServiceTime Dist `json:"serviceTime,omitzero"`
 	ThinkTime   Dist `json:"thinkTime,omitzero"`
 	// Idle is how long a client leaves its connection or session open after the
@@ -148,10 +154,12 @@ type Retry struct {
 	Limit   time.Duration `json:"limit,omitzero"`
 }
 
-// Destinations is what the dials of a half-open scenario meet. Each goes to a
-// destination of its own; a retry goes to the same one. How long a dial to a
-// dead one keeps its slot is the SYN schedule of the edition
-// (simulate.Policy.SYN), which Settings.HalfOpen can change.
+// Destinations is what dials meet: those of limits.TCPHalfOpen and of
+// limits.TCPOutbound. Each goes to a destination of its own; a retry goes to the
+// same one. How long a dial to a dead one keeps its slot is the SYN schedule of
+// the edition (simulate.Policy.SYN), which Settings.HalfOpen can change. Where each
+// destination has ports of its own (Settings.Outbound.PerDestination), the
+// scenario is about the ports of one address to which all dials go.
 type Destinations struct {
 	// Refusing and Dead are the shares of destinations, from 0 to 1, that
 	// answer with a reset and not at all. The others are live.
@@ -159,6 +167,10 @@ type Destinations struct {
 	Dead     float64 `json:"dead,omitempty"`
 	// RoundTrip is how long a live or refusing destination takes to answer.
 	RoundTrip Dist `json:"roundTrip,omitzero"`
+	// PeerCloses is the share of outbound connections, from 0 to 1, that the peer
+	// closes first, or resets. Their ports are free at once. The machine closes the
+	// others, whose ports stay in TIME_WAIT. It is for limits.TCPOutbound.
+	PeerCloses float64 `json:"peerCloses,omitempty"`
 }
 
 // scenarioJSON is Scenario with its times as text.
@@ -306,6 +318,7 @@ func (s Scenario) String() string {
 	}
 	say(s.Destinations.Dead > 0, ", %v %% of the destinations dead", text.Digits(100*s.Destinations.Dead))
 	say(s.Destinations.Refusing > 0, ", %v %% refusing", text.Digits(100*s.Destinations.Refusing))
+	say(s.Destinations.PeerCloses > 0, ", %v %% of the connections closed by the peer", text.Digits(100*s.Destinations.PeerCloses))
 	say(s.Until > 0, ", until %s", text.Time(s.Until))
 	return b.String()
 }
@@ -366,6 +379,7 @@ func (s *Scenario) check() error {
 	share("Destinations.Refusing", s.Destinations.Refusing)
 	share("Destinations.Dead", s.Destinations.Dead)
 	share("Destinations.Refusing + Dead", s.Destinations.Refusing+s.Destinations.Dead)
+	share("Destinations.PeerCloses", s.Destinations.PeerCloses)
 	span("Until", s.Until)
 	span("Warmup", s.Warmup)
 	if s.Until > 0 && s.Warmup >= s.Until {

@@ -50,6 +50,7 @@ func TestScenarioNamesTheBadField(t *testing.T) {
 		{"Destinations.Dead", "1.5: want 0 to 1", func(s *forecast.Scenario) { s.Destinations.Dead = 1.5 }},
 		{"Destinations.Refusing", "-1: want 0 to 1", func(s *forecast.Scenario) { s.Destinations.Refusing = -1 }},
 		{"Destinations.Refusing + Dead", "1.2: want 0 to 1", func(s *forecast.Scenario) { s.Destinations = forecast.Destinations{Refusing: 0.6, Dead: 0.6} }},
+		{"Destinations.PeerCloses", "-0.1: want 0 to 1", func(s *forecast.Scenario) { s.Destinations.PeerCloses = -0.1 }},
 		{"Destinations.RoundTrip", "time -1ns", func(s *forecast.Scenario) { s.Destinations.RoundTrip = forecast.Constant(-1) }},
 	} {
 		t.Run(c.field, func(t *testing.T) {
@@ -155,6 +156,7 @@ func TestScenarioString(t *testing.T) {
 			"3 visits, away for 8h, accepted one after the other in 1ms, patient for 0s, 3 retries after 1m, until 1m30s"},
 		{forecast.Scenario{Clients: 2, Retry: forecast.Retry{Max: 1}, Destinations: forecast.Destinations{Dead: 1. / 3, Refusing: 0.5}},
 			"2 clients at once, 1 retry, 33.3 % of the destinations dead, 50 % refusing"},
+		{forecast.Scenario{Clients: 2, Destinations: forecast.Destinations{PeerCloses: 0.25}}, "2 clients at once, 25 % of the connections closed by the peer"},
 	} {
 		assert.Equal(t, c.want, c.s.String())
 	}

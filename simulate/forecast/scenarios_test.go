@@ -180,3 +180,34 @@ func randomScenario(r *rand.Rand) (s Scenario, queue int64, tied bool) {
 	}
 	return s, queue, tied
 }
+
+// randomOutbound makes a scenario up whose dials meet no limit but that of ports.
+func randomOutbound(r *rand.Rand) (s Scenario, tied bool) {
+	for s.Service != limits.TCPHalfOpen {
+		s, _, tied = randomScenario(r)
+	}
+	editions := []limits.Windows{
+		{Edition: limits.Windows98}, {Edition: limits.NT40Workstation}, {Edition: limits.Windows2000Professional},
+		{Edition: limits.XPProfessional, ServicePack: limits.ServicePackAt(1)}, {Edition: limits.XPProfessional, ServicePack: 3},
+		{Edition: limits.Windows7Professional}, {Edition: limits.Windows11Pro},
+	}
+	s.Windows, s.Service = editions[r.IntN(len(editions))], limits.TCPOutbound
+	s.Settings.HalfOpen.ReleaseRate = 0
+	if s.Windows.ServicePack == 3 { // which limits half-open attempts to 10
+		s.Settings.HalfOpen.Patched = limits.Number(1000)
+	}
+	s.Settings.Limits = map[limits.Service]int{s.Service: r.IntN(8)}
+	if r.IntN(2) == 0 && !s.Windows.Edition.PoolsSockets() {
+		s.Settings.Outbound.TimedWaitDelay = limits.TimedWaitDelayMin + time.Duration(r.Int64N(int64(limits.TimedWaitDelayMax-limits.TimedWaitDelayMin)))
+	}
+	switch {
+	case !tied && r.IntN(3) > 0:
+		s.Destinations.PeerCloses = r.Float64()
+	default:
+		s.Destinations.PeerCloses = float64(r.IntN(2))
+	}
+	if !tied && r.IntN(2) == 0 { // some of which find a port that was in TIME_WAIT
+		s.Arrive = Poisson(time.Duration(1 + r.Int64N(int64(time.Minute))))
+	}
+	return s, tied
+}
