@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -174,4 +177,31 @@ func TestEventStreamsAreBounded(t *testing.T) {
 	r.Header.Set("Last-Event-ID", "x")
 	status, text := b.do(r)
 	assert.Equal(t, 400, status, text)
+}
+
+// stamps is an answer that remembers when it was written.
+type stamps struct {
+	*httptest.ResponseRecorder
+	begun time.Time
+	times []time.Duration
+}
+
+func (s *stamps) Write(b []byte) (int, error) {
+	s.times = append(s.times, time.Since(s.begun))
+	return s.ResponseRecorder.Write(b)
+}
+
+// TestEventsStayOpen: a comment comes at once, and one every 15 s, so that what is
+// on the way does not close the stream.
+func TestEventsStayOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(false, slog.New(slog.DiscardHandler))
+		defer l.close()
+		ctx, cancel := context.WithTimeout(t.Context(), 46*time.Second)
+		defer cancel()
+		w := &stamps{ResponseRecorder: httptest.NewRecorder(), begun: time.Now()}
+		require.NoError(t, l.stream(w, httptest.NewRequestWithContext(ctx, "GET", "/api/events", nil), l.events.all, nil))
+		assert.Equal(t, []time.Duration{0, 15 * time.Second, 30 * time.Second, 45 * time.Second}, w.times)
+		assert.Equal(t, ": events of winlimits\n\n"+strings.Repeat(": \n\n", 3), w.Body.String())
+	})
 }

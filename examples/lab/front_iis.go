@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,13 +82,26 @@ func reverseProxy(upstream *url.URL) http.Handler {
 			r.SetURL(upstream)
 			r.SetXForwarded()
 		},
-		Transport: transport,
-		ErrorLog:  slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // the client is told
+		Transport:  transport,
+		BufferPool: new(buffers),
+		ErrorLog:   slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // the client is told
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			http.Error(w, fmt.Sprintf("The lab gets no answer from %s: %v", upstream.Redacted(), err), http.StatusBadGateway)
 		},
 	}
 }
+
+// buffers are those that bodies are copied with.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) Get() []byte {
+	if buf, ok := b.pool.Get().(*[32 << 10]byte); ok {
+		return buf[:]
+	}
+	return new([32 << 10]byte)[:]
+}
+
+func (b *buffers) Put(buf []byte) { b.pool.Put((*[32 << 10]byte)(buf)) }
 
 type connectionKey struct{}
 

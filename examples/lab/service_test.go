@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -191,4 +194,21 @@ func TestFront(t *testing.T) {
 	says(t, c, "hello")
 	assert.JSONEq(t, fmt.Sprintf(`{"kind":"tcp","upstream":%q,"service":"tcp-other","listen":%q,"address":%[2]q,"connections":1}`, upstream, address),
 		b.ok("GET", "/api/hosts/box/fronts/0", ""))
+}
+
+// A wait that does not say how long it waits 30 s.
+func TestDefaultWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(false, slog.New(slog.DiscardHandler))
+		defer l.close()
+		h, err := readHost([]byte(`{"name":"box","windows":"XP Pro SP3"}`))
+		require.NoError(t, err)
+		_, err = l.add(t.Context(), h)
+		require.NoError(t, err)
+		begun := time.Now()
+		w := httptest.NewRecorder()
+		l.handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "http://localhost/api/hosts/box/services/iis?held=1", nil))
+		assert.Equal(t, http.StatusRequestTimeout, w.Code)
+		assert.Equal(t, 30*time.Second, time.Since(begun))
+	})
 }
