@@ -74,7 +74,10 @@ func (e *NameError) Is(target error) bool {
 //
 // Any other name is a *NameError that lists the candidates: all that fit if
 // the name is ambiguous ("Windows 7"), else the nearest ("Windows 7
-// Profesional"). No edition is ever guessed from an ambiguous name.
+// Profesional"). No edition is ever guessed from an ambiguous name. The name of a
+// product that had an edition without a name, as Windows 8.1, is that edition, as
+// its String form says; identify.Recognize takes it for any. A version or a build
+// of another product makes a name unknown.
 //
 // ParseEdition reads names of up to 256 bytes and does not allocate unless it
 // fails.

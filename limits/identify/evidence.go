@@ -20,7 +20,8 @@ type evidence struct {
 	// caption says that the name is one that Windows gives to itself: there the
 	// name of a product alone is that of the edition sold without a name.
 	caption bool
-	own     bool // fields that only Windows has are there
+	// own says that a record has fields that only Windows has.
+	own bool
 	// anyKind says that the name has the product for the version and does not
 	// tell clients from servers.
 	anyKind bool

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
 // tokenKind says what a token of a text is.
@@ -34,8 +36,8 @@ func tokens(text string) (list []token) {
 		switch {
 		case c == ',' || c == '/':
 			list = append(list, token{commaToken, start, i})
-		case c == '(' && tradeMark(text[start:]) > 0:
-			i = start + tradeMark(text[start:])
+		case c == '(' && names.TradeMark(text[start:]) > 0:
+			i = start + names.TradeMark(text[start:])
 		case c == '(' || c == '[':
 			list = append(list, token{openToken, start, i})
 		case c == ')' || c == ']':
@@ -47,7 +49,8 @@ func tokens(text string) (list []token) {
 		case wordRune(c):
 			for i < len(text) {
 				c, size := utf8.DecodeRuneInString(text[i:])
-				if !wordRune(c) && !(c == '.' && i+1 < len(text) && isAlphanumeric(text[i+1])) && !(c == '+' && i+1 < len(text) && !isAlphanumeric(text[i+1])) && !(c == '+' && i+1 == len(text)) {
+				next := i+1 < len(text) && isAlphanumeric(text[i+1])
+				if !wordRune(c) && (c != '.' || !next) && (c != '+' || next) {
 					break
 				}
 				i += size
@@ -101,14 +104,4 @@ func laterWord(word string) bool {
 		return true
 	}
 	return false
-}
-
-// tradeMark returns the length of the (R), (TM) or (C) that a text begins with.
-func tradeMark(text string) int {
-	for _, mark := range [...]string{"(r)", "(tm)", "(c)"} {
-		if len(text) >= len(mark) && strings.EqualFold(text[:len(mark)], mark) {
-			return len(mark)
-		}
-	}
-	return 0
 }
