@@ -56,6 +56,9 @@ func (h *Requests) Provision(ctx caddy.Context) error {
 		return fmt.Errorf("%v counts connections, which a handler does not see: want the wrapper windows in listener_wrappers of the server", h.Windows)
 	}
 	h.web = u.web
+	// The listener closes what is over the limit and not plain HTTP until there is
+	// a handler to answer it, and that of ServeHTTP comes with the first request.
+	h.web.Handler(http.NotFoundHandler())
 	return nil
 }
 

@@ -254,6 +254,30 @@ func (s *server) files() (cert, key string) {
 	return cert, key
 }
 
+// secure returns the configuration with TLS, and the file with the certificate.
+func (s *server) secure(config string) (secure, cert string) {
+	cert, key := s.files()
+	config = strings.Replace(config, "{\n", "{\n\tauto_https disable_redirects\n", 1)
+	config = strings.Replace(config, "servers {\n", "servers {\n\t\tprotocols h1 h2\n", 1)
+	return strings.Replace(config, "http://", "https://", 1) + "tls " + cert + " " + key + "\n", cert
+}
+
+// TestXPCountsConnectionsThatAskNothing has them fill the machine before the
+// first request comes.
+func TestXPCountsConnectionsThatAskNothing(t *testing.T) {
+	s, u := newServer(t), newUpstream(t)
+	config, cert := s.secure(caddyfile(xp, s.addr, u.addr))
+	s.run(config)
+	for range 10 {
+		conn, err := net.Dial("tcp", s.addr)
+		require.NoError(t, err)
+		defer conn.Close()
+	}
+	s.wait(func(st winlimits.State) bool { return st.Held == 10 })
+	assertRefusals(t, 1, "2", curls(t, 1, "--cacert", cert, "--http2", "https://"+s.addr))
+	assertRefusals(t, 1, "1.1", curls(t, 1, "--cacert", cert, "--http1.1", "https://"+s.addr))
+}
+
 func TestXPRefusesTheConnectionsOverTheLimit(t *testing.T) {
 	for _, kind := range []string{"http", "https", "h2"} {
 		t.Run(kind, func(t *testing.T) {
@@ -262,10 +286,8 @@ func TestXPRefusesTheConnectionsOverTheLimit(t *testing.T) {
 			require.Equal(t, 10, strings.Count(config, "\n"))
 			args, version := []string{"http://" + s.addr}, "1.1"
 			if kind != "http" {
-				cert, key := s.files()
-				config = strings.Replace(config, "{\n", "{\n\tauto_https disable_redirects\n", 1)
-				config = strings.Replace(config, "servers {\n", "servers {\n\t\tprotocols h1 h2\n", 1)
-				config = strings.Replace(config, "http://", "https://", 1) + "tls " + cert + " " + key + "\n"
+				var cert string
+				config, cert = s.secure(config)
 				args = []string{"--cacert", cert, "--http1.1", "https://" + s.addr}
 			}
 			if kind == "h2" {
