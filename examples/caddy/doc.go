@@ -21,7 +21,12 @@
 //	go run ./cmd/caddy run
 //	curl localhost:2019/windows        # what is held, queued and refused
 //
-// Any other Caddy gets it with xcaddy, or by an import of this package.
+// Any other Caddy gets it by an import of this package. Until the modules are
+// published, its go.mod points to a checkout:
+//
+//	go mod edit -require github.com/winlimits/winlimits@v0.0.0 -replace github.com/winlimits/winlimits=../winlimits
+//	go mod edit -require github.com/winlimits/winlimits/examples/caddy@v0.0.0 -replace github.com/winlimits/winlimits/examples/caddy=../winlimits/examples/caddy
+//	go mod tidy
 //
 // # The listener wrapper
 //
