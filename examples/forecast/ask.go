@@ -55,8 +55,8 @@ func ask(args []string, in io.Reader, out io.Writer) (*question, error) {
 	// The package would print errors that main prints, and all flags after each.
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
-	flags.TextVar(&s.Windows, "windows", s.Windows, "the `Windows` that serves, or dials if -service is tcp-half-open")
-	flags.Func("service", "the `service`: smb, iis, ftp, tcp-half-open, or a word such as http, file sharing or tomcat (default smb)", func(text string) (err error) {
+	flags.TextVar(&s.Windows, "windows", s.Windows, "the `Windows` that serves, or dials if -service is tcp-half-open or tcp-outbound")
+	flags.Func("service", "the `service`: smb, iis, ftp, tcp-half-open, tcp-outbound, or a word such as http, file sharing or tomcat (default smb)", func(text string) (err error) {
 		s.Service, q.took, err = findService(text)
 		return err
 	})
@@ -71,8 +71,9 @@ func ask(args []string, in io.Reader, out io.Writer) (*question, error) {
 	flags.TextVar(&s.Patience, "patience", s.Patience, "how `long` one waits in a queue; for ever if not given")
 	wholeVar(flags, &s.Retry.Max, "retry", "the `number` of times that one tries again")
 	flags.TextVar(&s.Retry.Backoff, "backoff", s.Retry.Backoff, "how `long` after a failure")
-	shareVar(flags, &s.Destinations.Dead, "dead", "tcp-half-open: the `share` of destinations that never answer")
-	flags.TextVar(&s.Destinations.RoundTrip, "rtt", s.Destinations.RoundTrip, "tcp-half-open: how `long` the others take to answer")
+	shareVar(flags, &s.Destinations.Dead, "dead", "tcp-half-open, tcp-outbound: the `share` of destinations that never answer")
+	flags.TextVar(&s.Destinations.RoundTrip, "rtt", s.Destinations.RoundTrip, "tcp-half-open, tcp-outbound: how `long` the others take to answer")
+	shareVar(flags, &s.Destinations.PeerCloses, "peer-closes", "tcp-outbound: the `share` of connections that the peer closes first, whose ports are free at once")
 	timeVar(flags, &s.Until, "for", "how `long` clients keep coming again")
 	seedVar(flags, &s.Seed, "seed", "the `number` that selects the random numbers")
 	compare := flags.String("compare", "", "other `Windows`, separated by commas, to compare, also against more and fewer clients")
@@ -280,6 +281,8 @@ func (q *question) override(flags *forecast.Scenario) {
 			s.Destinations.Dead = flags.Destinations.Dead
 		case "rtt":
 			s.Destinations.RoundTrip = flags.Destinations.RoundTrip
+		case "peer-closes":
+			s.Destinations.PeerCloses = flags.Destinations.PeerCloses
 		case "seed":
 			s.Seed = flags.Seed
 		}
@@ -311,7 +314,7 @@ func (q *question) override(flags *forecast.Scenario) {
 var flagOf = map[string]string{
 	"Windows": "windows", "Service": "service", "Clients": "clients", "Arrive": "arrive", "ServiceTime": "hold", "Away": "think",
 	"Idle": "idle", "AcceptTime": "accept", "Backlog": "backlog", "Patience": "patience", "Retry.Max": "retry", "Retry.Backoff": "backoff",
-	"Destinations.Dead": "dead", "Destinations.RoundTrip": "rtt", "Until": "for", "share": "allow", "replications": "runs",
+	"Destinations.Dead": "dead", "Destinations.RoundTrip": "rtt", "Destinations.PeerCloses": "peer-closes", "Until": "for", "share": "allow", "replications": "runs",
 }
 
 // named returns an error that names what has the bad value as the user does: the

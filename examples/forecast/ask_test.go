@@ -28,6 +28,18 @@ func TestScenarioFile(t *testing.T) {
 	assert.Contains(t, out.String(), "2 connections: 2 admitted.")
 }
 
+// The peers that close first free the ports of outbound connections.
+func TestPeerCloses(t *testing.T) {
+	load := []string{"-windows", "XP Pro SP3", "-service", "tcp-outbound", "-clients", "4000", "-arrive", "at-once", "-hold", "1s", "-think", "0s", "-retry", "0", "-runs", "1"}
+	text := output(t, load...)
+	assert.Contains(t, text, "24 refused")
+	assert.Contains(t, text, "Assumed: the machine closes its connections first")
+	text = output(t, append(load, "-arrive", "every(1ms)", "-hold", "0s", "-peer-closes", "1")...)
+	assert.Contains(t, text, "4000 connections: 4000 admitted.")
+	assert.Contains(t, text, "Seen 4000×: connected")
+	assert.NotContains(t, text, "Assumed")
+}
+
 // -think makes the clients of a file come again, or not, as it
 // does those of the flags.
 func TestThinkOverFile(t *testing.T) {
