@@ -128,8 +128,8 @@ type Scenario struct {
 	// destinations with no round-trip time.
 	Destinations Destinations `json:"destinations,omitzero"`
 
-	// Until ends the run; 0 is when the last client has left. Attempts still
-	// undecided then are counted as unfinished.
+	// Until ends the run; 0 is when the last client has left, and the last port is
+	// out of TIME_WAIT. Attempts still undecided then are counted as unfinished.
 	Until time.Duration `json:"until,omitzero"`
 	// Warmup keeps what is asked for before that time out of the counts, so
 	// that a run that starts empty can tell about a busy hour.
