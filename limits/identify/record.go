@@ -143,6 +143,10 @@ func (rec record) read() (s said) {
 	}
 	s.id.addNumbers(rec)
 	s.id.Name, s.caption = best(titles)
+	if titles["caption"] == "" && titles["productname"] == "" {
+		// Java's os.name looks like the OS Name of systeminfo.
+		s.caption = s.caption && strings.HasPrefix(strings.ToLower(s.id.Name), "microsoft")
+	}
 	return s
 }
 
