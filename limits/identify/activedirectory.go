@@ -25,7 +25,7 @@ func ActiveDirectory(operatingSystem, version, servicePack string) (Identificati
 		ev.name, ev.named = names.Read(operatingSystem), true
 	}
 	if version = strings.TrimSpace(version); version != "" {
-		ev.id.addVersion("", version, true)
+		ev.id.addVersion("", version, sameRecord)
 		if ev.id.Major == 0 {
 			return Identification{}, &limits.NameError{Input: input}
 		}

@@ -258,7 +258,9 @@ func (l *lister) group(i int, now *alternative) (next int) {
 		if n == 0 {
 			continue
 		}
-		if length, r := l.extend(now.read, i, n); length > 0 && works(&r) {
+		length, r := l.extend(now.read, i, n)
+		says := r.Versioned > now.reading.Versioned || r.Unlisted || r.PackContradicts || len(r.All()) > 0
+		if length > 0 && works(&r) && says { // not "Windows NT 10.0 (Tablet Edition)"
 			now.add(l, i, length, r)
 		}
 		i += n - 1

@@ -24,6 +24,7 @@ func readNames(text string, strict bool) (Identification, error) {
 		ok       bool
 		firstErr error
 		near     []limits.Edition // to what is unlisted
+		bare     []alternative    // "Windows NT", which programs call any Windows
 	)
 	for i, read := 0, 0; i < len(l.tokens) && read < maxNames && l.reads < maxReads; {
 		if !l.anchors(i) {
@@ -37,6 +38,10 @@ func readNames(text string, strict bool) (Identification, error) {
 		}
 		if l.kind(next) == wordToken && strings.EqualFold(l.word(next), "lan") { // the LAN Manager of SMB1
 			i = next
+			continue
+		}
+		if len(all) == 1 && bareNT(&all[0].reading) && bare == nil {
+			bare, i = all, next
 			continue
 		}
 		read++
@@ -70,6 +75,8 @@ func readNames(text string, strict bool) (Identification, error) {
 	switch {
 	case !ok && firstErr != nil:
 		return Identification{}, firstErr
+	case !ok && bare != nil:
+		return l.identify(bare)
 	case !ok:
 		// A name that lacks the word Windows and nothing else deserves a hint.
 		var near []names.Edition
@@ -81,6 +88,11 @@ func readNames(text string, strict bool) (Identification, error) {
 		return found, &UnlistedError{Input: text, Unlisted: found.Unlisted, Nearest: near}
 	}
 	return found, nil
+}
+
+// bareNT reports whether a name is "Windows NT" and no more.
+func bareNT(r *names.Reading) bool {
+	return r.Marks&^names.MarkWindows == names.MarkNT && r.Family.First == names.NT31 && r.Family.Last == names.NT40Server && r.Packs == 0
 }
 
 // share gives the build behind "Windows 10 / Server 2019 Build 17763" to the

@@ -79,7 +79,7 @@ func recognize(text string) (Identification, error) {
 	if id, err, ok := readIdentifier(text); ok {
 		return id, err
 	}
-	for _, read := range [...]func(string) (evidence, bool){sysDescr, verLine, python} {
+	for _, read := range [...]func(string) (evidence, bool){sysDescr, verLine, python, php} {
 		if ev, ok := read(text); ok {
 			return ev.identify()
 		}
@@ -201,6 +201,40 @@ func python(text string) (ev evidence, ok bool) {
 		if r := names.ReadExact("Windows " + release); !r.Broken() && !r.Empty() {
 			ev.name, ev.named = r, true
 			ev.anyKind = r.Marks&names.MarkServer == 0
+		}
+		return ev, true
+	}
+}
+
+// php reads what PHP calls a system: "Windows NT HOST 6.1 build 7601 (Windows 7
+// Professional Edition Service Pack 1) i586".
+func php(text string) (ev evidence, ok bool) {
+	for rest := text; ; {
+		i := strings.Index(rest, "Windows NT ")
+		if i < 0 {
+			return evidence{}, false
+		}
+		rest = rest[i+len("Windows NT "):]
+		line, _, _ := strings.Cut(rest[:min(len(rest), names.MaxLength)], "\n")
+		before, behind, ok := strings.Cut(line, " build ")
+		if !ok {
+			continue
+		}
+		host := strings.Fields(before)
+		build, ok := names.FindVersion(behind, 1)
+		if len(host) != 2 || !ok || build.Parts != 1 || !names.IsDigit(behind[0]) {
+			continue
+		}
+		v, ok := names.FindVersion(host[1], 2)
+		if !ok || v.Parts != 2 {
+			continue
+		}
+		ev := evidence{input: text, form: FormNTVersion, id: Identity{Major: v.Major, Minor: v.Minor, Build: build.Major}}
+		if _, name, ok := strings.Cut(behind, "("); ok {
+			name, _, _ = strings.Cut(name, ")")
+			if r := names.ReadExact(name); r.Unread == 0 && !r.Empty() {
+				ev.name, ev.named = r, true
+			}
 		}
 		return ev, true
 	}

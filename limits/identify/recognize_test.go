@@ -130,6 +130,22 @@ func expand(t testing.TB, want string) (list []string) {
 	return append(list, unlisted...)
 }
 
+// The version of a program that stands near the name of a Windows says nothing of
+// it.
+func TestVersionsOfPrograms(t *testing.T) {
+	for _, text := range []string{
+		"OS: Windows 7 Professional\nVersion: 10.0\nApp crashed", "OS: Windows 7 Professional\nVersion: 10.0.3", "OS: Windows 7 Professional\nVersion: 6.2.1",
+		"OS: Windows 7 Professional\nBuild: 1234", "Version: 6.1\nOS: Windows 7 Professional", "Release: 10\nOS: Windows 7 Professional\nBuild: 77",
+		"App 10.0.19041 on Windows 7 Professional", "agent version 6.3.9600.1 \n\n\n\n\n Windows 7 Professional",
+	} {
+		got, err := identify.Recognize(text)
+		if assert.NoError(t, err, text) {
+			assert.Equal(t, "Windows 7 Professional", got.String(), text)
+			assert.Empty(t, got.Conflicts, text)
+		}
+	}
+}
+
 // An error names its input in at most 100 bytes.
 func TestErrorsAreShort(t *testing.T) {
 	for _, long := range []string{

@@ -12,8 +12,17 @@ import (
 type pair struct {
 	key, value string
 	null       bool // the value is none, as null in JSON
-	near       bool // it stands with a name of the record, not far from it in a text
+	near       nearness
 }
+
+// nearness is how near a pair stands to the name of a Windows.
+type nearness uint8
+
+const (
+	farAway    nearness = iota
+	nearby              // in a text, not many lines away: it can be of a program as well
+	sameRecord          // in one object of JSON, one key of the registry
+)
 
 // A record is what is known of one machine, in the order in which it stands
 // there.
@@ -134,6 +143,10 @@ func (rec record) read() (s said) {
 	}
 	s.id.addNumbers(rec)
 	s.id.Name, s.caption = best(titles)
+	if titles["caption"] == "" && titles["productname"] == "" {
+		// Java's os.name looks like the OS Name of systeminfo.
+		s.caption = s.caption && strings.HasPrefix(strings.ToLower(s.id.Name), "microsoft")
+	}
 	return s
 }
 
@@ -202,10 +215,13 @@ func (id *Identity) addNumbers(rec record) {
 		case one(versionKeys, name):
 			id.addVersion(name, value, p.near)
 		case one(buildKeys, name):
-			if n, _, _ := strings.Cut(value, "."); id.Build == 0 && p.near {
-				if build, err := strconv.Atoi(n); err == nil && build > 0 && build < 1<<31 {
-					id.Build = build
-				}
+			n, _, _ := strings.Cut(value, ".")
+			build, err := strconv.Atoi(n)
+			if id.Build != 0 || err != nil || build <= 0 || build >= 1<<31 {
+				continue
+			}
+			if known := (names.Version{Parts: 1, Major: build}).Known(); p.near == sameRecord || p.near == nearby && known {
+				id.Build = build
 			}
 		}
 	}
@@ -227,8 +243,8 @@ func (id *Identity) addNumbers(rec record) {
 
 // addVersion takes in a value such as "10.0.19045", "10.0 (22631)", "5.1.2600
 // Service Pack 3 Build 2600", "22H2" or "1909".
-func (id *Identity) addVersion(name, value string, near bool) {
-	if release, ok := names.Release(value); ok && near {
+func (id *Identity) addVersion(name, value string, near nearness) {
+	if release, ok := names.Release(value); ok && near != farAway {
 		if release.Parts > 0 && id.Release == "" {
 			id.Release = value
 		}
@@ -238,8 +254,11 @@ func (id *Identity) addVersion(name, value string, near bool) {
 	if !ok || value == "" || !names.IsDigit(value[0]) {
 		return
 	}
-	if !near && v.Parts < 3 || !v.Known() && (v.Major != 10 || v.Minor != 0) && v.Major != 6 {
-		return
+	programs := near != sameRecord && (name == "version" || name == "release")
+	switch {
+	case v.Known() && (v.Parts > 2 || near == sameRecord):
+	case near == farAway, programs, !v.Known() && v.Major != 10 && v.Major != 6:
+		return // it can be of any program
 	}
 	if id.Major == 0 {
 		id.Major, id.Minor = v.Major, v.Minor

@@ -99,7 +99,12 @@ func lineRecord(text string) (rec record, form Form) {
 	for i := range rec {
 		for _, t := range titles {
 			d := places[i] - t
-			rec[i].near = rec[i].near || max(d, -d) <= nearLines || form == FormRegistry
+			switch {
+			case form == FormRegistry:
+				rec[i].near = sameRecord
+			case max(d, -d) <= nearLines:
+				rec[i].near = max(rec[i].near, nearby)
+			}
 		}
 	}
 	return rec, form
@@ -156,7 +161,7 @@ func jsonRecords(text string) (list []record) {
 			l.key, l.want = fmt.Sprint(t), false
 		default:
 			if rec := &list[l.rec]; len(*rec) < maxRecord {
-				p := pair{key: l.key, null: t == nil, near: true}
+				p := pair{key: l.key, null: t == nil, near: sameRecord}
 				if t != nil {
 					p.value = fmt.Sprint(t)
 				}
@@ -193,7 +198,7 @@ func xmlRecord(text string) (rec record) {
 					if len(t.Attr) == 1 || !strings.EqualFold(t.Name.Local, "osmatch") {
 						key = a.Value
 					} else {
-						rec = append(rec, pair{key: "os details", value: a.Value, near: true})
+						rec = append(rec, pair{key: "os details", value: a.Value, near: sameRecord})
 					}
 				}
 			}
@@ -206,7 +211,7 @@ func xmlRecord(text string) (rec record) {
 			value += string(t)
 		case xml.EndElement:
 			if !ended && len(keys) > 0 {
-				rec = append(rec, pair{key: keys[len(keys)-1], value: strings.TrimSpace(value), near: true})
+				rec = append(rec, pair{key: keys[len(keys)-1], value: strings.TrimSpace(value), near: sameRecord})
 			}
 			if len(keys) > 0 {
 				keys = keys[:len(keys)-1]

@@ -42,6 +42,7 @@ func (r *Reading) finish() {
 	if r.Second && r.Family != (Family{}) && r.Family.First != Server2003Web && !isSecond(r.Family.First) && !isSecond(r.Family.Last) {
 		r.Unread++
 	}
+	r.finishKinds()
 	r.finishUnlisted()
 	if !r.Unlisted {
 		r.Unread += r.stray
@@ -70,6 +71,19 @@ func (r *Reading) finishServers() {
 		}
 		r.Unlisted = true
 	}
+}
+
+// finishKinds reads "NT Workstation 10.0" and "NT Advanced Server 6.1", as
+// inventories call clients and servers after NT 4.0.
+func (r *Reading) finishKinds() {
+	if r.Marks&MarkNT == 0 || r.Family != (Family{}) || r.Versioned == 0 || r.Versions[0].Parts == 1 || r.Versions[0].Major < 5 {
+		return
+	}
+	if r.Marks&MarkWorkstation != 0 {
+		r.Marks &^= MarkWorkstation
+		r.ranged = rangedClients
+	}
+	r.Marks &^= MarkAdvanced
 }
 
 // finishUnlisted looks for the editions that were sold and have no rows.

@@ -53,8 +53,8 @@ func (r *Reading) readNumber(text []byte, i int, kind wordKind, dash bool) int {
 			switch edition := matchWord(" edition", text[end:]); {
 			case !is64:
 				r.Marks |= Mark32
-			case edition > 0 && r.Marks&MarkProfessional == 0:
-				r.Marks |= MarkItanium
+			case edition > 0 && r.Family.First == XPStarter && r.Marks&MarkProfessional == 0:
+				r.Marks |= MarkItanium // XP 64-Bit Edition
 			default:
 				r.Marks |= Mark64
 			}
