@@ -134,6 +134,31 @@ func ExampleGate_Hold() {
 	// Output: false 0
 }
 
+func ExampleGate_SetHolds() {
+	host := must(simulate.New(xpPro, nil))
+	gate := must(host.Gate(limits.SMB))
+	for _, n := range []int{10, 3, 11} {
+		err := gate.SetHolds(n)
+		fmt.Println(gate.Holds(), err)
+	}
+	// Output:
+	// 10 <nil>
+	// 3 <nil>
+	// 3 simulate: hold 8 slots of smb of Windows XP Professional SP3: only 7 of 10 are free, with 0 queued
+}
+
+func ExampleGate_ResetStats() {
+	host := must(simulate.New(xpPro, nil))
+	gate := must(host.Gate(limits.SMB))
+	var stays, leaves simulate.Slot
+	gate.TryAcquire(&stays)
+	gate.TryAcquire(&leaves)
+	leaves.Release()
+	gate.ResetStats()
+	fmt.Println(gate.Stats())
+	// Output: 1 held, 0 queued, peak 1; 0 admitted, 0 waited, 0 refused, 0 timed out, 0 abandoned
+}
+
 func ExampleHost_Policy() {
 	host := must(simulate.New(xpPro, &simulate.Settings{MaxConnections: 20}))
 	policy := must(host.Policy(limits.IIS))

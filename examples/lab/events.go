@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sort"
 	"strconv"
 	"sync"
 	"time"
@@ -74,10 +75,10 @@ func (h *history) add(e entry) {
 func (f *feed) after(h *history, id uint64) (entries []entry, gap bool, change <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := range h.ring {
-		if e := h.ring[(h.first+i)%len(h.ring)]; e.id > id && len(entries) < 100 {
-			entries = append(entries, e)
-		}
+	at := func(i int) *entry { return &h.ring[(h.first+i)%len(h.ring)] }
+	begin := sort.Search(len(h.ring), func(i int) bool { return at(i).id > id })
+	for i := begin; i < min(begin+100, len(h.ring)); i++ {
+		entries = append(entries, *at(i))
 	}
 	if f.change == nil {
 		f.change = make(chan struct{})
