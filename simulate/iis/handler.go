@@ -111,7 +111,7 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case isOurs:
 		defer func() {
-			if hijacked(w) {
+			if e.MayBeHijacked() && hijacked(w) {
 				e.AfterClose(slot.Release)
 			} else {
 				slot.Release()

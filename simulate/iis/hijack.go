@@ -20,7 +20,9 @@ import (
 // over, net/http says so afterwards. Otherwise it gets a taker.
 
 // hijacked reports whether a handler that has returned has taken over the
-// connection. Nothing is written that net/http would not write now anyway.
+// connection. If it has not, and has written nothing, that sends status 200, which
+// code around the Handler may not want: so it is asked only where the connection
+// says that it may be so.
 func hijacked(w http.ResponseWriter) bool {
 	_, err := w.Write(nil)
 	return errors.Is(err, http.ErrHijacked)

@@ -226,3 +226,31 @@ func TestResponseWriterOfMiddleware(t *testing.T) {
 	}
 	require.NoError(t, web.Gate().WaitHeld(context.Background(), 0))
 }
+
+// What stands around the Handler may answer when a handler has returned without a
+// word, as servers do that turn an error into a page.
+func TestCodeAroundTheHandlerMayAnswer(t *testing.T) {
+	host := hostOf(t, win10, nil)
+	web, err := iis.NewServer(host)
+	require.NoError(t, err)
+	limited := web.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limited.ServeHTTP(w, r)
+		w.WriteHeader(http.StatusBadGateway)
+	})}
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ln, err := web.Listener(inner)
+	require.NoError(t, err)
+	srv.ConnContext = web.ConnContext
+	go srv.Serve(ln)
+	defer srv.Close()
+	for range 3 {
+		resp, err := http.Get("http://" + inner.Addr().String())
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.Equal(t, http.StatusBadGateway, resp.StatusCode)
+	}
+	assert.NoError(t, web.Gate().WaitHeld(t.Context(), 0))
+	assert.EqualValues(t, 3, web.Gate().Stats().Admitted)
+}

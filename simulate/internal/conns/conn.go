@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"sync/atomic"
+	"time"
 )
 
 // Conn is a connection that is accounted for. It behaves as the one it wraps, and
@@ -31,9 +32,12 @@ type Entry struct {
 	own     net.Addr                 // the local address; guarded by set.mu unless fixed
 	remote  atomic.Pointer[net.Addr] // of a connection that is not fixed, once it is known
 	around  atomic.Bool
-	busy    atomic.Bool
-	removed bool   // guarded by set.mu
-	then    func() // of AfterClose; guarded by set.mu
+	// undeadlined is set once something has taken the deadline off, as net/http
+	// does when a handler takes the connection over, and at no other time.
+	undeadlined atomic.Bool
+	busy        atomic.Bool
+	removed     bool   // guarded by set.mu
+	then        func() // of AfterClose; guarded by set.mu
 }
 
 // Conn returns the connection of the entry.
@@ -171,6 +175,26 @@ func (c *tcpConn) entry() *Entry       { return &c.e }
 func (c *otherConn) entry() *Entry     { return &c.e }
 func (c *tcpConn) NetConn() net.Conn   { return c.TCPConn }
 func (c *otherConn) NetConn() net.Conn { return c.Conn }
+
+func (c *tcpConn) SetDeadline(t time.Time) error {
+	c.e.noteDeadline(t)
+	return c.TCPConn.SetDeadline(t)
+}
+
+func (c *otherConn) SetDeadline(t time.Time) error {
+	c.e.noteDeadline(t)
+	return c.Conn.SetDeadline(t)
+}
+
+func (e *Entry) noteDeadline(t time.Time) {
+	if t.IsZero() {
+		e.undeadlined.Store(true)
+	}
+}
+
+// MayBeHijacked reports whether net/http may have handed the connection to a
+// handler: it takes the deadline off when it does.
+func (e *Entry) MayBeHijacked() bool { return e.undeadlined.Load() }
 
 func (c *tcpConn) Close() error {
 	err := c.TCPConn.Close()
