@@ -296,3 +296,18 @@ func TestPutConfigWhileItIsUsed(t *testing.T) {
 	default:
 	}
 }
+
+// A full backlog has the kernel refuse for its socket, which the next front has.
+func TestPutConfigAfterAFullBacklog(t *testing.T) {
+	b, upstream := newBench(t), echo(t)
+	front := `{"kind":"tcp","upstream":"` + upstream + `"%s}`
+	address := b.host("XP Pro SP3", fmt.Sprintf(front, `,"backlog":1,"acceptEvery":"10m"`))[0]
+	waits := b.dial(address)
+	b.ok("GET", "/api/hosts/box/fronts/0?held=1", "")
+	_, err := net.Dial("tcp", address)
+	require.Error(t, err)
+	b.ok("PUT", "/api/config", fmt.Sprintf(`{"hosts":[{"name":"box","windows":"XP Pro SP3","fronts":[%s]}]}`,
+		fmt.Sprintf(front, fmt.Sprintf(`,"listen":%q`, address))))
+	isGone(t, waits)
+	says(t, b.dial(address), "hello")
+}
