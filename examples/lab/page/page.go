@@ -86,10 +86,23 @@ func (p *Pages) Render(w io.Writer, v View) error {
 	if err := p.Main(&main, v); err != nil {
 		return err
 	}
+	return p.layout(w, v, main.String())
+}
+
+// Shell writes a page whose main part its scripts fill in.
+func (p *Pages) Shell(w io.Writer, name string) error {
+	var main strings.Builder
+	if err := p.templates.ExecuteTemplate(&main, "shell", nil); err != nil {
+		return err
+	}
+	return p.layout(w, View{Name: name, Title: "winlimits", Scripts: []string{"wasm_exec.js", "static.js", "ask.js"}}, main.String())
+}
+
+func (p *Pages) layout(w io.Writer, v View, main string) error {
 	return p.templates.ExecuteTemplate(w, "layout", struct {
 		View
 		Main template.HTML
-	}{v, template.HTML(main.String())}) // it comes from a template
+	}{v, template.HTML(main)}) // it comes from a template
 }
 
 // Main writes what stands between the head and the foot of a page.

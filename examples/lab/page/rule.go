@@ -135,6 +135,9 @@ func answers(s limits.Service, takes func(limits.Rule) bool) []Answer {
 			continue
 		}
 		i := slices.IndexFunc(list, func(a Answer) bool {
+			if r.Default.IsAbsent() || r.Default.IsUnlimited() { // there is nothing to count, or to meet
+				return a.Default == r.Default && a.Basis == r.Basis
+			}
 			return a.Default == r.Default && a.Ceiling == r.Ceiling && a.Discipline == r.Discipline && a.Unit == r.Unit && a.Queue == r.Queue
 		})
 		if i < 0 {
