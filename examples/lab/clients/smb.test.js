@@ -9,7 +9,6 @@ const { after, before, test } = require("node:test");
 const { Client } = require("@awo00/smb2").default;
 
 let api, lab;
-
 before(async () => {
   lab = spawn(process.env.LAB ?? "lab", ["-listen", "127.0.0.1:0", "-exit-with-stdin"], { stdio: ["pipe", "pipe", "inherit"] });
   const [line] = await once(readline.createInterface(lab.stdout), "line");
