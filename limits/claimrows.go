@@ -39,7 +39,7 @@ var claimRows = [...]claimRow{
 		answer: "The connections to a program's own port are %[1]v on XP. XP Professional takes %[2]v SMB sessions and %[3]v connections to its own web server, " +
 			"and its licence names %[4]v devices; %[5]v connections may wait to be accepted at each listening socket.",
 		sources: cite("superuser-309271", "kb314882", "ms-bb147520", "oracle-queuesize"),
-		find:    claimWords{needs: "xp inbound connection|tcp", prefers: "10 tcp only allow limit time once", without: "half outbound apache iis smb"},
+		find:    claimWords{needs: "xp connection|tcp inbound|10", prefers: "10 tcp inbound only allow limit time once", without: "half outbound apache iis smb second 40 tcpip.sys"},
 	},
 	{
 		key:      "smb-10",

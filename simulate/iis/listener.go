@@ -25,8 +25,8 @@ import (
 // Up to IIS 6.0 the listener counts. A connection over the limit is handed on,
 // too, and answers in plain HTTP itself when it is first read, whatever it is
 // sent. One that begins with TLS, HTTP/2 or the PROXY protocol is answered by
-// Server.Handler, which must be on every request; without any such handler it is
-// closed. The connections may be wrapped by other listeners on their way, such as
+// Server.Handler, which must be on every request and be made before the first
+// connection comes; without any such handler it is closed. The connections may be wrapped by other listeners on their way, such as
 // that of crypto/tls; inner must not do TLS itself, since net/http would not see
 // it.
 //
