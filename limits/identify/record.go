@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -217,7 +218,7 @@ func (id *Identity) addNumbers(rec record) {
 		case one(buildKeys, name):
 			n, _, _ := strings.Cut(value, ".")
 			build, err := strconv.Atoi(n)
-			if id.Build != 0 || err != nil || build <= 0 || build >= 1<<31 {
+			if id.Build != 0 || err != nil || build <= 0 || build > math.MaxInt32 {
 				continue
 			}
 			if known := (names.Version{Parts: 1, Major: build}).Known(); p.near == sameRecord || p.near == nearby && known {
@@ -280,7 +281,7 @@ func (id *Identity) addVersion(name, value string, near nearness) {
 // buildBehind returns the build of "10.0 (22631)" and "6.1 Build 7601".
 func buildBehind(value string) (build int, ok bool) {
 	for field := range strings.FieldsFuncSeq(value, func(c rune) bool { return c < '0' || c > '9' }) {
-		if n, err := strconv.Atoi(field); err == nil && n >= 500 && n < 1<<31 {
+		if n, err := strconv.Atoi(field); err == nil && n >= 500 && n <= math.MaxInt32 {
 			return n, true
 		}
 	}

@@ -1,6 +1,7 @@
 package forecast_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -163,8 +164,8 @@ func TestBacklogErrors(t *testing.T) {
 	s := burst(limits.XPProfessional, time.Second)
 	s.Windows.ServicePack, s.Service = 2, limits.TCPHalfOpen
 	require.EqualError(t, s.Valid(), "forecast: scenario: AcceptTime: 1s: want none, because tcp-half-open is about connections that the machine makes")
-	s.Service, s.Backlog = limits.TCPOther, 1<<31
-	require.EqualError(t, s.Valid(), "forecast: scenario: Backlog: 2147483648: want -2147483647 to 2147483647")
+	s.Service, s.Backlog = limits.TCPOther, math.MinInt32
+	require.EqualError(t, s.Valid(), "forecast: scenario: Backlog: -2147483648: want -2147483647 to 2147483647")
 	s.Backlog = -300
 	require.ErrorContains(t, s.Valid(), "forecast: scenario: Backlog: listen -300: Windows XP Professional has no SOMAXCONN_HINT; want 0 or more; ")
 	all, err := forecast.Compare(t.Context(), s, s.Windows, limits.Windows{Edition: limits.Windows10Pro})

@@ -62,9 +62,9 @@ func TestPacing(t *testing.T) {
 func TestPacingEnds(t *testing.T) {
 	p := admission.Pacing{Every: admission.Never - 1, Logs: true, Interval: admission.Never - 1}
 	assert.True(t, p.Begin(10))
-	assert.EqualValues(t, admission.Never, p.Next())
+	assert.Equal(t, int64(admission.Never), p.Next())
 	assert.False(t, p.Begin(20))
-	assert.EqualValues(t, admission.Never, p.Next())
+	assert.Equal(t, int64(admission.Never), p.Next())
 	assert.False(t, p.IsZero())
 	assert.True(t, new(admission.Pacing).IsZero())
 }

@@ -148,7 +148,7 @@ func TestChallenge(t *testing.T) {
 	for _, id := range []uint16{2, 1, 4, 3, 7, 0} {
 		assert.Equal(t, id, le.Uint16(info))
 		if id == 7 {
-			assert.EqualValues(t, 127360512000000001, le.Uint64(info[4:]), "100 ns since 1601")
+			assert.EqualValues(t, uint64(127360512000000001), le.Uint64(info[4:]), "100 ns since 1601")
 		}
 		info = info[4+le.Uint16(info[2:]):]
 	}

@@ -24,7 +24,7 @@ func TestNegotiateReply2(t *testing.T) {
 	assert.EqualValues(t, 3, le.Uint16(body[2:]))
 	assert.EqualValues(t, Dialect311, le.Uint16(body[4:]))
 	assert.Equal(t, r.GUID[:], body[8:24])
-	assert.EqualValues(t, 127360512000000001, le.Uint64(body[40:]), "100 ns since 1601")
+	assert.EqualValues(t, uint64(127360512000000001), le.Uint64(body[40:]), "100 ns since 1601")
 	assert.Equal(t, spnegoInit(), msg[le.Uint16(body[56:]):][:le.Uint16(body[58:])])
 	require.EqualValues(t, 2, le.Uint16(body[6:]))
 	at := le.Uint32(body[60:])
