@@ -608,9 +608,10 @@ func TestUnprivileged(t *testing.T) {
 	const nobody = 65534
 	// Others may not reach the test binary where it is.
 	program := filepath.Join(f.tmp, "program")
-	binary, err := os.ReadFile(os.Args[0])
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(program, binary, 0o755))
+	// Written by another process: what a test beside this one starts meanwhile
+	// would inherit the open file, and Linux runs no file that is open for writing.
+	require.NoError(t, exec.Command("cp", os.Args[0], program).Run())
+	require.NoError(t, os.Chmod(program, 0o755))
 	require.NoError(t, os.Chmod(f.tmp, 0o777))
 	cmd, stdin, lines := f.startChild(1, program, &syscall.Credential{Uid: nobody, Gid: nobody}, "PATH=/usr/bin:/bin")
 	require.True(t, lines.Scan())
