@@ -83,8 +83,8 @@ type bounded[V any] struct {
 
 // The bounds of a cache.
 const (
-	maxCached      = 10_000
-	maxCachedBytes = 4 << 20
+	maxCached      = 1_000
+	maxCachedBytes = 1 << 20
 )
 
 func (b *bounded[V]) get(key string) (v V, ok bool) {

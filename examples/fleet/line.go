@@ -96,51 +96,35 @@ func (m *machine) setLoad(fields map[string]json.RawMessage) error {
 	if _, ok := fields["windows"]; ok {
 		return errors.New("windows: the machine is described by text or record")
 	}
+	if raw, ok := fields["service"]; ok {
+		service, err := readService(raw)
+		if err != nil {
+			return err
+		}
+		fields["service"] = service
+	}
 	all, err := json.Marshal(fields)
 	if err != nil {
 		return err
 	}
 	m.load = string(all)
-	// Most lines have these two and no more, and there may be a million of them.
-	for name, raw := range fields {
-		switch name {
-		case "clients":
-			if err := json.Unmarshal(raw, &m.scenario.Clients); err != nil {
-				return fmt.Errorf("clients %.100s: want a whole number", raw)
-			}
-			delete(fields, name)
-		case "service":
-			var word string
-			if err := json.Unmarshal(raw, &word); err != nil {
-				return fmt.Errorf("service %.100s: want a text", raw)
-			}
-			if err := m.setService(word); err != nil {
-				return err
-			}
-			delete(fields, name)
-		}
-	}
-	if len(fields) == 0 {
-		return nil
-	}
-	if all, err = json.Marshal(fields); err != nil {
-		return err
-	}
 	return m.scenario.UnmarshalJSON(all)
 }
 
-// setService reads the name of a service, or the word of people for one.
-func (m *machine) setService(word string) error {
-	s, err := limits.ParseService(word)
-	if err != nil {
-		found, findErr := limits.FindServices(word)
-		if findErr != nil {
-			return findErr
-		}
-		s = found[0].Services[0]
+// readService returns the name of a service for the word of people, in JSON.
+func readService(raw json.RawMessage) (json.RawMessage, error) {
+	var word string
+	if err := json.Unmarshal(raw, &word); err != nil {
+		return nil, fmt.Errorf("service %.100s: want a text", raw)
 	}
-	m.scenario.Service = s
-	return nil
+	if _, err := limits.ParseService(word); err == nil {
+		return raw, nil
+	}
+	found, err := limits.FindServices(word)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(found[0].Services[0])
 }
 
 // parseCSV reads a record of CSV whose columns have the names.
