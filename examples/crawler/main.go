@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	limit := flags.Int("limit", 0, "the limit, patched to this `number`; 0 is unpatched")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(out, "Crawler connects to many addresses as a Windows does, and as an unlimited dialer.")
+		fmt.Fprintln(out, "Crawler connects to many addresses as a machine that runs Windows does, and without a limit.")
 		fmt.Fprintln(out, "\nusage: crawler [flags] [host:port ...]")
 		flags.SetOutput(out)
 		flags.PrintDefaults()

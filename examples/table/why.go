@@ -84,7 +84,7 @@ func (q *question) whyService(w *wrapper, s limits.Service) {
 	answers := q.answers(s)
 	switch len(answers) {
 	case 0:
-		w.line(asked + " Nobody knows: the table has no row for it, which does not mean that there is no limit.")
+		w.line(asked + " That is not known: the table has no row for it, which does not mean that there is no limit.")
 	case 1:
 		w.line(asked + " " + verdict(answers[0].Rule, q.clients))
 		q.whyAnswer(w, answers[0])

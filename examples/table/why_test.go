@@ -33,7 +33,7 @@ func TestWhy(t *testing.T) {
 		{"Vista Starter", "smb", "1", []string{"Yes: it takes none.", "The 1st sees: NTSTATUS 0xC00000D0"}},
 		{"XP Pro", "licence", "11", []string{"No, nothing enforces it."}},
 		{"XP Pro", "telnet", "3", []string{"Yes: 2 get in, 1 do not.", "What the 3rd sees is not known."}},
-		{"Windows 11 Enterprise multi-session", "smb", "21", []string{"Nobody knows: the table has no row for it"}},
+		{"Windows 11 Enterprise multi-session", "smb", "21", []string{"That is not known: the table has no row for it"}},
 		{"XP", "iis", "40", []string{
 			"It depends on which it is: absent to 10.",
 			"No, it is not there.\nWindows XP Home has no web server of its own (IIS). [reported] The same holds for Windows XP Starter.",
