@@ -59,7 +59,7 @@ func TestLeakIsFound(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit, "%s", out)
-	assert.Contains(t, string(out), "simtest: 1 sessions that are neither logged off nor disconnected 5s after the test:\n")
+	assert.Contains(t, string(out), "simtest: 1 session neither logged off nor disconnected 5s after the test:\n")
 	assert.Contains(t, string(out), `"alice" on 192.0.2.2, idle for 5s`)
 	assert.Contains(t, string(out), "--- FAIL: TestBackupLogsOff")
 	assert.NotContains(t, string(out), "panic")

@@ -11,19 +11,22 @@ import (
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
-// Listener is a listening socket of a machine, in memory, for a program of one's
-// own: a net.Listener that holds as many connections as the edition does until
-// Accept returns them. The dial of the next one fails with ECONNREFUSED.
+// Listener is a listening socket of the machine, in memory, for a server of the
+// test's own: a net.Listener that holds as many connections as the edition does until
+// Accept returns them. The dial of the next one fails with ECONNREFUSED. It comes
+// from NewListener; clients reach it by Dial or DialFrom. Its Gate method returns the
+// gate that counts the connections it holds (limits.TCPBacklog).
 type Listener struct {
 	*tcp.Backlog
 	t        testing.TB
 	listener *memnet.Listener
 }
 
-// NewListener returns a listening socket of the host. settings may be nil.
+// NewListener returns a listening socket of the host. settings may be nil: the program
+// then asks for as long a backlog as it can get.
 //
-// When the test ends the listener is closed, which resets the connections that
-// still wait, and fails the test if one that was accepted has not been closed.
+// When the test ends, the listener is closed, which resets the connections that are
+// not accepted yet. The test fails if an accepted one has not been closed.
 func NewListener(t testing.TB, host *simulate.Host, settings *tcp.BacklogSettings) *Listener {
 	t.Helper()
 	inner := memnet.NewListener(8080)
@@ -34,17 +37,17 @@ func NewListener(t testing.TB, host *simulate.Host, settings *tcp.BacklogSetting
 	l := &Listener{Backlog: backlog, t: t, listener: inner}
 	t.Cleanup(func() {
 		t.Helper()
-		_ = backlog.Close() // which the program may have done
+		_ = backlog.Close() // the program may have closed it before
 		ctx, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
 		if left := inner.Drain(ctx); len(left) > 0 {
-			t.Errorf("simtest: %d connections still open %v after the test:\n\t%s", len(left), grace, strings.Join(left, "\n\t"))
+			t.Errorf("simtest: %s still open %v after the test:\n\t%s", counted(len(left), "connection"), grace, strings.Join(left, "\n\t"))
 		}
 	})
 	return l
 }
 
-// Dial connects to the socket, whatever the address is.
+// Dial connects to the socket in memory. It ignores the network and the address.
 func (l *Listener) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	c, err := l.listener.Dial(ctx)
 	if err != nil {
@@ -53,8 +56,9 @@ func (l *Listener) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return c, nil
 }
 
-// DialFrom returns a Dial from a computer with an address of its own, which is the
-// same for the same number, from 1 to 65534. Other numbers fail the test.
+// DialFrom returns a function like Dial that connects from the client computer with
+// the number, which is from 1 to 65534; another fails the test. Each number has an IP
+// address of its own, the same each time.
 func (l *Listener) DialFrom(number int) func(ctx context.Context, network, address string) (net.Conn, error) {
 	l.t.Helper()
 	return dialFrom(l.listener, computer(l.t, number))

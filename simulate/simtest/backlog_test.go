@@ -63,7 +63,7 @@ func TestListenerFailsTheTest(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
-	assert.Equal(t, "simtest: 1 connections still open 5s after the test:\n\t192.0.2.2:49152", text)
+	assert.Equal(t, "simtest: 1 connection still open 5s after the test:\n\t192.0.2.2:49152", text)
 	assert.Contains(t, failure(t, func(t testing.TB) {
 		simtest.NewListener(t, simtest.NewHost(t, xpPro, nil), &tcp.BacklogSettings{Listen: -300})
 	}), "has no SOMAXCONN_HINT")

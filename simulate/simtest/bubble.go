@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// inBubble reports whether the test says that it is in a testing/synctest bubble,
-// which it does by the panic of Deadline.
+// inBubble reports whether the test is in a testing/synctest bubble. The only sign of
+// it is that Deadline panics there.
 func inBubble(t testing.TB) (in bool) {
 	has, ok := t.(interface{ Deadline() (time.Time, bool) })
 	if !ok {
@@ -17,8 +17,8 @@ func inBubble(t testing.TB) (in bool) {
 	return false
 }
 
-// notInBubble fails a test that is in a bubble, for something that waits for the
-// world outside: the bubble would take that for a standstill, or never be still.
+// notInBubble fails a test that is in a bubble, for what waits for the world outside:
+// the bubble would report that as a deadlock, or its clock would stand still.
 func notInBubble(t testing.TB, what string) {
 	t.Helper()
 	if inBubble(t) {

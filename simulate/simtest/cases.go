@@ -6,20 +6,21 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// Case is a Windows on which a program may have to live, and what it does to
-// the program there.
+// Case is one subtest of Each: an edition and its limit on the service.
 type Case struct {
+	// Windows is the edition, with its service pack. It is what NewHost takes.
 	Windows limits.Windows
-	// Rule is that of the service, and Limit how many peers it lets in at the
-	// same time out of the box, which is a number for all but those of
-	// unlimited.
-	Rule  limits.Rule
+	// Rule is what the edition does. Its Discipline says what becomes of the peer
+	// over the limit: it is refused, say, or queued.
+	Rule limits.Rule
+	// Limit is how many peers the service lets in at the same time out of the box.
+	// It is a number or unlimited, never unknown or absent.
 	Limit limits.Limit
 }
 
-// kinds are the Windows that Each runs if it is not told which: those that many
-// still have to live with, one for each number or way of refusing, and a server
-// beside them. The order is that of release.
+// kinds are the editions that Each runs if its list is nil: those that many programs
+// still meet, one for each number or discipline, and a server beside them. The order
+// is that of release.
 var kinds = [...]limits.Windows{
 	{Edition: limits.NT40Workstation, ServicePack: 6},
 	{Edition: limits.Windows2000Professional, ServicePack: 4},
@@ -40,13 +41,13 @@ var kinds = [...]limits.Windows{
 	{Edition: limits.Server2022Standard},
 }
 
-// Each runs f as a subtest for each Windows in list, with its limit on the
-// service in hand. If list is nil, it is a choice of seventeen from NT 4.0
-// Workstation to Windows 11 and Server 2022, in which every kind of limit that
-// is common occurs.
+// Each runs f as a subtest for each edition in list, with its limit on the service.
+// A nil list is a choice of seventeen, from NT 4.0 Workstation to Windows 11 and
+// Server 2022, in which every common kind of limit occurs.
 //
-// Windows without the service, or whose limit nobody knows, are left out; the
-// test fails if that leaves none.
+// An edition without the service, or with an unknown limit, is left out. The test
+// fails if that leaves none, or if an edition is one that limits.Lookup has no rule
+// for.
 func Each(t *testing.T, s limits.Service, list []limits.Windows, f func(t *testing.T, c Case)) {
 	t.Helper()
 	if list == nil {
@@ -66,6 +67,6 @@ func Each(t *testing.T, s limits.Service, list []limits.Windows, f func(t *testi
 		t.Run(w.String(), func(t *testing.T) { f(t, Case{Windows: w, Rule: rule, Limit: rule.Default}) })
 	}
 	if ran == 0 {
-		t.Errorf("simtest: none of %v has a known limit on %v", list, s)
+		t.Errorf("simtest: no edition of %v has a known limit on %v", list, s)
 	}
 }

@@ -14,11 +14,12 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/memnet"
 )
 
-// tlsName is the name of the servers over TLS.
+// tlsName is the host name of the servers over TLS.
 const tlsName = "windows.test"
 
-// newCertificate makes a certificate of its own authority for tlsName and the
-// addresses of the servers. The clock of a testing/synctest bubble begins in 2000.
+// newCertificate makes a certificate, signed by itself, for tlsName and the addresses
+// of the servers. It is valid from before 2000, when the clock of a testing/synctest
+// bubble begins.
 func newCertificate() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

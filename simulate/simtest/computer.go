@@ -8,20 +8,20 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/memnet"
 )
 
-// maxComputers is how many computers of clients have an address.
+// maxComputers is how many client computers have an address.
 const maxComputers = 1<<16 - 2
 
-// computer returns the address of a computer of clients, which is a private one
+// computer returns the address of the client computer with the number: a private one
 // (RFC 1918).
 func computer(t testing.TB, number int) net.IP {
 	t.Helper()
 	if number < 1 || number > maxComputers {
-		t.Fatalf("simtest: computer %d: want 1 to %d", number, maxComputers)
+		t.Fatalf("simtest: no client computer has number %d; want 1 to %d", number, maxComputers)
 	}
 	return net.IPv4(10, 0, byte(number>>8), byte(number))
 }
 
-// dialFrom returns the DialFrom of a fixture.
+// dialFrom returns what DialFrom of a fixture returns.
 func dialFrom(l *memnet.Listener, from net.IP) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, _, _ string) (net.Conn, error) {
 		c, err := l.DialFrom(ctx, from)
@@ -32,7 +32,7 @@ func dialFrom(l *memnet.Listener, from net.IP) func(ctx context.Context, network
 	}
 }
 
-// loopback returns the address of a fixture on loopback.
+// loopback makes a fixture listen on loopback, and returns its address there.
 func loopback(t testing.TB, l *memnet.Listener) string {
 	t.Helper()
 	notInBubble(t, "Loopback listens on the network")

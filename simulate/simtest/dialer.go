@@ -16,47 +16,51 @@ import (
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
-// Network is what a Dialer finds, in memory. Destinations are written as they
-// are dialed, "host:port", where the host is a name or a literal address and the
-// port a number. Names need not exist: each has one address, made up for it.
+// Network is the network in memory that a Dialer connects to. Destinations are written
+// as they are dialed, "host:port", where the host is a name or a literal address and
+// the port a number. Names need not exist: each has one address, made up for it.
 //
-// Destinations that are in neither list never answer, so that the zero Network
-// is a network of black holes.
+// A destination that is in neither list never answers, as behind a firewall that drops
+// packets. In the zero Network none answers.
 type Network struct {
-	// Answer has the destinations that accept. Each connection goes to the
-	// function in a goroutine of its own, and is closed when that returns. A
-	// nil function keeps the connection open and reads what comes, until the
-	// client closes it.
+	// Answer has the destinations that accept connections. The function serves one
+	// connection, in a goroutine of its own; the connection is closed when it
+	// returns. A nil function reads until the client closes the connection, and
+	// sends nothing.
 	Answer map[string]func(net.Conn)
-	// Refuse has the destinations where nothing listens.
+	// Refuse has the destinations where nothing listens: a dial fails with
+	// ECONNREFUSED.
 	Refuse []string
-	// Latency is how long an answer or a refusal takes.
+	// Latency is the time from an attempt to its answer or refusal; the zero value
+	// is none.
 	Latency time.Duration
 }
 
-// Dialer connects as a program on a Windows does, through a Network.
+// Dialer connects as a program on the machine does, to destinations in a Network. It
+// comes from NewDialer. Its methods are those of tcp.Dialer; Dial and DialContext are
+// what most tests want.
 type Dialer struct {
 	*tcp.Dialer
-	// Gate is that of limits.TCPHalfOpen.
+	// Gate counts the attempts that no destination has answered yet
+	// (limits.TCPHalfOpen). To Hold its slots stands for attempts at dead addresses.
 	Gate *simulate.Gate
 
 	t       testing.TB
 	network Network
 
 	mu      sync.Mutex
-	names   map[netip.Addr]string // of the addresses made up
-	open    map[net.Conn]string   // client ends, by destination
-	running int                   // attempts, and connections being answered
-	changed chan struct{}         // closed when open or running has changed; nil if nobody waits
+	names   map[netip.Addr]string // host names, by the address made up for each
+	open    map[net.Conn]string   // the client ends of open connections, with their destinations
+	running int                   // attempts in progress and functions of Network.Answer at work
+	changed chan struct{}         // closed when open or running changes; nil unless close waits for that
 }
 
-// NewDialer returns a dialer of a program on the host that connects to
-// destinations in network, also in a testing/synctest bubble. program may be
-// nil; if it has a Connect or a Lookup, that takes the place of the network's.
+// NewDialer returns a dialer of a program on the host that connects to destinations
+// in network, in memory. program has the settings of that program and may be nil. A
+// Connect or a Lookup in it is used in place of the network.
 //
-// When the test ends the dialer fails the test if an attempt is still in
-// progress, a connection has not been closed, or a function that answers has not
-// returned.
+// When the test ends, it fails if an attempt is still in progress, a connection has
+// not been closed, or a function of network.Answer has not returned.
 func NewDialer(t testing.TB, host *simulate.Host, network Network, program *tcp.DialerSettings) *Dialer {
 	t.Helper()
 	d := &Dialer{
@@ -92,8 +96,8 @@ func NewDialer(t testing.TB, host *simulate.Host, network Network, program *tcp.
 	return d
 }
 
-// lookup finds the address of a name, which it makes up the first time. The
-// addresses are those set aside for benchmarks (RFC 2544).
+// lookup returns the address of a name, and makes one up the first time. The
+// addresses are from the range set aside for benchmarks (RFC 2544).
 func (d *Dialer) lookup(_ context.Context, network, host string) ([]netip.Addr, error) {
 	if network == "ip6" {
 		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
@@ -111,7 +115,8 @@ func (d *Dialer) lookup(_ context.Context, network, host string) ([]netip.Addr, 
 	return []netip.Addr{addr}, nil
 }
 
-// destination returns an address as the Network has it.
+// destination returns an address as it is written in the Network: with the name that
+// the address was made up for, if it was.
 func (d *Dialer) destination(address string) string {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -126,7 +131,7 @@ func (d *Dialer) destination(address string) string {
 	return address
 }
 
-// tell says which destination has an address that was made up.
+// tell returns the destination that an address was made up for, or nothing.
 func (d *Dialer) tell(address string) string {
 	if to := d.destination(address); to != address {
 		return to
@@ -134,7 +139,7 @@ func (d *Dialer) tell(address string) string {
 	return ""
 }
 
-// connect is one attempt.
+// connect makes one attempt.
 func (d *Dialer) connect(ctx context.Context, _, address string) (net.Conn, error) {
 	defer d.run()()
 	to := d.destination(address)
@@ -158,7 +163,7 @@ func (d *Dialer) connect(ctx context.Context, _, address string) (net.Conn, erro
 	return d.accept(to, address, answer), nil
 }
 
-// accept returns a connection to a destination.
+// accept returns a connection to a destination that answers.
 func (d *Dialer) accept(to, address string, answer func(net.Conn)) net.Conn {
 	remote, _ := netip.ParseAddrPort(address)
 	client, server := memnet.Pipe(&net.TCPAddr{IP: memnet.MachineIP(), Port: memnet.FirstPort}, net.TCPAddrFromAddrPort(remote))
@@ -193,7 +198,7 @@ func readAll(c net.Conn) {
 	}
 }
 
-// run counts something that goes on until done is called.
+// run counts one more attempt or answer as running, until done is called.
 func (d *Dialer) run() (done func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -206,7 +211,7 @@ func (d *Dialer) run() (done func()) {
 	}
 }
 
-// change tells close. The dialer is locked.
+// change wakes close. The dialer is locked.
 func (d *Dialer) change() {
 	if d.changed != nil {
 		close(d.changed)
@@ -214,7 +219,7 @@ func (d *Dialer) change() {
 	}
 }
 
-// close accounts for what is left.
+// close waits for what is running and open, and fails the test for what is left.
 func (d *Dialer) close() {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
@@ -246,9 +251,9 @@ func (d *Dialer) close() {
 	d.mu.Unlock()
 	slices.Sort(to)
 	if len(to) > 0 {
-		d.t.Errorf("simtest: %d connections not closed %v after the test, to %s", len(to), grace, strings.Join(to, ", "))
+		d.t.Errorf("simtest: %s not closed %v after the test, to %s", counted(len(to), "connection"), grace, strings.Join(to, ", "))
 	} else {
-		d.t.Errorf("simtest: %d attempts or answers to connections still going on %v after the test", running, grace)
+		d.t.Errorf("simtest: %s of Dial or Network.Answer not returned %v after the test", counted(running, "call"), grace)
 	}
 	for _, c := range conns {
 		c.Close()

@@ -101,7 +101,7 @@ func TestDialerLeaves(t *testing.T) {
 				_, _ = d.Dial("tcp", "up.test:80")
 			}
 		}))
-	assert.Equal(t, "simtest: 1 attempts or answers to connections still going on 5s after the test",
+	assert.Equal(t, "simtest: 1 call of Dial or Network.Answer not returned 5s after the test",
 		failure(t, func(t testing.TB) {
 			d := simtest.NewDialer(t, simtest.NewHost(t, xpPro, nil), network, nil)
 			if conn, err := d.Dial("tcp", "stubborn.test:80"); err == nil {

@@ -1,114 +1,95 @@
-// Package simtest has fixtures for the tests of programs that may meet the
-// connection limits of a Windows: a web server, a file server, a dialer and a
-// listening socket that are a given Windows.
+// Package simtest has fixtures for tests of programs that meet the connection
+// limits of Windows: a web server, a file server, a dialer and a listening socket
+// that have the limit of the edition that the test names. They are made in the
+// manner of net/http/httptest.
 //
-// They are made in the manner of net/http/httptest. Each belongs to a host,
-// which is the machine and has the limits:
+// A test makes a host, which is the machine, and the fixtures that it needs on it:
 //
-//	host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
-//	files := simtest.NewFileServer(t, host, nil)
-//	srv := simtest.NewServer(t, host, handler)
-//	dialer := simtest.NewDialer(t, host, simtest.Network{}, nil)
-//	ln := simtest.NewListener(t, host, nil)
+//   - [NewHost] makes the machine: an edition, and its settings if it has any.
+//   - [NewServer] is its web server, with a handler of the test. [NewTLSServer] is
+//     the same over TLS.
+//   - [NewFileServer] is its file server, in memory, for SMB clients. [NewSamba] is
+//     a real smbd with the same limit.
+//   - [NewDialer] is a program on it that connects to other machines.
+//   - [NewListener] is a listening socket on it, for a server of the test's own.
 //
-// All of them take a testing.TB, may be used in parallel tests, and end with the
-// test. They work in memory, and so also in a testing/synctest bubble, where a
-// test of timeouts and queues takes no time. The servers listen on loopback as
-// well once their Loopback is called. What a test leaves behind, be it a session,
-// a connection, a request that is still being handled, an answer whose body is not
-// closed or a slot, fails the test with an account of it: by whom a slot is held,
-// since when, and what for.
+// All of them take a testing.TB and end with the test: there is nothing to close. If
+// one cannot be made, the test fails and says why. They may be used in parallel
+// tests.
 //
-// NewSamba is the exception: a real smbd with real files, outside of any bubble.
-// NewTLSServer is NewServer over TLS, also in HTTP/2. The clients of Server.Clients
-// and the connections of DialFrom come from computers of their own, so that forty
-// machines are one line:
+// # How a test goes
 //
-//	for _, client := range srv.Clients(40) {
-//		resp, err := client.Get(srv.URL)
-//		...
-//	}
+// The gate of a fixture counts the slots of its limit: sessions, connections,
+// requests or attempts. A test fills the limit with [Hold], has the program under
+// test run into it, and waits until the gate tells that it has: with [WaitRefused]
+// on an edition that refuses, with [WaitQueued] on one that queues. Then it gives
+// the slots back and checks what the program has done. The package example is such a
+// test.
 //
-// # What fills a file server, and the tests that find it
+// [Each] runs a test as one subtest for each edition of interest. Server.Clients
+// returns HTTP clients on as many computers, and DialFrom connects from the computer
+// of a number, for limits that count computers.
 //
-// A session ends when the client logs off or its connection ends, and holds its
-// slot until then. To disconnect the share is not enough. A program that forgets
-// the rest passes every test on a server without a limit; here the clean-up fails
-// it and names the session. In a bubble that takes no time:
+// The fixtures work in memory, and so also in a testing/synctest bubble. There a
+// client that waits a minute and a half for a slot takes no time: see the example
+// "Synctest" of NewServer. Loopback makes a server listen on the loopback interface
+// as well, for clients that take an address or are other programs. That and NewSamba
+// need the world outside, and fail a test that is in a bubble.
 //
-//	func TestBackupLogsOff(t *testing.T) {
-//		synctest.Test(t, func(t *testing.T) {
-//			host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
-//			files := simtest.NewFileServer(t, host, nil)
-//			require.NoError(t, backup(t.Context(), files.Dial))
-//		})
-//	}
+// # What a test leaves behind
 //
-// Nor does a share that is missing end the session that has asked for it. The
-// server answers STATUS_BAD_NETWORK_NAME to every name that its settings lack, and
-// a program that returns at that error keeps its slot: the 21st session is refused
-// after 20 wrong shares. A wrong password, which a server with accounts answers with
-// STATUS_LOGON_FAILURE, takes no slot. See the example "WrongShares".
+// A test fails if it leaves something behind: a session, a connection, a request
+// that the handler has not finished, the body of an answer that is not closed, or a
+// slot. The clean-up of the fixture waits five seconds for it, and then says what it
+// is, which client has it, and for how long. A wait that fails, such as WaitHeld,
+// tells in the same way what holds the slots.
 //
-// # Which test proves that a client signs
+// The leak that fills a file server in practice is the session. It ends when the
+// client logs off or its connection ends, and to disconnect the share is not enough.
+// A program that forgets to log off passes every test on a server without a limit.
+// Here its test fails: see the example "Leak" of NewFileServer.
 //
-// One with an account. A guest's session has no key and nothing in it is signed,
-// and there are clients, github.com/cloudsoda/go-smb2 and
-// github.com/hirochachacha/go-smb2 among them, that take it although they are told to
-// require signing. With an account and fileserver.SigningRequired the server answers
-// an unsigned request with STATUS_ACCESS_DENIED, so that what succeeds is signed.
-// With an account and fileserver.SigningOff a client that insists on signing has to
-// fail. See the example "Signing" of NewFileServer.
+// A share that is missing does not end the session either. The server answers
+// STATUS_BAD_NETWORK_NAME to each share name that its settings lack, and a program
+// that returns at that error keeps its slot. On Windows 11, which has 20 of them, the
+// session after twenty such errors is refused: see the example "WrongShares". A wrong
+// password takes no slot; a server with accounts answers it with
+// STATUS_LOGON_FAILURE.
 //
-// # Three tests that fail now and then, and what to write instead
+// # Accounts and signing
 //
-// A client sees its own close before the server has freed the slot. How long
-// before is up to the scheduler, so that a test which guesses is right on one
-// machine and wrong on a busy one.
+// Unless its settings have accounts, the file server logs every client on as a guest,
+// with any name and any password. A guest's session has no key, and nothing in it is
+// signed. Some clients take such a session although they are told to require
+// signing, among them github.com/cloudsoda/go-smb2 and
+// github.com/hirochachacha/go-smb2. So a test that a client signs, or that it copes
+// with a wrong password, gives the server an account.
 //
-// The sleep until the slot is free (kubernetes-sigs/apiserver-network-proxy#426
-// has one of 250 ms). Too short on a busy machine, and too long on every other:
+// With an account and fileserver.SigningRequired the server answers an unsigned
+// request with STATUS_ACCESS_DENIED: what succeeds is signed. With an account and
+// fileserver.SigningOff a client that insists on signing fails. See the example
+// "Signing" of NewFileServer.
 //
-//	first.Close()
-//	time.Sleep(100 * time.Millisecond)
-//	second, err := dial()
-//	require.NoError(t, err)
+// # Three tests that fail now and then
 //
-// Wait for the slot instead. See the example "SleepUntilFree":
+// A client sees its own close before the server has freed the slot. How long before
+// is up to the scheduler, so a test that guesses passes on one machine and fails on a
+// busy one. Three guesses are common, and each has a better form here.
 //
-//	first.Close()
-//	simtest.WaitHeld(t, srv.Gate, 0)
-//	second, err := dial()
+// A sleep until the slot is free (kubernetes-sigs/apiserver-network-proxy#426 sleeps
+// 250 ms) is too short on a busy machine and too long on every other. Wait for the
+// slot with WaitHeld: see the example "SleepUntilFree".
 //
-// The retry loop around the dial that may be refused (hashicorp/nomad#7403 came
-// to one). It hides a refusal that is a fault, and leaves one more in the
-// counters each time round:
+// A retry loop around a dial that may be refused (hashicorp/nomad#7403 came to one)
+// hides a refusal that is a fault, and each round adds one to the refusals that the
+// gate counts. Say with Hold when the limit is reached and when it is not, and dial
+// once: see the example "RetryLoop".
 //
-//	for range 10 {
-//		if conn, err = dial(); err == nil {
-//			break
-//		}
-//		time.Sleep(10 * time.Millisecond)
-//	}
+// A counter that is polled until a timeout (gravitational/teleport#14102) may be right
+// between two polls only, and a check behind it can come before its own count is
+// right. WaitHeld and its like look at each change of the gate: see the example
+// "PollingACounter".
 //
-// Say when the place is taken and when it is free, and dial once. See the
-// example "RetryLoop":
-//
-//	release := simtest.Hold(t, files.Gate, 20)
-//	_, err := dial() // is refused
-//	release()
-//	conn, err := dial() // is not
-//
-// The counter that is polled until a timeout (gravitational/teleport#14102). It
-// passes by the moment at which the count was right, or asserts before the count
-// is:
-//
-//	require.Eventually(t, func() bool { return active.Load() == 10 }, time.Second, 10*time.Millisecond)
-//	assert.Zero(t, waiting.Load())
-//
-// The gate wakes whoever waits, at each change. See the example
-// "PollingACounter":
-//
-//	simtest.WaitHeld(t, srv.Gate, 10)
-//	simtest.WaitQueued(t, srv.Gate, 15)
+// The module examples/interop of this repository has tests with real SMB clients,
+// one of which shows that a pool of sessions copes with a full Windows 11.
 package simtest

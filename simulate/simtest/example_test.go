@@ -1,6 +1,7 @@
 package simtest_test
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -24,7 +25,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
 
-// test runs the body of a test for an example. In a test of yours there is a t.
+// test runs the body of a test for an example, and prints how it fails. In a test of
+// yours the t is there already.
 func test(body func(t testing.TB)) {
 	for _, failure := range try(body) {
 		fmt.Println(failure)
@@ -44,6 +46,25 @@ func get(t testing.TB, client *http.Client, url string) string {
 	return resp.Status
 }
 
+// A test fills the limit, lets the program under test meet it, and waits for the gate
+// to tell that it has. Then it gives the slots back.
+func Example() {
+	test(func(t testing.TB) {
+		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows7Professional}, nil)
+		srv := simtest.NewServer(t, host, http.HandlerFunc(page))
+		release := simtest.Hold(t, srv.Gate, 10) // the machine is full
+
+		status := make(chan string)
+		go func() { status <- get(t, srv.Client(), srv.URL) }() // the program under test
+
+		simtest.WaitQueued(t, srv.Gate, 1) // IIS 7.5 queues the request over the limit
+		release()
+		fmt.Println(<-status)
+	})
+	// Output: 200 OK
+}
+
+// An administrator has raised the limit of IIS 5.1 from 10 to 40.
 func ExampleNewHost() {
 	test(func(t testing.TB) {
 		xp := limits.Windows{Edition: limits.XPProfessional, ServicePack: 3}
@@ -54,7 +75,8 @@ func ExampleNewHost() {
 	// Output: 40
 }
 
-// The eleventh visitor of an IIS 5.1.
+// The eleventh connection to IIS 5.1 is refused. When the ten have ended, the next one
+// is served.
 func ExampleNewServer() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
@@ -69,6 +91,7 @@ func ExampleNewServer() {
 	// 200 OK
 }
 
+// Any HTTP client reaches the server at the URL that Loopback returns.
 func ExampleServer_Loopback() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
@@ -78,7 +101,7 @@ func ExampleServer_Loopback() {
 	// Output: 200 OK
 }
 
-// A server of the intranet that speaks HTTPS.
+// The server speaks HTTPS and HTTP/2.
 func ExampleNewTLSServer() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
@@ -92,7 +115,7 @@ func ExampleNewTLSServer() {
 	// 200 OK
 }
 
-// A client of your own that trusts the server on loopback.
+// A client of the test's own trusts the server's certificate, and connects on loopback.
 func ExampleServer_Certificate() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
@@ -105,7 +128,8 @@ func ExampleServer_Certificate() {
 	// Output: 200 OK
 }
 
-// Forty machines open the page and keep their connections.
+// Forty machines fetch the page and keep their connections open. IIS 5.1 serves ten of
+// them.
 func ExampleServer_Clients() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
@@ -124,6 +148,7 @@ func ExampleServer_Clients() {
 	// Output: 10 served, 30 refused
 }
 
+// The server sees the address of the client computer number 7.
 func ExampleServer_DialFrom() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
@@ -136,7 +161,8 @@ func ExampleServer_DialFrom() {
 	// Output: 10.0.0.7:49152
 }
 
-// Where computers count, two connections of one computer are one.
+// With CountComputers the sessions of one computer share a slot. DialFrom chooses the
+// computer.
 func ExampleFileServer_DialFrom() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPHome}, nil)
@@ -157,6 +183,7 @@ func ExampleFileServer_DialFrom() {
 	// 10.0.0.2:49154
 }
 
+// Dial is the DialContext of a transport.
 func ExampleServer_Dial() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows7Starter}, nil)
@@ -167,8 +194,8 @@ func ExampleServer_Dial() {
 	// Output: 200 OK
 }
 
-// Give Loopback's address to a client of your own, or Dial's connection to one
-// that takes it.
+// The address that Loopback returns is for a client that takes one. A client that takes
+// a net.Conn can use Dial instead. A connection without a session holds no slot.
 func ExampleNewFileServer() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
@@ -179,15 +206,36 @@ func ExampleNewFileServer() {
 			t.Fatalf("%v", err)
 		}
 		defer conn.Close()
-		fmt.Println(len(files.Proxy.Sessions()), "in use") // a connection is no session
+		fmt.Println(len(files.Proxy.Sessions()), "in use")
 	})
 	// Output:
 	// 20 sessions
 	// 0 in use
 }
 
-// A client that signs, of an account, against a server that takes nothing else. The
-// session of a guest would prove nothing: it has no key, and nothing in it is signed.
+// The clean-up finds a session that the program under test has not ended. In a bubble
+// its five seconds pass at once. The failure is:
+//
+//	simtest: 1 session neither logged off nor disconnected 5s after the test:
+//		"alice" on 192.0.2.2, idle for 5s
+func ExampleNewFileServer_leak() {
+	// backup stands for the program under test. It logs on as alice, stores a file
+	// and returns without a logoff.
+	var backup func(ctx context.Context, dial func(ctx context.Context, network, address string) (net.Conn, error)) error
+
+	_ = func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
+			files := simtest.NewFileServer(t, host, nil)
+			if err := backup(t.Context(), files.Dial); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// The client smbclient signs in the session of an account, and the server takes
+// nothing that is not signed. In a guest's session nothing would be signed.
 func ExampleNewFileServer_signing() {
 	test(func(t testing.TB) {
 		inbox := new(fileserver.Memory)
@@ -210,8 +258,9 @@ func ExampleNewFileServer_signing() {
 	})
 }
 
-// A program that logs on and returns when the share is not there keeps its slot. It
-// need not do so more often than the limit.
+// openShare stands for a program that logs on, does not find the share, and returns
+// without a logoff. Each run keeps a slot. When they are used up, the program cannot
+// open a share that is there either.
 func Example_wrongShares() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
@@ -229,6 +278,8 @@ func Example_wrongShares() {
 	// STATUS_REQUEST_NOT_ACCEPTED (0xC00000D0)
 }
 
+// One destination accepts and one refuses. Ten attempts that no destination answers
+// fill the limit of XP SP2, and the next attempt is queued.
 func ExampleNewDialer() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, nil)
@@ -244,8 +295,6 @@ func ExampleNewDialer() {
 		_, err = d.Dial("tcp", "down.test:80")
 		fmt.Println(err)
 
-		// Ten attempts that get no answer, and an eleventh that does not even
-		// begin.
 		defer simtest.Hold(t, d.Gate, 10)()
 		go func() {
 			if conn, err := d.DialContext(t.Context(), "tcp", "up.test:80"); err == nil {
@@ -260,6 +309,8 @@ func ExampleNewDialer() {
 	// 1 queued
 }
 
+// XP Professional holds ten connections that the program has not accepted, and refuses
+// the next one.
 func ExampleNewListener() {
 	test(func(t testing.TB) {
 		ln := simtest.NewListener(t, simtest.NewHost(t, xpPro, nil), nil)
@@ -274,6 +325,7 @@ func ExampleNewListener() {
 	// Output: true 10
 }
 
+// Hold fills the five sessions of XP Home without a client.
 func ExampleHold() {
 	test(func(t testing.TB) {
 		gate, err := simtest.NewHost(t, limits.Windows{Edition: limits.XPHome}, nil).Gate(limits.SMB)
@@ -290,20 +342,20 @@ func ExampleHold() {
 	// 0
 }
 
-// Each needs the *testing.T of a test:
+// The same test runs for each edition that has IIS, as a subtest.
 func ExampleEach() {
 	_ = func(t *testing.T) {
 		simtest.Each(t, limits.IIS, nil, func(t *testing.T, c simtest.Case) {
 			t.Parallel()
 			srv := simtest.NewServer(t, simtest.NewHost(t, c.Windows, nil), http.HandlerFunc(page))
 			if n, ok := c.Limit.Number(); ok {
-				simtest.Hold(t, srv.Gate, n) // and c.Rule.Discipline says what comes next
+				simtest.Hold(t, srv.Gate, n) // c.Rule.Discipline says what the next client meets
 			}
 		})
 	}
 }
 
-// The sleep until the slot is free, replaced by waiting for the slot.
+// The test waits for the slot in place of a sleep until it may be free.
 func Example_sleepUntilFree() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
@@ -322,8 +374,8 @@ func Example_sleepUntilFree() {
 	// Output: 200 OK
 }
 
-// The retry loop around a dial that may be refused, replaced by saying when the
-// places are taken and when they are free.
+// The test says when the slots are held and when they are free, in place of a retry
+// loop around a dial that may be refused.
 func Example_retryLoop() {
 	test(func(t testing.TB) {
 		gate, err := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil).Gate(limits.SMB)
@@ -338,7 +390,7 @@ func Example_retryLoop() {
 		release := simtest.Hold(t, gate, 20)
 		fmt.Println(errors.Is(connect(), simulate.ErrLimit))
 		release()
-		fmt.Println(connect()) // not: a loop until it works
+		fmt.Println(connect()) // not: a loop until it succeeds
 		fmt.Println(gate.Stats().Refused)
 	})
 	// Output:
@@ -347,7 +399,7 @@ func Example_retryLoop() {
 	// 1
 }
 
-// The counter that is polled until a timeout, replaced by a gate that tells.
+// The test waits for the state of the gate in place of polling a counter.
 func Example_pollingACounter() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows7Professional}, nil)
@@ -372,7 +424,8 @@ func Example_pollingACounter() {
 	// 25 admitted
 }
 
-// In a bubble a test of thirty seconds takes none.
+// A client waits a minute and a half for a page of Windows 7 Starter, whose IIS takes
+// one request at a time. In a bubble the test takes no time.
 func ExampleNewServer_synctest() {
 	_ = func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -384,12 +437,13 @@ func ExampleNewServer_synctest() {
 			time.AfterFunc(time.Minute, release)
 			start := time.Now()
 			if get(t, srv.Client(), srv.URL); time.Since(start) != 90*time.Second {
-				t.Error("the request has not waited for the only place")
+				t.Error("the request has not waited for the only slot")
 			}
 		})
 	}
 }
 
+// The client's requests go to the server whatever host they name.
 func ExampleServer_Client() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Home}, nil)
@@ -399,15 +453,17 @@ func ExampleServer_Client() {
 	// Output: 200 OK 200 OK
 }
 
+// smbclient and other programs reach the server at the address of Loopback.
 func ExampleFileServer_Loopback() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPHome}, nil)
 		address, _, err := net.SplitHostPort(simtest.NewFileServer(t, host, nil).Loopback())
-		fmt.Println(address, err) // for smbclient -p, or an SMB client of yours
+		fmt.Println(address, err)
 	})
 	// Output: 127.0.0.1 <nil>
 }
 
+// A client that takes a net.Conn gets it from Dial.
 func ExampleFileServer_Dial() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPHome}, nil)
@@ -416,12 +472,13 @@ func ExampleFileServer_Dial() {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		defer conn.Close() // hand it to a client that takes a net.Conn
+		defer conn.Close()
 		fmt.Println(conn.RemoteAddr())
 	})
 	// Output: 192.0.2.1:445
 }
 
+// IIS 5.1 counts connections, also those without a request.
 func ExampleWaitHeld() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
@@ -430,7 +487,7 @@ func ExampleWaitHeld() {
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
-		simtest.WaitHeld(t, srv.Gate, 1) // IIS 5.1 counts connections, idle ones too
+		simtest.WaitHeld(t, srv.Gate, 1)
 		conn.Close()
 		simtest.WaitHeld(t, srv.Gate, 0)
 		fmt.Println(srv.Gate.Stats().Peak)
@@ -438,6 +495,7 @@ func ExampleWaitHeld() {
 	// Output: 1
 }
 
+// The test goes on when the eleventh connection has been refused.
 func ExampleWaitRefused() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPProfessional}, nil)
@@ -451,6 +509,7 @@ func ExampleWaitRefused() {
 	// Output: 403 Access Forbidden
 }
 
+// The test frees the slots when the eleventh request is in the queue.
 func ExampleWaitQueued() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)

@@ -17,46 +17,46 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
 
-// FileServer is the file server of a Windows, in memory.
+// FileServer is the file server of the machine, in memory. It comes from
+// NewFileServer. Clients connect by Dial or DialFrom, and by Loopback if they take an
+// address.
 type FileServer struct {
-	// Gate is that of limits.SMB.
+	// Gate counts the sessions (limits.SMB).
 	Gate *simulate.Gate
-	// Proxy is what counts the sessions; its Sessions lists them.
+	// Proxy has the limit and stands between the clients and the file server. Its
+	// Sessions method lists the sessions in force.
 	Proxy *smb.Proxy
 
 	t        testing.TB
 	listener *memnet.Listener
 }
 
-// FileServerSettings say what stands behind the limit. The zero value is a file
-// server in memory, on which everybody is a guest, behind a proxy without
-// settings.
+// FileServerSettings are the settings of a FileServer. The zero value is a file server
+// in memory that logs every account on as a guest and has one empty share, behind a
+// proxy with the default settings.
 type FileServerSettings struct {
 	// Server has the settings of the file server in memory: its accounts, its
 	// shares, how it signs.
 	Server fileserver.Settings
-	// Backend is another file server, such as smb.Backend("192.0.2.1:445"). It and
-	// Server are not both set.
+	// Backend, if set, connects to another file server in place of the one in
+	// memory, such as smb.Backend("192.0.2.1:445"). Server is then not set.
 	Backend smb.Dial
-	// Proxy has the settings of the host's SMB proxy.
+	// Proxy has the settings of the proxy: what it counts, and when it refuses.
 	Proxy smb.Settings
 }
 
-// NewFileServer starts the file server of the host. It works in memory: Dial
-// reaches it, also in a testing/synctest bubble, and nobody else, until Loopback
-// is called.
+// NewFileServer starts the file server of the host. settings may be nil. Clients
+// reach it in memory, by Dial, until Loopback is called.
 //
-// Behind the host's SMB proxy stands a small file server of package fileserver.
-// It speaks SMB 2.0.2 to 3.1.1 whatever the host is: the limit of XP, the
-// protocol of later. Unless settings say otherwise every account with every
-// password is a guest on it, and it has one share, called "share", with nothing in
-// it yet. A guest's session has no key, so that nothing in it is signed: a test
-// whose client insists on signing, or that has to show a wrong password, gives the
-// server accounts. settings may be nil.
+// It is a small file server of package fileserver behind a proxy of package smb, which
+// has the session limit of the host. It speaks SMB 2.0.2 to 3.1.1 whatever the host
+// runs, so that a client that has no SMB1 can meet the limit of Windows XP. Unless
+// settings say otherwise, every account is a guest with any password, and there is one
+// share, called "share", which is empty. A test of signing or of a wrong password
+// gives the server accounts; the package comment says why.
 //
-// When the test ends the server stops, and fails the test if a session has
-// neither been logged off nor lost its connection by then. Connections without
-// a session are simply closed.
+// When the test ends, the server stops. The test fails if a session has been neither
+// logged off nor disconnected by then. A connection without a session is no fault.
 func NewFileServer(t testing.TB, host *simulate.Host, settings *FileServerSettings) *FileServer {
 	t.Helper()
 	var s FileServerSettings
@@ -72,7 +72,7 @@ func NewFileServer(t testing.TB, host *simulate.Host, settings *FileServerSettin
 		t.Cleanup(func() { server.Close() })
 		s.Backend = server.Dial
 	case !reflect.ValueOf(s.Server).IsZero():
-		t.Fatalf("simtest: FileServerSettings: Server and Backend are both set; want one of them")
+		t.Fatalf("simtest: FileServerSettings: Server and Backend are both set; want at most one of them")
 	}
 	proxy, err := smb.NewProxy(host, s.Backend, &s.Proxy)
 	if err != nil {
@@ -99,28 +99,30 @@ func NewFileServer(t testing.TB, host *simulate.Host, settings *FileServerSettin
 	return f
 }
 
-// Dial connects to the server in memory, whatever the address is.
+// Dial connects to the server in memory. It ignores the network and the address.
 func (f *FileServer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return f.listener.Dial(ctx)
 }
 
-// DialFrom returns a Dial from a computer with an address of its own, which is the
-// same for the same number, from 1 to 65534. Other numbers fail the test.
+// DialFrom returns a function like Dial that connects from the client computer with
+// the number, which is from 1 to 65534; another fails the test. Each number has an IP
+// address of its own, the same each time.
 func (f *FileServer) DialFrom(number int) func(ctx context.Context, network, address string) (net.Conn, error) {
 	f.t.Helper()
 	return dialFrom(f.listener, computer(f.t, number))
 }
 
-// Loopback makes the server listen on loopback as well, for clients that want an
-// address or are other programs, and returns host and port. In a
-// testing/synctest bubble it fails the test: the clock of the bubble stands still
-// while something waits for the network.
+// Loopback makes the server listen on loopback as well, for clients that take an
+// address or are other programs, and returns the address, such as
+// "127.0.0.1:49152". It is the same each time. In a testing/synctest bubble Loopback
+// fails the test: the clock of a bubble stands still while something waits for the
+// network.
 func (f *FileServer) Loopback() string {
 	f.t.Helper()
 	return loopback(f.t, f.listener)
 }
 
-// tell says what the sessions of a peer are about.
+// tell says how long the sessions of a peer have been idle, and what they have open.
 func (f *FileServer) tell(peer string) string {
 	var list []string
 	for _, s := range f.Proxy.Sessions() {
@@ -131,12 +133,12 @@ func (f *FileServer) tell(peer string) string {
 	return strings.Join(list, "; ")
 }
 
-// close ends the server and accounts for the sessions that are left.
+// close ends the server and fails the test for the sessions that are left.
 func (f *FileServer) close() {
 	f.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	// The gate, which others share, tells when to look again.
+	// Each end of a session changes the gate.
 	err := f.Gate.Wait(ctx, func(simulate.Stats) bool { return len(f.Proxy.Sessions()) == 0 })
 	if err != nil {
 		var b strings.Builder
@@ -144,7 +146,7 @@ func (f *FileServer) close() {
 		for _, s := range left {
 			fmt.Fprintf(&b, "\n\t%q on %s, idle for %v", s.User, s.Computer, s.Idle.Round(time.Millisecond))
 		}
-		f.t.Errorf("simtest: %d sessions that are neither logged off nor disconnected %v after the test:%s", len(left), grace, b.String())
+		f.t.Errorf("simtest: %s neither logged off nor disconnected %v after the test:%s", counted(len(left), "session"), grace, b.String())
 	}
 	f.Proxy.Close()
 	f.listener.Drain(ctx)

@@ -176,7 +176,7 @@ func TestSessionsLeft(t *testing.T) {
 		c.logOn()
 		time.Sleep(time.Minute)
 	})
-	assert.Equal(t, "simtest: 1 sessions that are neither logged off nor disconnected 5s after the test:\n\t\"\" on 192.0.2.2, idle for 1m5s", text)
+	assert.Equal(t, "simtest: 1 session neither logged off nor disconnected 5s after the test:\n\t\"\" on 192.0.2.2, idle for 1m5s", text)
 }
 
 // TestRealBackend has the fixture stand in front of another file server.

@@ -11,35 +11,35 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb/samba"
 )
 
-// Samba is the file server of a Windows with real files: a smbd of the test's
-// own behind the limit of the host. Dial and Loopback connect to it through the
-// limit.
+// Samba is a file server of the machine with real files: an smbd of the test's own
+// behind the session limit of the host. It comes from NewSamba. Dial, DialFrom and
+// Loopback reach it through the limit, and Direct without.
 type Samba struct {
 	*FileServer
 	smbd *samba.Server
 }
 
-// SambaSettings are the settings of a Samba. Every field has a useful zero
-// value.
+// SambaSettings are the settings of a Samba. The zero value is a smbd that shares a
+// new temporary directory with one account, behind a proxy with the default settings.
 type SambaSettings struct {
 	// Server has the settings of smbd: the directory to share, the accounts,
 	// lines of smb.conf.
 	Server samba.Settings
-	// Proxy has the settings of the host's SMB proxy.
+	// Proxy has the settings of the proxy: what it counts, and when it refuses.
 	Proxy smb.Settings
 }
 
-// NewSamba starts smbd, which takes some tenths of a second, and the host's SMB
-// proxy in front of it. settings may be nil.
+// NewSamba starts smbd, which takes some tenths of a second, and a proxy of package
+// smb in front of it, which has the session limit of the host. It needs neither a
+// configuration of Samba nor root. settings may be nil.
 //
-// Where smbd is not installed the test is skipped, with the name of the package
-// to install; if the environment variable CI is true, it fails. Where smbd
-// cannot run, as on systems other than Linux, it is skipped. As smbd is a
-// process, NewSamba fails the test in a testing/synctest bubble.
+// If smbd is not installed, the test is skipped and names the package to install; it
+// fails if the environment variable CI is true. On systems other than Linux it is
+// skipped. In a testing/synctest bubble it fails, as smbd is a process.
 //
-// When the test ends, also by a panic, both end, as they do if the test's
-// process is killed. The test fails if a session has been neither logged off nor
-// lost its connection by then, or if smbd has ended by itself.
+// When the test ends, proxy and smbd end, also if it ends by a panic or its process is
+// killed. The test fails if a session has been neither logged off nor disconnected by
+// then, or if smbd has ended by itself.
 func NewSamba(t testing.TB, host *simulate.Host, settings *SambaSettings) *Samba {
 	t.Helper()
 	notInBubble(t, "NewSamba runs a process")
@@ -65,18 +65,20 @@ func NewSamba(t testing.TB, host *simulate.Host, settings *SambaSettings) *Samba
 	return &Samba{FileServer: files, smbd: smbd}
 }
 
-// Dir returns the absolute path of the shared directory. Every account can read
-// and write in it what the test can.
+// Dir returns the absolute path of the shared directory. Every account can read and
+// write in it what the test itself can.
 func (s *Samba) Dir() string { return s.smbd.Dir() }
 
-// Share returns the name of the share.
+// Share returns the name of the share: "share" unless the settings say otherwise.
 func (s *Samba) Share() string { return s.smbd.Share() }
 
-// User returns the name of the first account.
+// User returns the name of the first account: "alice" unless the settings say
+// otherwise.
 func (s *Samba) User() string { return s.smbd.User() }
 
-// Password returns the password of all accounts.
+// Password returns the password, which is the same for all accounts.
 func (s *Samba) Password() string { return s.smbd.Password() }
 
-// Direct returns the address of smbd itself, without the limit.
+// Direct returns the address of smbd itself, such as "127.0.0.1:49152". A client that
+// connects there does not meet the limit.
 func (s *Samba) Direct() string { return s.smbd.Addr() }

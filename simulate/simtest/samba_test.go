@@ -65,7 +65,8 @@ func TestSambaSettingsRejected(t *testing.T) {
 	assert.Equal(t, []string{`simtest: samba: share "global": the name has a meaning of its own for smbd`}, failures)
 }
 
-// A client of a file server that runs XP, with a real file.
+// smbclient fetches a real file from a real file server behind the limit of XP Home.
+// The test is skipped where smbd is not installed.
 func ExampleNewSamba() {
 	test(func(t testing.TB) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.XPHome}, nil)
@@ -83,7 +84,7 @@ func ExampleNewSamba() {
 	})
 }
 
-// TestExamplesWithSmbclient runs the examples whose programs are not everywhere.
+// TestExamplesWithSmbclient runs the examples that need smbclient or smbd.
 func TestExamplesWithSmbclient(t *testing.T) {
 	if _, err := exec.LookPath("smbclient"); err != nil {
 		t.Skip(err)

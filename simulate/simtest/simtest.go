@@ -12,8 +12,8 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// grace is how long the cleanup of a fixture waits for what is ending by
-// itself, before it calls it left. It passes only in a test that fails.
+// grace is how long the clean-up of a fixture waits for what is about to end, before
+// it reports it as left behind. Only a test that fails takes that long.
 const grace = 5 * time.Second
 
 // patience is how long a wait goes on while nothing happens, and bubblePatience
@@ -23,10 +23,13 @@ const (
 	bubblePatience = 24 * time.Hour
 )
 
-// NewHost returns a machine that runs windows with the settings, or out of the box if
-// settings is nil. When the test ends it fails the test if slots are still held
-// or waited for at any of its gates, but for outbound ports, which are held for
-// minutes after their connections have been closed.
+// NewHost returns the machine of a test: one that runs windows, with the settings, or
+// out of the box if settings is nil. The fixtures of one machine take the same host.
+// The test fails if windows names no edition or a setting makes no sense.
+//
+// When the test ends, it fails if slots are still held at one of the machine's gates,
+// or attempts are still queued there. Outbound ports (limits.TCPOutbound) do not
+// count: Windows holds one for minutes after its connection has been closed.
 func NewHost(t testing.TB, windows limits.Windows, settings *simulate.Settings) *simulate.Host {
 	t.Helper()
 	host, err := simulate.New(windows, settings)
@@ -53,7 +56,7 @@ func NewHost(t testing.TB, windows limits.Windows, settings *simulate.Settings) 
 	return host
 }
 
-// gateOf returns a gate that a fixture cannot do without.
+// gateOf returns the gate of a service that a fixture needs.
 func gateOf(t testing.TB, host *simulate.Host, s limits.Service) *simulate.Gate {
 	t.Helper()
 	gate, err := host.Gate(s)
@@ -78,16 +81,28 @@ func state(g *simulate.Gate) string {
 	return b.String()
 }
 
-// holder is the Peer of what Hold takes.
+// counted returns the number of things in plain English: "1 slot", "2 slots".
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// holder is the Peer of the slots that Hold takes.
 type holder struct{}
 
 func (holder) String() string { return "simtest.Hold" }
 
-// Hold takes n slots of a gate, as n peers would who are there already and stay.
-// release gives them back; it may be called more than once, and is when the test
-// ends. If the gate does not have n slots free, the test fails at once.
+// Hold takes n slots of a gate, as n peers would that came earlier and stay. So a test
+// reaches a limit without that many clients. release gives the slots back. It may be
+// called more than once, and is called when the test ends. If fewer than n slots are
+// free, the test fails at once and says what holds the others.
 func Hold(t testing.TB, g *simulate.Gate, n int) (release func()) {
 	t.Helper()
+	if n < 0 {
+		t.Fatalf("simtest: cannot hold %d slots; want 0 or more", n)
+	}
 	slots := make([]simulate.Slot, n)
 	release = sync.OnceFunc(func() {
 		for i := range slots {
@@ -98,39 +113,41 @@ func Hold(t testing.TB, g *simulate.Gate, n int) (release func()) {
 	for i := range slots {
 		slots[i].Peer = holder{}
 		if !g.TryAcquire(&slots[i]) {
-			t.Fatalf("simtest: cannot hold %d slots, only %d: %s", n, i, state(g))
+			t.Fatalf("simtest: cannot hold %d slots; only %d are free: %s", n, i, state(g))
 		}
 	}
 	return release
 }
 
-// WaitHeld waits until exactly n slots are held. Like WaitRefused and
-// WaitQueued it fails the test, with the state of the gate and who holds its
-// slots, when nothing has happened at the gate for a minute, shortly before the
-// deadline of the test, or when the test is over; in a synctest bubble, after a
-// day of its virtual time. It must be called from the goroutine of the test.
+// WaitHeld waits until exactly n slots are held. Call it instead of sleeping: after a
+// client has closed its connection, say, and before another needs the slot.
 //
-// All three are told of each change; the clock ends only what has come to a
-// standstill. A state that passes at once may be missed.
+// WaitHeld, WaitRefused and WaitQueued look at the gate after each change, and
+// return as soon as the count is right. A count that is right for an instant only may
+// be missed. They fail the test when nothing has changed at the gate for a minute (in
+// a testing/synctest bubble: for a day of its virtual time), shortly before the
+// test's deadline, or when the test is over. The failure says what holds the slots,
+// and since when. They must be called from the goroutine of the test.
 func WaitHeld(t testing.TB, g *simulate.Gate, n int) {
 	t.Helper()
 	wait(t, g, n, "held", func(s simulate.Stats) int { return s.Held }, false)
 }
 
-// WaitRefused waits until exactly n peers have been refused since the gate was
-// made. It fails at once if there are more.
+// WaitRefused waits until exactly n peers have been refused since the gate was made,
+// as WaitHeld waits. If more have been refused, the test fails at once.
 func WaitRefused(t testing.TB, g *simulate.Gate, n int) {
 	t.Helper()
 	wait(t, g, n, "refused", func(s simulate.Stats) int { return int(s.Refused) }, true)
 }
 
-// WaitQueued waits until exactly n peers are waiting for a slot.
+// WaitQueued waits until exactly n peers are in the queue for a slot, as WaitHeld
+// waits.
 func WaitQueued(t testing.TB, g *simulate.Gate, n int) {
 	t.Helper()
 	wait(t, g, n, "queued", func(s simulate.Stats) int { return s.Queued }, false)
 }
 
-// wait waits until count is n. A total never goes down.
+// wait waits until count is n. A total never goes down: once above n, it never is n.
 func wait(t testing.TB, g *simulate.Gate, n int, what string, count func(simulate.Stats) int, total bool) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -156,8 +173,8 @@ func wait(t testing.TB, g *simulate.Gate, n int, what string, count func(simulat
 	}
 }
 
-// deadline returns when a wait has to end for its account to be read: a little
-// before the deadline of the test, if it has one. The test is in no bubble.
+// deadline returns when a wait has to end, so that the test can still report it: a
+// little before the deadline of the test, if it has one. The test is in no bubble.
 func deadline(t testing.TB) (end time.Time, ok bool) {
 	has, ok := t.(interface{ Deadline() (time.Time, bool) })
 	if !ok {

@@ -118,13 +118,15 @@ func TestHold(t *testing.T) {
 	simtest.Hold(t, gate, 5)() // and the test ends
 	simtest.Hold(t, gate, 5)   // without a release
 
-	assert.Equal(t, "simtest: cannot hold 6 slots, only 5: smb of Windows XP Home: 5 of 5 sessions held, 0 queued; so far 5 admitted, 1 refused\n\theld by simtest.Hold for 0s (5 slots)",
+	assert.Equal(t, "simtest: cannot hold 6 slots; only 5 are free: smb of Windows XP Home: 5 of 5 sessions held, 0 queued; so far 5 admitted, 1 refused\n\theld by simtest.Hold for 0s (5 slots)",
 		failure(t, func(t testing.TB) {
 			gate, err := simtest.NewHost(t, xpHome, nil).Gate(limits.SMB)
 			if err == nil {
 				simtest.Hold(t, gate, 6)
 			}
 		}))
+	assert.Equal(t, []string{"simtest: cannot hold -1 slots; want 0 or more"},
+		try(func(t testing.TB) { simtest.Hold(t, gate, -1) }))
 }
 
 func TestWait(t *testing.T) {

@@ -13,30 +13,30 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// watch knows who holds the slots of a host and who waits for them, by the names
-// in its events, and what the fixtures of the host have to tell of them.
+// watch knows which peers hold the slots of a host and which are queued for them, by
+// the names in the events of the host. It asks the fixtures of the host what the peers
+// are doing.
 type watch struct {
 	observing sync.Once
 
 	mu      sync.Mutex
 	held    map[limits.Service]peers
 	queued  map[limits.Service]peers
-	tellers []func(peer string) string
+	tellers []func(peer string) string // of the fixtures; see tellOf
 }
 
 // peers are the peers of one service, by name.
 type peers map[string]peerState
 
 type peerState struct {
-	count int
-	since time.Time // of the first
+	count int       // slots held, or attempts queued
+	since time.Time // the time of the first of them
 }
 
-// maxTold is how many peers an account names.
+// maxTold is how many peers an account names; the others it counts.
 const maxTold = 20
 
-// watchOf returns the watch of a host, which sees what happens from the first
-// call on.
+// watchOf returns the watch of a host. It sees what happens after the first call.
 func watchOf(host *simulate.Host) (*watch, error) {
 	w, err := simulate.Part(host, func() *watch {
 		return &watch{held: make(map[limits.Service]peers), queued: make(map[limits.Service]peers)}
@@ -48,16 +48,16 @@ func watchOf(host *simulate.Host) (*watch, error) {
 	return w, nil
 }
 
-// tellOf adds what a fixture knows of a peer, which is nothing if it returns an
-// empty string.
+// tellOf adds a function of a fixture that says what a peer is doing. It returns the
+// empty string for a peer that the fixture does not know.
 func (w *watch) tellOf(tell func(peer string) string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.tellers = append(w.tellers, tell)
 }
 
-// note is told of every event at the host. A peer that has no name yet when it
-// gets in is none of the watch.
+// note observes every event of the host. The watch leaves out a peer without a name:
+// it could not be told from another.
 func (w *watch) note(e simulate.Event) {
 	if e.Peer == "" {
 		return
@@ -96,25 +96,25 @@ func add(all map[limits.Service]peers, e simulate.Event, n int) {
 	}
 }
 
-// account lists the peers of a service that hold slots, and those that wait, a
-// line each, the first comer first.
+// account lists the peers of a service that hold slots and those that are queued, one
+// a line, the earliest first.
 func (w *watch) account(s limits.Service) string {
 	w.mu.Lock()
 	held, queued := maps.Clone(w.held[s]), maps.Clone(w.queued[s])
 	tellers := slices.Clone(w.tellers)
 	w.mu.Unlock()
 	var b strings.Builder
-	list := func(what string, all peers) {
+	list := func(prefix string, all peers) {
 		names := slices.SortedFunc(maps.Keys(all), func(a, b string) int {
 			return cmp.Or(all[a].since.Compare(all[b].since), cmp.Compare(a, b))
 		})
 		for i, name := range names {
 			if i == maxTold {
-				fmt.Fprintf(&b, "\n\t%s by %d more", what, len(names)-i)
+				fmt.Fprintf(&b, "\n\t%s %d more", prefix, len(names)-i)
 				return
 			}
 			p := all[name]
-			fmt.Fprintf(&b, "\n\t%s by %s for %v", what, name, age(p.since))
+			fmt.Fprintf(&b, "\n\t%s %s for %v", prefix, name, age(p.since))
 			if p.count > 1 {
 				fmt.Fprintf(&b, " (%d slots)", p.count)
 			}
@@ -125,10 +125,10 @@ func (w *watch) account(s limits.Service) string {
 			}
 		}
 	}
-	list("held", held)
-	list("waited for", queued)
+	list("held by", held)
+	list("queued:", queued)
 	return b.String()
 }
 
-// age returns the time since t for an account.
+// age returns the time since t, as an account shows it.
 func age(t time.Time) time.Duration { return time.Since(t).Round(time.Millisecond) }

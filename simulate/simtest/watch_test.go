@@ -41,7 +41,7 @@ func TestAccountOfRequests(t *testing.T) {
 		assert.Equal(t, "simtest: waited for 1000 refused: iis of Windows 7 Professional: 10 of 10 requests held, 2 queued; so far 10 admitted, 0 refused", lines[0])
 		assert.Equal(t, "held by 10.0.0.1:49152 for 1m12s: GET /slow with the handler for 1m12s", lines[1])
 		assert.Contains(t, lines[10], "held by 10.0.0.10:49161 for 1m3s: GET ")
-		assert.Contains(t, lines[12], "waited for by 10.0.0.12:49163 for 1m1s: ")
+		assert.Contains(t, lines[12], "queued: 10.0.0.12:49163 for 1m1s: ")
 		close(leave)
 		simtest.WaitHeld(t, srv.Gate, 0)
 		synctest.Wait()

@@ -17,15 +17,19 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/memnet"
 )
 
-// Server is the web server of a Windows, in memory.
+// Server is the web server of the machine, in memory: IIS with a handler of the test.
+// It comes from NewServer or NewTLSServer. Client is what most tests want.
 type Server struct {
-	// URL is the base of the server's addresses, without a slash at the end. It
-	// means something to Client and to whatever dials with Dial.
+	// URL is the base URL of the server, "http://windows.test" or
+	// "https://windows.test", without a slash at the end. It is an address for
+	// Client, Clients and what dials by Dial; no other program can reach it.
 	URL string
-	// Gate is that of limits.IIS.
+	// Gate counts what the server limits (limits.IIS): connections up to IIS 6.0,
+	// requests from IIS 7.0 on.
 	Gate *simulate.Gate
-	// Config is the server. What it has must not be changed; ErrorLog, say, may
-	// be set before the first request.
+	// Config is the http.Server behind the limit. A field that is empty, such as
+	// ErrorLog, may be set before the first request. The other fields must stay as
+	// they are.
 	Config *http.Server
 
 	t           testing.TB
@@ -35,22 +39,21 @@ type Server struct {
 
 	mu      sync.Mutex
 	conns   map[net.Conn]*webConn
-	calls   map[*http.Request]time.Time // requests that the handler has not finished
+	calls   map[*http.Request]time.Time // requests that the handler has not finished, and since when
 	idle    chan struct{}               // closed when calls becomes empty
 	clients []*http.Client              // Client, and those of Clients
-	ends    map[*memnet.Conn]struct{}   // their connections, as long as they have not closed them
+	ends    map[*memnet.Conn]struct{}   // the connections that these clients have not closed
 }
 
 // NewServer starts the web server of the host with the handler; nil is
-// http.DefaultServeMux, as in net/http. The server works in memory: Client,
-// Clients and Dial reach it, also in a testing/synctest bubble, and nothing else,
-// until Loopback is called.
+// http.DefaultServeMux, as in net/http. Client, Clients and Dial reach it in memory,
+// until Loopback is called. Over the limit it does what the IIS of the edition does:
+// it answers HTTP 403.9 or queues the request.
 //
-// When the test ends the server stops, and fails the test if the handler has not
-// returned from all requests, a connection that a handler has taken over is
-// still open, or one of its clients has neither read the answer to a request to
-// its end nor closed its body. The account says which. Idle connections are simply
-// closed.
+// When the test ends, the server stops and closes idle connections. The test fails if
+// the handler has not returned from a request, a connection that a handler has
+// hijacked is still open, or a client of Client or Clients has neither read the body
+// of an answer to its end nor closed it.
 func NewServer(t testing.TB, host *simulate.Host, handler http.Handler) *Server {
 	t.Helper()
 	s := newServer(t, host, handler, 80)
@@ -60,8 +63,8 @@ func NewServer(t testing.TB, host *simulate.Host, handler http.Handler) *Server 
 }
 
 // NewTLSServer is NewServer over TLS, with a certificate that Client and Clients
-// trust. The server speaks HTTP/2 with clients that do, as these do, whatever the
-// release of the machine spoke.
+// trust. They speak HTTP/2 with it, as others may, whatever the release of the machine
+// spoke.
 func NewTLSServer(t testing.TB, host *simulate.Host, handler http.Handler) *Server {
 	t.Helper()
 	s := newServer(t, host, handler, 443)
@@ -120,14 +123,18 @@ func (s *Server) serve(host *simulate.Host, serve func(*iis.Server, *http.Server
 	})
 }
 
-// Client returns a client whose requests all go to the server, wherever they are
-// addressed to. It is the same each time.
+// Client returns an HTTP client whose requests all go to the server, whatever host
+// their URL names. It is the same client each time.
 func (s *Server) Client() *http.Client { return s.client }
 
-// Clients returns n clients as Client is, each on a computer of its own: the
-// first on the computer of DialFrom(1).
+// Clients returns n clients like Client, each on a client computer of its own: the
+// first on the computer of DialFrom(1). Each call returns new clients. n is at most
+// 65534.
 func (s *Server) Clients(n int) []*http.Client {
 	s.t.Helper()
+	if n < 0 || n > maxComputers {
+		s.t.Fatalf("simtest: cannot make %d clients; want 0 to %d", n, maxComputers)
+	}
 	list := make([]*http.Client, n)
 	for i := range list {
 		list[i] = s.newClient(computer(s.t, i+1))
@@ -135,7 +142,7 @@ func (s *Server) Clients(n int) []*http.Client {
 	return list
 }
 
-// newClient returns a client on the computer with the address.
+// newClient returns a client on the client computer with the address.
 func (s *Server) newClient(from net.IP) *http.Client {
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		c, err := s.listener.DialFrom(ctx, from)
@@ -166,28 +173,29 @@ func (s *Server) newClient(from net.IP) *http.Client {
 	return client
 }
 
-// Certificate returns the certificate of a server over TLS, for the clients that
-// are not the server's own, or nil. It is valid for windows.test, the name in URL,
-// and for loopback.
+// Certificate returns the certificate of a server over TLS, which a client other than
+// Client and Clients has to trust, or nil for a server without TLS. It is valid for
+// windows.test, the name in URL, and for loopback.
 func (s *Server) Certificate() *x509.Certificate { return s.certificate }
 
-// Dial connects to the server in memory, whatever the address is. It may be the
-// DialContext of a transport.
+// Dial connects to the server in memory. It ignores the network and the address, and
+// may be the DialContext of an http.Transport.
 func (s *Server) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return s.listener.Dial(ctx)
 }
 
-// DialFrom returns a Dial from a computer with an address of its own, which is the
-// same for the same number, from 1 to 65534. Other numbers fail the test.
+// DialFrom returns a function like Dial that connects from the client computer with
+// the number, which is from 1 to 65534; another fails the test. Each number has an IP
+// address of its own, the same each time.
 func (s *Server) DialFrom(number int) func(ctx context.Context, network, address string) (net.Conn, error) {
 	s.t.Helper()
 	return dialFrom(s.listener, computer(s.t, number))
 }
 
-// Loopback makes the server listen on loopback as well, for clients that cannot
-// be given Dial, and returns its URL there. In a testing/synctest bubble it fails
-// the test: the clock of the bubble stands still while something waits for the
-// network.
+// Loopback makes the server listen on loopback as well, for clients that take a URL or
+// are other programs, and returns the base URL there. It is the same each time. In a
+// testing/synctest bubble Loopback fails the test: the clock of a bubble stands still
+// while something waits for the network.
 func (s *Server) Loopback() string {
 	s.t.Helper()
 	scheme, _, _ := strings.Cut(s.URL, ":")

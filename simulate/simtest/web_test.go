@@ -194,7 +194,7 @@ func TestRequestLeft(t *testing.T) {
 		time.Sleep(time.Second)
 		t.Cleanup(func() { time.Sleep(time.Second) })
 	})
-	assert.Contains(t, text, "simtest: 1 requests that the handler has not finished 5s after the test:\n\tGET /slow from 192.0.2.2:49152, for 7s")
+	assert.Contains(t, text, "simtest: 1 request that the handler has not finished 5s after the test:\n\tGET /slow from 192.0.2.2:49152, for 7s")
 	assert.Contains(t, text, "simtest: slots left: iis of Windows 7 Professional: 1 of 10 requests held")
 }
 
@@ -214,9 +214,9 @@ func TestConnectionLeft(t *testing.T) {
 		synctest.Wait()
 		_ = taken
 	})
-	assert.Equal(t, "simtest: 1 connections still open 5s after the test:\n\t192.0.2.2:49152: taken over by the handler of GET /, 5s ago\n"+
+	assert.Equal(t, "simtest: 1 connection still open 5s after the test:\n\t192.0.2.2:49152: hijacked by the handler of GET /, 5s ago\n"+
 		"simtest: slots left: iis of Windows 7 Professional: 1 of 10 requests held, 0 queued; so far 1 admitted, 0 refused\n"+
-		"\theld by 192.0.2.2:49152 for 10s: taken over by the handler of GET /, 10s ago", text)
+		"\theld by 192.0.2.2:49152 for 10s: hijacked by the handler of GET /, 10s ago", text)
 }
 
 // overHTTP1 starts a server over TLS that does not speak HTTP/2.
@@ -269,7 +269,7 @@ func TestAnswersLeft(t *testing.T) {
 				body = resp.Body
 				fetch(t, srv.Client(), srv.URL+"/read")
 			})
-			assert.Equal(t, "simtest: 1 answers that the client has neither read to the end nor closed 5s after the test:\n\t"+tt.want, text)
+			assert.Equal(t, "simtest: 1 answer that the client has neither read to the end nor closed 5s after the test:\n\t"+tt.want, text)
 		})
 	}
 }
@@ -294,7 +294,7 @@ func TestAnswerNotRead(t *testing.T) {
 	})
 	assert.Equal(t, "simtest: waited for 0 held: iis of Windows 7 Professional: 1 of 10 requests held, 0 queued; so far 1 admitted, 0 refused\n"+
 		"\theld by 10.0.0.7:49152 for 1m0s: GET /big with the handler for 1m0s, which has not read 65536 bytes\n"+
-		"simtest: 1 requests that the handler has not finished 5s after the test:\n"+
+		"simtest: 1 request that the handler has not finished 5s after the test:\n"+
 		"\tGET /big from 10.0.0.7:49152, for 1m5s: the client has not read 65536 bytes of the answer", text)
 }
 
@@ -356,12 +356,21 @@ func TestFortyMachines(t *testing.T) {
 	}
 }
 
+func TestTooManyClients(t *testing.T) {
+	for _, n := range []int{-1, 1<<16 - 1} {
+		failures := try(func(t testing.TB) {
+			simtest.NewServer(t, simtest.NewHost(t, win7, nil), nil).Clients(n)
+		})
+		assert.Equal(t, []string{fmt.Sprintf("simtest: cannot make %d clients; want 0 to 65534", n)}, failures)
+	}
+}
+
 func TestComputerWithoutAddress(t *testing.T) {
 	for _, number := range []int{-1, 0, 1<<16 - 1} {
 		failures := try(func(t testing.TB) {
 			simtest.NewServer(t, simtest.NewHost(t, win7, nil), nil).DialFrom(number)
 		})
-		assert.Equal(t, []string{fmt.Sprintf("simtest: computer %d: want 1 to 65534", number)}, failures)
+		assert.Equal(t, []string{fmt.Sprintf("simtest: no client computer has number %d; want 1 to 65534", number)}, failures)
 	}
 }
 

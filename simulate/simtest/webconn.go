@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// webConn is what a Server knows of a connection that is open.
+// webConn is what a Server knows of an open connection.
 type webConn struct {
 	state http.ConnState
-	since time.Time // of the state
-	last  string    // what the last request asked for; empty if there was none
+	since time.Time // when the state began
+	last  string    // the method and URL of the last request; empty if there was none
 }
 
 // webConnKey is the context key of the *webConn of a connection.
 type webConnKey struct{}
 
-// enter begins the account of a connection. It is the ConnContext of the server.
+// enter begins the record of a connection. It is the ConnContext of the server.
 func (s *Server) enter(ctx context.Context, c net.Conn) context.Context {
 	conn := &webConn{since: time.Now()}
 	s.mu.Lock()
@@ -40,7 +40,7 @@ func (s *Server) note(c net.Conn, state http.ConnState) {
 	}
 }
 
-// count keeps a list of the requests that next is busy with.
+// count keeps the list of requests that next has not finished.
 func (s *Server) count(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
@@ -62,10 +62,10 @@ func (s *Server) count(next http.Handler) http.Handler {
 	})
 }
 
-// requestLine names a request in an account.
+// requestLine returns the method and URL of a request for an account.
 func requestLine(r *http.Request) string { return fmt.Sprintf("%.20s %.200s", r.Method, r.URL) }
 
-// tell says what the client at an address is about.
+// tell says what the client at an address is doing.
 func (s *Server) tell(client string) string {
 	unread := ""
 	if n := s.listener.Sending(client).Unread; n > 0 {
@@ -91,21 +91,21 @@ func (s *Server) tell(client string) string {
 	return ""
 }
 
-// String says what the connection is there for.
+// String says what the connection is open for.
 func (c *webConn) String() string {
 	switch {
 	case c.state == http.StateHijacked:
-		return fmt.Sprintf("taken over by the handler of %s, %v ago", c.last, age(c.since))
+		return fmt.Sprintf("hijacked by the handler of %s, %v ago", c.last, age(c.since))
 	case c.last == "":
 		return fmt.Sprintf("no request for %v", age(c.since))
 	case c.state == http.StateIdle:
 		return fmt.Sprintf("kept open since the answer to %s, %v ago: the client has not closed its idle connections or the body of the answer",
 			c.last, age(c.since))
 	}
-	return fmt.Sprintf("between requests, the last being %s", c.last)
+	return fmt.Sprintf("between requests, after %s", c.last)
 }
 
-// close ends the server and accounts for what is left.
+// close ends the server and fails the test for what is left.
 func (s *Server) close() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), grace)
@@ -124,25 +124,25 @@ func (s *Server) close() {
 		}
 	}
 	s.Config.Close()
-	report := func(what string, list []string) {
+	report := func(thing, what string, list []string) {
 		s.t.Helper()
-		s.t.Errorf("simtest: %d %s %v after the test:\n\t%s", len(list), what, grace, strings.Join(list, "\n\t"))
+		s.t.Errorf("simtest: %s %s %v after the test:\n\t%s", counted(len(list), thing), what, grace, strings.Join(list, "\n\t"))
 	}
 	if len(bodies) > 0 {
-		report("answers that the client has neither read to the end nor closed", bodies)
+		report("answer", "that the client has neither read to the end nor closed", bodies)
 	}
 	switch {
 	case len(requests) > 0:
-		report("requests that the handler has not finished", requests)
+		report("request", "that the handler has not finished", requests)
 	case len(connections) > 0:
-		report("connections still open", connections)
+		report("connection", "still open", connections)
 	}
 }
 
-// bodies waits until the server's own clients have closed all connections on which
-// no handler is at work, and returns those that they keep: an answer that they have
-// neither read to the end nor closed is the only reason to keep one that the server
-// is done with.
+// bodies waits until the server's own clients have closed their connections, apart from
+// those on which a handler is at work. It returns the ones that they keep although the
+// server is done with them. A client keeps such a connection for one reason only: it
+// has neither read the body of an answer to its end nor closed it.
 func (s *Server) bodies(ctx context.Context) (left []string) {
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
@@ -165,9 +165,9 @@ func (s *Server) bodies(ctx context.Context) (left []string) {
 	}
 }
 
-// kept looks at the connections that the server's own clients have not closed and
-// on which no handler is at work. It lists those that the server is done with, and
-// counts the others, with which it may yet be.
+// kept looks at the connections that the server's own clients have not closed and on
+// which no handler is at work. It lists those that the server is done with, and counts
+// the others.
 func (s *Server) kept() (answered []string, others int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,7 +197,7 @@ func (s *Server) kept() (answered []string, others int) {
 	return answered, others
 }
 
-// unused returns the connections that may be closed at any time.
+// unused returns the connections that no request is using, which may be closed.
 func (s *Server) unused() (list []net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -209,8 +209,8 @@ func (s *Server) unused() (list []net.Conn) {
 	return list
 }
 
-// finish waits until the handler is done with all requests, and returns those
-// with which it is not.
+// finish waits until the handler has finished all requests, and returns those that it
+// has not.
 func (s *Server) finish(ctx context.Context) (left []string) {
 	s.mu.Lock()
 	if len(s.calls) == 0 {
