@@ -20,30 +20,30 @@ import (
 // A dialFunc is a DialContext.
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// A crawl is what every dialer has to do.
+// A crawl is the work that each machine does.
 type crawl struct {
 	addresses []string
 	workers   int
 	timeout   time.Duration
-	connect   dialFunc // in place of the network's, or nil
+	connect   dialFunc // replaces a connection by the network; may be nil
 	screen    *screen
 }
 
-// A result is what came of a crawl.
+// A result says how a crawl went.
 type result struct {
 	title  string
-	rule   limits.Rule // of no service for the unlimited dialer
+	rule   limits.Rule // the zero Rule without a limit
 	giveUp time.Duration
 
 	total                                  time.Duration
 	open, refused, gaveUp, timedOut, queue int
 	other                                  map[string]int // other errors
-	longest                                time.Duration  // in the queue
+	longest                                time.Duration  // wait in the queue
 	peak                                   int            // connecting at once
 	events                                 int
 }
 
-// as crawls as the machine does.
+// as crawls as a program on the machine does.
 func (c *crawl) as(ctx context.Context, host *simulate.Host) (result, error) {
 	gate, err := host.Gate(limits.TCPHalfOpen)
 	if err != nil {
@@ -74,9 +74,9 @@ func (c *crawl) as(ctx context.Context, host *simulate.Host) (result, error) {
 	return r, nil
 }
 
-// unlimited crawls with a net.Dialer that gives up when the editions do.
+// unlimited crawls with a net.Dialer that gives up as soon as the editions do.
 func (c *crawl) unlimited(ctx context.Context, giveUp time.Duration) result {
-	r := result{title: "an unlimited dialer"}
+	r := result{title: "without a limit"}
 	d := net.Dialer{Timeout: giveUp}
 	if c.timeout > 0 {
 		d.Timeout = min(c.timeout, giveUp)
@@ -103,8 +103,8 @@ func (c *crawl) unlimited(ctx context.Context, giveUp time.Duration) result {
 	return r
 }
 
-// work tries every address once, unless ctx ends, and keeps what it opens until
-// all is done.
+// work tries every address once, unless ctx ends, and closes the connections when
+// the last address has been tried.
 func (c *crawl) work(ctx context.Context, r *result, dial dialFunc, stats func() simulate.Stats) {
 	var (
 		mu      sync.Mutex
@@ -123,8 +123,8 @@ func (c *crawl) work(ctx context.Context, r *result, dial dialFunc, stats func()
 		for _, n := range r.other {
 			failed += n
 		}
-		return fmt.Sprintf("    %d connecting, %d queued, %d open, %d failed of %d, %.1f s",
-			s.Held, s.Queued, r.open, failed, len(c.addresses), time.Since(start).Seconds())
+		return fmt.Sprintf("    %.1f s: %d of %d open, %d failed, %d connecting, %d queued",
+			time.Since(start).Seconds(), r.open, len(c.addresses), failed, s.Held, s.Queued)
 	})
 	for range min(c.workers, len(c.addresses)) {
 		workers.Go(func() {
@@ -178,8 +178,8 @@ func (r *result) count(err error) {
 	}
 }
 
-// printable returns an error's text without what could move a terminal's cursor,
-// which names that a resolver returns may hold.
+// printable returns the text of an error without control characters: a name that a
+// resolver returns may hold some that move the cursor of a terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

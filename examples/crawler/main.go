@@ -1,11 +1,15 @@
-// Crawler connects to many addresses the way a given Windows would: with no more
-// attempts in progress than its TCP/IP allows, the others waiting in a queue. It
-// shows how many are connecting, queued, open and failed, prints what Windows
-// would write to its event log, and compares the time with an unlimited dialer.
+// Crawler connects to many addresses as a machine that runs a given edition of
+// Windows would. Its TCP/IP lets a number of attempts be in progress at the same
+// time, and the others wait in a queue. The program shows how many addresses are
+// connecting, queued, open and failed, prints what Windows would write to its event
+// log, and then does the same without a limit to compare the times.
 //
-// Without addresses it makes its own mixture of live, refusing and unresponsive
-// ones on loopback, and without -windows it meets them as Windows XP SP1, XP SP2
-// and Vista SP2.
+//	crawler
+//	crawler -windows "XP Pro SP2" 192.0.2.1:80 example.com:http
+//
+// Without addresses it makes its own on this computer: some accept, some refuse and
+// some never answer. Without -windows it tries them as Windows XP SP1, XP SP2 and
+// Vista SP2, one after the other.
 package main
 
 import (
@@ -37,24 +41,29 @@ func main() {
 	}
 }
 
-// initialRTT shortens the clock of the emulated systems for the addresses of our
-// own: they give up after 0.7 s instead of 21 s.
+// initialRTT shortens the timeouts of the emulated systems for the program's own
+// addresses: a system gives up on one after 0.7 s instead of 21 s.
 const initialRTT = 100 * time.Millisecond
 
-// maxTimeout is more patience than a program has, and no overflow.
+// maxTimeout is longer than any program waits, and does not overflow.
 const maxTimeout = 24 * time.Hour
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var windows limits.Windows
 	flags := flag.NewFlagSet("crawler", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is one line, and -help is none
-	flags.TextVar(&windows, "windows", limits.Windows{}, "the `Windows` to connect as, such as \"XP Pro SP2\"")
-	n := flags.Int("n", 64, "`number` of addresses the program tries at once")
-	timeout := flags.Duration("timeout", 0, "the program's patience with an address, the queue included; 0 leaves it to the system")
-	limit := flags.Int("limit", 0, "the limit, patched to this `number`; 0 is unpatched")
+	flags.SetOutput(io.Discard) // an error is one line, and -help is no error
+	flags.Func("windows", "the `edition` of Windows to connect as, with its service pack, such as \"XP Pro SP2\"", func(name string) (err error) {
+		windows, err = limits.ParseWindows(name)
+		return err
+	})
+	n := flags.Int("n", 64, "`number` of addresses that the program tries at the same time")
+	timeout := flags.Duration("timeout", 0, "how long the program waits for an address, its time in the queue included, such as 300ms; 0 leaves it to the system")
+	limit := flags.Int("limit", 0, "`number` that a patch of Windows has set its limit to; 0 is the limit of the edition")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(out, "Crawler connects to many addresses as a machine that runs Windows does, and without a limit.")
+		fmt.Fprintln(out, "Crawler connects to many addresses as a machine that runs an edition of Windows does,")
+		fmt.Fprintln(out, "with the limit of that edition, and once more without a limit.")
+		fmt.Fprintln(out, "Without addresses it makes its own on this computer.")
 		fmt.Fprintln(out, "\nusage: crawler [flags] [host:port ...]")
 		flags.SetOutput(out)
 		flags.PrintDefaults()
@@ -110,8 +119,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		defer own.close()
 		c.addresses, c.connect = own.addresses, own.connect
-		fmt.Fprintf(out, "%d addresses on loopback, %d of them live, %d refusing and %d unresponsive, %d at once.\n"+
-			"A system gives an address up after 0.7 s here, in place of 21 s.\n\n",
+		fmt.Fprintf(out, "There are %d addresses on this computer: %d accept, %d refuse and %d never answer.\n"+
+			"The program tries %d of them at the same time.\n"+
+			"A system gives up on an address after 0.7 s here; the real one takes 21 s.\n\n",
 			len(own.addresses), own.live, own.refusing, own.silent, *n)
 	}
 	var results []result
@@ -125,13 +135,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	results = append(results, c.unlimited(ctx, results[0].giveUp))
 	report(out, results)
 	if flags.NArg() == 0 && *timeout == 0 {
-		fmt.Fprintln(out, "\nWith -timeout 300ms, say, addresses that are live time out in the queue.")
+		fmt.Fprintln(out, "\nTry -timeout 300ms: some addresses that would accept then time out in the queue.")
 	}
 	return ctx.Err()
 }
 
-// checkAddress returns an error if an argument is no address to connect to. What
-// it names can still be unknown to the resolver.
+// checkAddress returns an error if an argument is not an address to connect to. A
+// name that it accepts can still be unknown to the resolver.
 func checkAddress(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err == nil && host != "" && isHost(host) {
@@ -139,7 +149,7 @@ func checkAddress(address string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%.100q is no address: want host:port, such as 192.0.2.1:80, [2001:db8::1]:80 or example.com:http", address)
+	return fmt.Errorf("%.100q is not an address: want host:port, such as 192.0.2.1:80, [2001:db8::1]:80 or example.com:http", address)
 }
 
 // isHost reports whether a host is an IP address or could be a name.
@@ -152,10 +162,10 @@ func isHost(host string) bool {
 	})
 }
 
-// report prints the table, and under each Windows the rule and its sources.
+// report prints the table, and under each machine the rule and its sources.
 func report(out io.Writer, results []result) {
 	const line = "%-30s %8s  %5s  %7s  %7s  %9s  %8s  %12s  %7s  %5s\n"
-	fmt.Fprintf(out, "\n"+line, "dialer", "total", "open", "refused", "gave up", "timed out", "in queue", "longest wait", "at once", "4226")
+	fmt.Fprintf(out, "\n"+line, "machine", "total", "open", "refused", "gave up", "timed out", "in queue", "longest wait", "at once", "4226")
 	seconds := func(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 	for _, r := range results {
 		fmt.Fprintf(out, line, r.title, seconds(r.total), strconv.Itoa(r.open), strconv.Itoa(r.refused), strconv.Itoa(r.gaveUp),
@@ -171,4 +181,11 @@ func report(out io.Writer, results []result) {
 			fmt.Fprintf(out, "    %d times: %s\n", count, text)
 		}
 	}
+	fmt.Fprint(out, `
+gave up    the system had no answer
+timed out  the program stopped waiting for an answer
+in queue   the program stopped waiting before the system had sent anything
+at once    the most attempts in progress at the same time
+4226       entries in the event log that say that the limit was reached
+`)
 }

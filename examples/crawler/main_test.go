@@ -18,13 +18,13 @@ func TestProgramme(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), nil, &out))
 	for _, line := range []string{
-		`96 addresses on loopback, 60 of them live, 12 refusing and 24 unresponsive, 64 at once`,
+		`96 addresses on this computer: 60 accept, 12 refuse and 24 never answer\.\nThe program tries 64 of them at the same time\.`,
 		`Warning: event 4226 of Tcpip: TCP/IP has reached the security limit imposed on the number of concurrent TCP connect attempts\.`,
-		`\n    0 connecting, 0 queued, 60 open, 36 failed of 96`,
+		`\n    \S+ s: 60 of 96 open, 36 failed, 0 connecting, 0 queued\n`,
 		`Windows XP Professional SP1 +\S+ s +60 +12 +24 +0 +0 +0\.00 s +\d+ +0\n`,
 		`Windows XP Professional SP2 +\S+ s +60 +12 +24 +0 +0 +\S+ s +10 +[1-9]\d*\n`,
 		`Windows Vista Ultimate SP2 +\S+ s +60 +12 +24 +0 +0 +0\.00 s +\d+ +0\n`,
-		`an unlimited dialer +\S+ s +60 +12 +0 +24 +0 +0\.00 s +\d+ +0\n`,
+		`without a limit +\S+ s +60 +12 +0 +24 +0 +0\.00 s +\d+ +0\n`,
 	} {
 		assert.Regexp(t, regexp.MustCompile(line), out.String())
 	}
@@ -74,15 +74,15 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-// A word that is no address is an error before anything is dialled, and is quoted.
-func TestWordsThatAreNoAddress(t *testing.T) {
+// A word that is not an address is an error before anything is dialled, and is quoted.
+func TestWordsThatAreNotAddresses(t *testing.T) {
 	for _, word := range []string{
 		"127.0.0.1", "example.com", "", ":", ":80", "[::1]", "::1", "::1:80:", "example.com:", "example.com:0", "example.com:65536",
 		"example.com:no-such-service", "http://example.com:80", "exa mple:80", "\x1b[2J:80", "[fe80::1%\x1b[2J]:80", "a\nb:80", strings.Repeat("x", 1e6),
 	} {
 		var out bytes.Buffer
 		err := run(t.Context(), []string{"-windows", "XP Pro SP2", word}, &out)
-		if assert.ErrorContains(t, err, "is no address: want host:port", word) {
+		if assert.ErrorContains(t, err, "is not an address: want host:port", word) {
 			assert.Less(t, len(err.Error()), 250)
 			assert.NotContains(t, err.Error(), "\x1b")
 			assert.NotContains(t, err.Error(), "\n")

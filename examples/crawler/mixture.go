@@ -5,16 +5,16 @@ import (
 	"net"
 )
 
-// An ownMixture is a set of addresses on loopback, some of which nobody answers.
+// An ownMixture is a set of addresses on loopback, some of which never answer.
 type ownMixture struct {
 	addresses              []string
 	live, refusing, silent int
-	connect                dialFunc // in place of the network's, or nil
+	connect                dialFunc // replaces a connection by the network; may be nil
 	close                  func()
 }
 
-// mixture makes one: 60 addresses live, 12 refusing, 24 unresponsive, always in
-// the same disorder.
+// mixture makes one of 60 addresses that accept, 12 that refuse and 24 that never
+// answer, always in the same random order.
 func mixture() (*ownMixture, error) {
 	m := &ownMixture{live: 60, refusing: 12, silent: 24}
 	var listeners []net.Listener
@@ -56,7 +56,7 @@ func mixture() (*ownMixture, error) {
 	return m, nil
 }
 
-// accept accepts connections, and closes each when its peer does.
+// accept accepts connections, and closes each when its client does.
 func accept(ln net.Listener) {
 	for {
 		conn, err := ln.Accept()

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// A screen shows progress: on a terminal as one line that changes, elsewhere as
-// a line every now and then.
+// A screen shows progress: on a terminal in one line that changes, elsewhere in a
+// new line every second.
 type screen struct {
 	mu       sync.Mutex
 	out      io.Writer
 	terminal bool
-	shown    bool // the line that changes stands there
+	shown    bool // the line that changes is on the terminal
 }
 
 func newScreen(out io.Writer) *screen {
@@ -41,8 +41,8 @@ func (s *screen) clear() {
 	}
 }
 
-// show shows what state says, again and again, until stop is called, which shows
-// the last of it.
+// show shows the text of state again and again. Stop shows it a last time and
+// ends that.
 func (s *screen) show(state func() string) (stop func()) {
 	every := time.Second
 	if s.terminal {

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// silence returns an address of loopback at which nobody answers: a listener
+// silence returns an address of loopback at which nothing answers: a listener
 // whose backlog of 0 is full.
 func silence() (address string, connect dialFunc, closeAll func(), err error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

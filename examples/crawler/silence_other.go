@@ -7,8 +7,8 @@ import (
 	"net"
 )
 
-// silence returns an address at which nobody answers. Where a full backlog does
-// not make one, dials of it are not made at all.
+// silence returns an address at which nothing answers. Only on Linux does a full
+// backlog make one, so connect stands in for it: it waits until its context ends.
 func silence() (address string, connect dialFunc, closeAll func(), err error) {
 	const silent = "127.0.0.1:1"
 	dialer := new(net.Dialer)
