@@ -14,10 +14,10 @@ import (
 
 // backend is the file server behind the limit.
 type backend struct {
-	what   string // is shared
-	access string // how to get to it; empty if the user knows
+	what   string // what it shares
+	access string // with which account; empty if the user knows
 	dial   smb.Dial
-	done   <-chan struct{} // closed if it ends by itself
+	done   <-chan struct{} // closed when it ends by itself
 	close  func() error
 }
 
@@ -37,7 +37,7 @@ func newBackend(ctx context.Context, dir, upstream string, stderr io.Writer) (ba
 	case upstream != "":
 		dial := smb.Backend(upstream)
 		if err := reach(ctx, dial); err != nil {
-			fmt.Fprintf(stderr, "fileshare: clients will be disconnected while there is no file server at %s: %v\n", upstream, err)
+			fmt.Fprintf(stderr, "fileshare: no file server answers at %s, and clients are disconnected until one does: %v\n", upstream, err)
 		}
 		return backend{what: upstream, dial: dial, close: func() error { return nil }}, nil
 	}
@@ -53,12 +53,12 @@ func newBackend(ctx context.Context, dir, upstream string, stderr io.Writer) (ba
 	}, nil
 }
 
-// access says how to get to a share.
+// access says with which account a client gets to a share.
 func access(share, user, password string) string {
 	return fmt.Sprintf("share %s, user %s, password %s", share, user, password)
 }
 
-// reach tries whether something listens at the backend.
+// reach returns an error if nothing listens at the backend.
 func reach(ctx context.Context, dial smb.Dial) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()

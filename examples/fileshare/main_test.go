@@ -15,7 +15,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// output is a buffer that says when it has been told something.
+// output is a buffer that calls seen once it contains want.
 type output struct {
 	mu   sync.Mutex
 	buf  bytes.Buffer
@@ -40,25 +40,28 @@ func TestConsole(t *testing.T) {
 	args := []string{"-windows", "Windows XP Home", "-listen", "127.0.0.1:0,127.0.0.1:0", "-upstream", "127.0.0.1:1"}
 	var stderr bytes.Buffer
 	require.NoError(t, run(ctx, args, stdin, out, &stderr))
-	assert.Regexp(t, `^fileshare: clients will be disconnected while there is no file server at 127\.0\.0\.1:1: .*refused\n$`, stderr.String())
+	assert.Regexp(t, `^fileshare: no file server answers at 127\.0\.0\.1:1, and clients are disconnected until one does: .*refused\n$`, stderr.String())
 	assert.Equal(t, 2, strings.Count(out.buf.String(), "Windows XP Home shares 127.0.0.1:1 on 127.0.0.1:"))
 	assert.Contains(t, out.buf.String(), "Maximum Logged On Users               5\n")
 	assert.Contains(t, out.buf.String(), "There are no entries in the list.\n")
 }
 
-// TestInMemory: without a file server it is one.
+// TestInMemory: without a file server behind it, the program has one of its own.
 func TestInMemory(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	out := &output{want: "password", seen: cancel}
+	out := &output{want: "refuses the next one.\n", seen: cancel}
 	require.NoError(t, run(ctx, []string{"-listen", "127.0.0.1:0"}, strings.NewReader(""), out, io.Discard))
 	assert.Regexp(t, `^Windows XP Professional shares a directory in memory on 127\.0\.0\.1:\d+
-share share, user alice, password \w+\n$`, out.buf.String())
+share share, user alice, password \w+
+Windows XP Professional takes 10 SMB sessions at the same time and refuses the next one\.\n$`, out.buf.String())
 }
 
 func TestUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"-windows", "Windows 12"},
 		{"-refuse", "second"},
+		{"-listen", ""},
+		{"-listen", "127.0.0.1:0,"},
 		{"-count", "share"},
 		{"-count", "computer-user", "-refuse", "first"},
 		{"-listen", "256.0.0.1:1"},
@@ -68,8 +71,19 @@ func TestUsage(t *testing.T) {
 		{"-dir", "none"},
 		{"extra"},
 	} {
-		assert.Error(t, run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard), "%q", args)
+		err := run(t.Context(), args, strings.NewReader(""), io.Discard, io.Discard)
+		if assert.Error(t, err, "%q", args) {
+			assert.NotContains(t, err.Error(), "\n", "one line")
+		}
 	}
+}
+
+func TestHelp(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-help"}, strings.NewReader(""), &out, io.Discard))
+	assert.Contains(t, out.String(), "Fileshare is a file server")
+	assert.Contains(t, out.String(), "-upstream address")
+	assert.Contains(t, out.String(), "net session \\\\COMPUTER /delete")
 }
 
 func TestSessionLines(t *testing.T) {

@@ -50,12 +50,19 @@ func fileshare(t *testing.T, args ...string) (cmd *exec.Cmd, stdin io.Writer, re
 	return cmd, stdin, read
 }
 
+// readRule reads the lines about the limit.
+func readRule(t *testing.T, read func(n int) string) {
+	assert.Equal(t, "Windows XP Home takes 5 SMB sessions at the same time and refuses the next one.\n"+
+		"Here -limit has set the limit to 1.\n", read(2))
+}
+
 // startFileshare runs the program in front of a smbd.
 func startFileshare(t *testing.T, server *smbd, args ...string) (addr string, stdin io.Writer, read func(n int) string) {
 	_, stdin, read = fileshare(t, append([]string{"-upstream", server.addr}, args...)...)
 	first := read(1)
 	addr = regexp.MustCompile(`\S+$`).FindString(strings.TrimSpace(first))
 	assert.Equal(t, fmt.Sprintf("Windows XP Home shares %s on %s\n", server.addr, addr), first)
+	readRule(t, read)
 	return addr, stdin, read
 }
 
@@ -83,6 +90,7 @@ func TestSMBFileshareDir(t *testing.T) {
 			var addr, share, user, password string
 			_, err := fmt.Sscanf(read(2), "Windows XP Home shares "+what+" on %s\nshare %s user %s password %s", &addr, &share, &user, &password)
 			require.NoError(t, err)
+			readRule(t, read)
 			client := smbclient{
 				conf: "/dev/null", addr: addr, share: strings.Trim(share, ","), user: strings.Trim(user, ","), password: password,
 			}
