@@ -9,19 +9,18 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-func ExampleLookup() {
-	xp, err := limits.ParseWindows("XP Pro SP3")
+// must keeps the examples short; a program handles its errors.
+func must[T any](v T, err error) T {
 	if err != nil {
-		fmt.Println(err)
-		return
+		panic(err)
 	}
+	return v
+}
+
+func ExampleLookup() {
+	xp := limits.MustParseWindows("XP Pro SP3")
 	for _, service := range []limits.Service{limits.SMB, limits.IIS, limits.TCPHalfOpen, limits.TCPOther, limits.Licence} {
-		rule, err := limits.Lookup(xp, service)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		fmt.Println(rule)
+		fmt.Println(must(limits.Lookup(xp, service)))
 	}
 	// Output:
 	// Windows XP Professional takes 10 SMB sessions at the same time and refuses the next one.

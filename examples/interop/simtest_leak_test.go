@@ -17,7 +17,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/simtest"
 )
 
-// The README shows this test.
+// The documentation of simtest shows this test.
 func TestBackupLogsOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)

@@ -15,7 +15,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/simtest"
 )
 
-// The README shows this test, and what of the pool it proves.
+// A pool of sessions copes with a server that takes no more.
 func TestPoolCopesWithFullWindows11(t *testing.T) {
 	host := simtest.NewHost(t, limits.Windows{Edition: limits.Windows11Pro}, nil)
 	files := simtest.NewFileServer(t, host, nil)

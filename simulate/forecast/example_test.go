@@ -14,19 +14,23 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
+// must keeps the examples short; a program handles its errors.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
 // Forty clients come at once and stay for seven seconds.
 func ExampleRun() {
-	s := forecast.Scenario{
-		Windows:     limits.Windows{Edition: limits.XPProfessional},
+	report := must(forecast.Run(context.Background(), forecast.Scenario{
+		Windows:     limits.MustParseWindows("XP Professional"),
 		Service:     limits.IIS,
 		Clients:     40,
 		ServiceTime: forecast.Constant(7 * time.Second),
-		Idle:        forecast.Constant(0), // closes its connection at once
-	}
-	report, err := forecast.Run(context.Background(), s)
-	if err != nil {
-		log.Fatal(err)
-	}
+		Idle:        forecast.Constant(0), // each closes its connection at once
+	}))
 	fmt.Print(report.Summary())
 	// Output:
 	// Windows XP Professional, iis: 10 connections, the next one is refused

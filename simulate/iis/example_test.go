@@ -1,7 +1,6 @@
 package iis_test
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,19 +23,11 @@ func must[T any](v T, err error) T {
 func ExampleServer_Serve() {
 	host := must(simulate.New(limits.MustParseWindows("XP Professional SP3"), nil))
 	defer host.Close()
-	web := must(iis.NewServer(host))
-	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "It works.")
-	})}
+	web := must(iis.NewServer(host)) // IIS 5.1 counts connections, IIS 7 and later requests
 	ln := must(net.Listen("tcp", "127.0.0.1:0"))
-	go web.Serve(srv, ln)
+	go web.Serve(&http.Server{Handler: http.NotFoundHandler()}, ln)
 
-	for range 10 { // ten visitors that ask for nothing
-		defer must(net.Dial("tcp", ln.Addr().String())).Close()
-	}
-	if err := web.Gate().WaitHeld(context.Background(), 10); err != nil {
-		fmt.Println(err)
-	}
+	must(web.Gate().Hold(10)) // ten other clients keep their connections
 	resp := must(http.Get("http://" + ln.Addr().String()))
 	defer resp.Body.Close()
 	fmt.Println(resp.Status)

@@ -2,7 +2,6 @@ package tcphttp_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 
@@ -12,35 +11,24 @@ import (
 	"github.com/winlimits/winlimits/simulate/tcp/tcphttp"
 )
 
+// must keeps the examples short; a program handles its errors.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// At most ten sockets of this client are in SYN_SENT.
 func ExampleNewTransport() {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, "It works.")
-	}))
-	defer server.Close()
-	host, err := simulate.New(limits.Windows{Edition: limits.XPHome, ServicePack: 3}, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	dialer, err := tcp.NewDialer(host, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	transport, err := tcphttp.NewTransport(dialer, nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	client := &http.Client{Transport: transport}
-	defer client.CloseIdleConnections()
-	response, err := client.Get(server.URL)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer response.Body.Close()
-	page, err := io.ReadAll(response.Body)
-	fmt.Println(string(page), err)
-	// Output: It works. <nil>
+	site := httptest.NewServer(http.NotFoundHandler())
+	defer site.Close()
+	host := must(simulate.New(limits.MustParseWindows("XP Professional SP2"), nil))
+	defer host.Close()
+	dialer := must(tcp.NewDialer(host, nil)) // its DialContext fits wherever one is asked for
+	client := &http.Client{Transport: must(tcphttp.NewTransport(dialer, nil))}
+	resp := must(client.Get(site.URL))
+	defer resp.Body.Close()
+	fmt.Println(resp.Status)
+	// Output: 404 Not Found
 }
