@@ -163,7 +163,7 @@ func TestFileServer(t *testing.T) {
 	})
 }
 
-// TestSessionsLeft: sessions that nobody has ended are a fault of the test.
+// TestSessionsLeft: a test that leaves a session fails.
 func TestSessionsLeft(t *testing.T) {
 	text := failure(t, func(t testing.TB) {
 		files := simtest.NewFileServer(t, simtest.NewHost(t, win11, nil), nil)

@@ -13,20 +13,19 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// What a client can make a connection remember or carry. Windows bounds the
-// sessions of a connection, and the requests under way by the credits it grants,
-// which are at most 8192.
+// Bounds on what a client can make a connection remember or carry. A Windows client
+// has at most 8192 requests under way, as a server grants no more credits.
 const (
 	maxSessions       = limits.SessionsPerConnection
 	maxRequests       = 8192
-	maxPreSession     = 128 << 10 // length of a message before there is a session
-	maxSessionRequest = 1024      // length of a NetBIOS session request
-	maxSetup          = bufferSize - smbwire.FrameHeaderSize
+	maxPreSession     = 128 << 10                            // bytes of a message before there is a session
+	maxSessionRequest = 1024                                 // bytes of a NetBIOS session request
+	maxSetup          = bufferSize - smbwire.FrameHeaderSize // bytes of a session setup that are looked at
 )
 
-// conn is one client connection, its connection to the file server, and
-// what has to be known about the messages that pass. One goroutine moves the
-// requests and owns the connection, another moves the replies.
+// conn is one client connection, its connection to the file server, and what the proxy
+// has to know about the messages that pass. One goroutine moves the requests and owns
+// the connection, another moves the replies.
 type conn struct {
 	proxy    *Proxy
 	client   net.Conn
@@ -37,20 +36,20 @@ type conn struct {
 	cancel   context.CancelFunc
 	replied  chan struct{} // closed when the replies have ended; nil before they begin
 
-	// Guarded by the proxy.
+	// Guarded by the lock of the proxy.
 	parked *list.Element // in Proxy.pending, unless there is a session
-	timer  *time.Timer
+	timer  *time.Timer   // closes the connection if it has no session in time
 
 	mu       sync.Mutex
 	server   net.Conn
 	closed   bool
-	why      string
-	agreed   smbwire.Protocol // SMB1 or SMB2, when the file server has agreed to it
+	why      string           // the reason, once closed
+	agreed   smbwire.Protocol // SMB1 or SMB2, once the file server has agreed to it
 	sessions map[sessionKey]*session
-	setup    *sessionSetup              // the session setup under way
+	setup    *sessionSetup              // the session setup under way, or nil
 	files    map[uint64]fileRequest     // by MessageId
-	stopped2 map[uint64]smbwire.Header2 // requests of dead sessions, by MessageId
-	stopped1 map[uint32]smbwire.Header1 // the same for SMB1, by PID and MID
+	stopped2 map[uint64]smbwire.Header2 // SMB2 requests that stop2 has stopped, by MessageId
+	stopped1 map[uint32]smbwire.Header1 // SMB1 requests that stop1 has stopped, by PID and MID
 }
 
 // serve moves requests and replies until the connection ends.
@@ -81,9 +80,8 @@ func (c *conn) serve() {
 	p.settings.Logger.Debug("SMB connection ended", "computer", c.computer, "reason", c.why)
 }
 
-// askComputer asks for the client's address. A connection may take its time over
-// the answer, as one does that reads it from its peer, and may not even end that
-// when it is closed.
+// askComputer asks the connection for the client's address. A connection that reads the
+// address from its peer may take its time, and may not return even when it is closed.
 func (c *conn) askComputer() error {
 	if _, isTCP := c.client.(*net.TCPConn); isTCP {
 		c.computer = computerOf(c.client.RemoteAddr())
@@ -99,7 +97,7 @@ func (c *conn) askComputer() error {
 	}
 }
 
-// close ends the connection; the first reason counts.
+// close ends the connection. Of several reasons the first is kept.
 func (c *conn) close(why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,14 +129,15 @@ func (c *conn) expire() {
 	}
 }
 
-// settle lifts the time limit: there is a session. The proxy is locked.
+// settle lifts the time limit of a connection that now has a session. The proxy is
+// locked.
 func (c *conn) settle() {
 	c.proxy.unpark(c)
 	c.timer.Stop()
 }
 
-// unsettle puts the time limit back if the connection stays and has no session
-// any more. The proxy is locked.
+// unsettle sets the time limit again if the connection is open and has no session any
+// more. The proxy is locked.
 func (c *conn) unsettle() {
 	if c.parked == nil && c.ctx.Err() == nil && !c.hasSession() {
 		c.timer.Reset(c.proxy.settings.SessionTimeout)
@@ -146,8 +145,9 @@ func (c *conn) unsettle() {
 	}
 }
 
-// agree notes that there is a dialect. The first agreement counts: a client that
-// chooses what a reply looks like cannot make another.
+// agree notes the protocol that the file server has agreed to. Only the first time
+// counts: a client can have the file server send data that looks like a second
+// agreement (see reply1).
 func (c *conn) agree(protocol smbwire.Protocol) {
 	c.mu.Lock()
 	first := c.agreed == smbwire.ProtocolUnknown
@@ -165,8 +165,9 @@ func (c *conn) agree(protocol smbwire.Protocol) {
 	}
 }
 
-// speaks reports whether messages of the protocol are to be expected. Those of
-// SMB1 are not on a connection that has agreed to SMB2, and the other way round.
+// speaks reports whether the connection may have messages of the protocol. Once the
+// file server has agreed to one of SMB1 and SMB2, messages of the other are not
+// expected.
 func (c *conn) speaks(protocol smbwire.Protocol) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -180,17 +181,16 @@ func (c *conn) session(key sessionKey) *session {
 	return c.sessions[key]
 }
 
-// session2 returns the session of the connection that an SMB2 message names, or
-// nil, and whether the message has to be stopped: what needs a session passes on
-// one that was let in on this connection, whatever else stands at the file server.
-// A session setup may name one of another connection to join it, unless that is
-// dead.
+// session2 returns the session of the connection that an SMB2 message names, or nil,
+// and whether the message has to be stopped. A command that needs a session passes only
+// if this connection has that session and it is not dead. A session setup may name a
+// session of another connection, which it then joins, unless that is dead.
 func (c *conn) session2(command smbwire.Command2, id uint64) (s *session, stop bool) {
 	s = c.session(sessionKey{id: id})
 	switch {
 	case s != nil:
 		return s, s.dead.Load()
-	case id == 0, id == math.MaxUint64: // names none
+	case id == 0, id == math.MaxUint64: // the message names no session
 		return nil, false
 	case command == smbwire.Command2SessionSetup:
 		other := c.proxy.lookup(id)
@@ -221,7 +221,7 @@ func (c *conn) hasSession() bool {
 	return false
 }
 
-// requests moves what the client sends.
+// requests moves the frames that the client sends.
 func (c *conn) requests() error {
 	p := newPipe(c.client, nil, c.proxy.settings.NegotiateTimeout)
 	for {
@@ -256,7 +256,7 @@ func (c *conn) request(p *pipe, h smbwire.FrameHeader) error {
 		return p.finish()
 	case smbwire.FrameMessage:
 	default:
-		return malformed("type 0x%02x from a client", byte(h.Type))
+		return malformed("frame type 0x%02x, which a client does not send", byte(h.Type))
 	}
 	if h.Length > maxPreSession && !c.hasSession() {
 		return malformed("message of %d bytes without a session", h.Length)
@@ -274,7 +274,7 @@ func (c *conn) request(p *pipe, h smbwire.FrameHeader) error {
 		}
 	}
 	if protocol != smbwire.ProtocolUnknown && !c.speaks(protocol) {
-		return malformed("message begins with %q in the other version of the protocol", b[:4])
+		return malformed("message begins with %q, but the connection speaks the other version of SMB", b[:4])
 	}
 	switch protocol {
 	case smbwire.ProtocolSMB1:
@@ -287,14 +287,15 @@ func (c *conn) request(p *pipe, h smbwire.FrameHeader) error {
 		return c.requestCompressed(p)
 	}
 	if raw {
-		// A server takes nothing without the protocol's name for a command.
+		// Data that does not begin with the name of a protocol, which no server takes
+		// for a command.
 		return p.finish()
 	}
 	return malformed("message begins with %q", b[:min(len(b), 4)])
 }
 
-// first looks at the first message: it negotiates, or the peer is no client.
-// Only then is the file server troubled.
+// first checks that the first message is a NEGOTIATE, and connects to the file server.
+// So a peer that does not speak SMB causes no connection there.
 func (c *conn) first(p *pipe, protocol smbwire.Protocol) error {
 	negotiates := false
 	switch protocol {
@@ -314,12 +315,12 @@ func (c *conn) first(p *pipe, protocol smbwire.Protocol) error {
 		negotiates = err == nil && h.Command == smbwire.Command2Negotiate
 	}
 	if !negotiates {
-		return malformed("first message does not negotiate")
+		return malformed("first message is no NEGOTIATE")
 	}
 	return c.connect(p)
 }
 
-// connect reaches the file server and lets its replies flow.
+// connect connects to the file server and starts to move its replies.
 func (c *conn) connect(p *pipe) error {
 	server, err := c.proxy.dial(c.ctx)
 	if err != nil {
@@ -348,7 +349,7 @@ func (c *conn) connect(p *pipe) error {
 	return nil
 }
 
-// replies moves what the file server sends.
+// replies moves the frames that the file server sends.
 func (c *conn) replies(p *pipe) error {
 	for {
 		h, err := p.next()
@@ -374,7 +375,7 @@ func (c *conn) reply(p *pipe) error {
 	}
 	protocol := smbwire.ProtocolOf(b)
 	switch {
-	case !c.speaks(protocol): // data that READ_RAW has read
+	case !c.speaks(protocol): // data of a READ_RAW, which look like a message
 	case protocol == smbwire.ProtocolSMB1:
 		return c.reply1(p)
 	case protocol == smbwire.ProtocolSMB2:

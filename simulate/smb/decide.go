@@ -3,26 +3,26 @@ package smb
 import (
 	"bytes"
 	"errors"
-	"github.com/winlimits/winlimits/simulate"
 	"net"
 	"time"
 
+	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// sessionSetup is a SESSION_SETUP request that the file server has not answered.
-// No further request is passed on before the answer: what the client sends on
-// the session it is setting up must not be there before the decision.
+// sessionSetup is a SESSION_SETUP request that the file server has not answered. No
+// further request is passed on before the answer: a request on the session that is
+// being set up must not reach the file server before the session is admitted.
 type sessionSetup struct {
-	key      sessionKey // the session that the request names; id 0 for none
-	message  uint64     // MessageId or MID
-	previous uint64
-	user     string
-	named    bool
-	answered chan struct{}
+	key      sessionKey    // the session that the request names; id 0 for none
+	message  uint64        // MessageId or MID
+	previous uint64        // the session that the new one replaces; 0 for none
+	user     string        // see userOf
+	named    bool          // user is known
+	answered chan struct{} // closed when the answer has been decided on
 }
 
-// begin notes the session setup that is about to be passed on.
+// begin remembers the session setup that is about to be passed on.
 func (c *conn) begin(s *sessionSetup) {
 	s.answered = make(chan struct{})
 	c.mu.Lock()
@@ -40,12 +40,11 @@ func (c *conn) await(s *sessionSetup) error {
 	case <-c.ctx.Done():
 		return net.ErrClosed
 	case <-timeout.C:
-		return errors.New("smb: session setup not answered by the file server")
+		return errors.New("smb: the file server has not answered a session setup in time")
 	}
 }
 
-// answered returns the session setup that a message of the file server
-// answers.
+// answered returns the session setup that a reply of the file server answers.
 func (c *conn) answered(isReply, smb1 bool, message uint64) (*sessionSetup, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,10 +54,10 @@ func (c *conn) answered(isReply, smb1 bool, message uint64) (*sessionSetup, erro
 	return c.setup, nil
 }
 
-// decide looks at the file server's answer to a session setup, admits or
-// refuses the session if it is new and ready for that, and lets the client's
-// next request go. It reports whether the client gets the refusal instead. An
-// interim reply decides nothing: the setup is still under way.
+// decide applies the file server's answer to a session setup. It admits or refuses the
+// session if it is new and its setup is far enough, and lets the client's next request
+// go. It reports whether the client gets the refusal in place of the answer. An
+// interim reply (STATUS_PENDING) decides nothing.
 func (c *conn) decide(setup *sessionSetup, key sessionKey, status smbwire.Status) (refuse bool) {
 	if status == smbwire.StatusPending {
 		return false
@@ -77,8 +76,8 @@ func (c *conn) decide(setup *sessionSetup, key sessionKey, status smbwire.Status
 		s = p.lookup(key.id)
 	}
 	if consents && isNew && s != nil {
-		// The file server would not give a new session the id of one that it
-		// still has.
+		// The id is that of a new session, so the file server has ended the session
+		// that had it before.
 		p.logoff(s, deletedByServer)
 		s = nil
 	}
@@ -105,7 +104,7 @@ func (c *conn) decide(setup *sessionSetup, key sessionKey, status smbwire.Status
 	return !p.join(c, s) && c.isRefused(s)
 }
 
-// isRefused reports whether s was refused.
+// isRefused reports whether s was refused, and then bounds the sessions of c.
 func (c *conn) isRefused(s *session) bool {
 	if !s.dead.Load() {
 		return false
@@ -114,8 +113,8 @@ func (c *conn) isRefused(s *session) bool {
 	return true
 }
 
-// boundSessions closes the connection if it has collected too many sessions,
-// which those that are dead count among: the file server has them.
+// boundSessions closes the connection if it has too many sessions. Dead ones count too,
+// as the file server still has them.
 func (c *conn) boundSessions() {
 	c.mu.Lock()
 	full := len(c.sessions) > maxSessions
@@ -125,9 +124,9 @@ func (c *conn) boundSessions() {
 	}
 }
 
-// admit decides on the session that c is setting up with the file server's
-// consent, and returns it admitted or dead. Unless it is complete, an admitted
-// session only holds its slot until complete or drop.
+// admit decides on the session that c is setting up with the file server's consent. It
+// returns the session, which is dead if it was refused. If the setup is not complete,
+// an admitted session holds its slot, and is in use only after complete.
 func (p *Proxy) admit(c *conn, key sessionKey, setup *sessionSetup, complete bool) *session {
 	s := &session{
 		key: key, computer: c.computer, user: setup.user, named: setup.named,
@@ -155,12 +154,12 @@ func (p *Proxy) admit(c *conn, key sessionKey, setup *sessionSetup, complete boo
 	return s
 }
 
-// giveUp ends s if its setup has not been completed, however long its connection
-// lives on for another session: it holds a slot.
+// giveUp ends s, which holds a slot, if its setup has not been completed in time. Its
+// connection may stay open for another session.
 func (p *Proxy) giveUp(s *session) { p.kill(s, setupFailed) }
 
-// complete makes s, which holds a slot, a session that is in use. It reports
-// false if s has been given up.
+// complete puts s, which holds a slot, in use. It reports false if giveUp has ended s
+// before.
 func (p *Proxy) complete(c *conn, s *session, setup *sessionSetup) bool {
 	p.mu.Lock()
 	if s.slot == nil {
@@ -179,13 +178,13 @@ func (p *Proxy) complete(c *conn, s *session, setup *sessionSetup) bool {
 	return true
 }
 
-// join makes s, a session of other connections, one of c as well. It reports
-// false if s is dead.
+// join binds s, a session of other connections, to c as well. It reports false if s is
+// dead.
 func (p *Proxy) join(c *conn, s *session) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s.slot == nil {
-		s.dead.Store(true) // it ended while the file server consented
+		s.dead.Store(true) // s has ended since the file server consented
 	}
 	p.attach(c, s)
 	if s.dead.Load() {
@@ -196,10 +195,9 @@ func (p *Proxy) join(c *conn, s *session) bool {
 	return true
 }
 
-// userOf returns the user name in the security token of a session setup: that of
-// the NTLMSSP message that the token is, or that it carries where a server looks
-// for it. A client could put a further one beside it, to be taken for another
-// user.
+// userOf returns the user name in the security token of a session setup. The token is
+// an NTLMSSP message, or carries one in SPNEGO. A token with more than one NTLMSSP
+// message names no user: a client could add one to be taken for another user.
 func userOf(token []byte) (user string, known bool) {
 	const signature, authenticate = "NTLMSSP\x00", "NTLMSSP\x00\x03\x00\x00\x00"
 	if bytes.Count(token, []byte(signature)) != 1 {
@@ -219,7 +217,7 @@ func userOf(token []byte) (user string, known bool) {
 	return printable(user), known
 }
 
-// tell calls OnSession about s.
+// tell calls OnSession with an event about s.
 func (p *Proxy) tell(s *session, e SessionEvent) {
 	if p.settings.OnSession != nil {
 		e.Computer, e.User = s.computer, s.user

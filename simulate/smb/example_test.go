@@ -18,21 +18,21 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// A machine that runs XP Home in front of a real file server: the sixth session
-// is refused with STATUS_REQUEST_NOT_ACCEPTED.
+// A file server behind the limit of XP Home: the sixth session is refused with
+// STATUS_REQUEST_NOT_ACCEPTED.
 func ExampleNewProxy() {
 	host := must(simulate.New(limits.Windows{Edition: limits.XPHome}, nil))
 	defer host.Close()
 	proxy := must(smb.NewProxy(host, smb.Backend("127.0.0.1:445"), nil))
 	go proxy.Serve(must(net.Listen("tcp", "127.0.0.1:0")))
 
-	// Point SMB clients at the listener's address.
+	// SMB clients connect to the listener's address.
 	gate := must(host.Gate(limits.SMB))
 	fmt.Println("limit", gate.Limit(), "held", gate.Stats().Held)
 	// Output: limit 5 held 0
 }
 
-// The file server may be anything that can be connected to, such as one in memory.
+// The file server may be one in memory: its Dial method is the backend.
 func ExampleDial() {
 	host := must(simulate.New(limits.Windows{Edition: limits.Windows11Pro}, nil))
 	defer host.Close()
@@ -45,7 +45,7 @@ func ExampleDial() {
 	// Output: sessions: 0
 }
 
-// Settings are plain values that survive JSON, and every field may be left out.
+// Settings are plain values that survive JSON. Every field may be left out.
 func ExampleSettings() {
 	var settings smb.Settings
 	err := settings.UnmarshalJSON([]byte(`{"count": "computer-user", "autoDisconnect": true, "sessionTimeout": "45s"}`))
@@ -63,7 +63,7 @@ func ExampleSettings() {
 	// 0 sessions
 }
 
-// What the machine's administrator types goes to the console of the host.
+// The console of the host takes what the machine's administrator would type.
 func ExampleProxy_console() {
 	host := must(simulate.New(limits.Windows{Edition: limits.XPHome}, nil))
 	defer host.Close()
@@ -91,6 +91,7 @@ func ExampleProxy_console() {
 	// The command completed successfully.
 }
 
+// The sessions in force, as a list and as "net session" prints them.
 func ExampleProxy_Sessions() {
 	host := must(simulate.New(limits.Windows{Edition: limits.XPProfessional}, nil))
 	defer host.Close()

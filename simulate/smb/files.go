@@ -4,13 +4,13 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// fileRequest is a request that opens or closes files.
+// fileRequest is a request that opens or closes files and is not answered yet.
 type fileRequest struct {
 	session *session
 	tree    uint32
 }
 
-// noteFile notes a request whose success changes what is open.
+// noteFile remembers a request that opens or closes files if it succeeds.
 func (c *conn) noteFile(h smbwire.Header2, s *session, tree uint32) {
 	switch h.Command {
 	case smbwire.Command2Create, smbwire.Command2Close, smbwire.Command2TreeDisconnect:
@@ -27,7 +27,7 @@ func (c *conn) noteFile(h smbwire.Header2, s *session, tree uint32) {
 	}
 }
 
-// fileDone applies the reply to a request that noteFile has noted.
+// fileDone applies the reply to a request that noteFile has remembered.
 func (c *conn) fileDone(h smbwire.Header2) {
 	c.mu.Lock()
 	r, ok := c.files[h.MessageID]
@@ -48,7 +48,7 @@ func (c *conn) fileDone(h smbwire.Header2) {
 	}
 }
 
-// opened notes n files more or fewer on a tree.
+// opened adds n, which may be negative, to the open files on a tree.
 func (s *session) opened(tree uint32, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,14 +60,14 @@ func (s *session) opened(tree uint32, n int) {
 	}
 }
 
-// disconnected notes the end of a tree.
+// disconnected forgets the open files on a tree that is disconnected.
 func (s *session) disconnected(tree uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.opens, tree)
 }
 
-// openFiles returns the number of open files, as far as they can be seen.
+// openFiles returns the number of open files that the proxy has seen.
 func (s *session) openFiles() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// idleLimit returns after which idle time sessions end, or 0 for never.
+// idleLimit returns the idle time after which a session ends, or 0 for never.
 func (m *machine) idleLimit() time.Duration {
 	minutes := m.idleMinutes.Load()
 	if !m.idleEnforce.Load() || minutes == limits.AutoDisconnectNever {
@@ -15,7 +15,7 @@ func (m *machine) idleLimit() time.Duration {
 	return max(time.Duration(minutes)*time.Minute, limits.AutoDisconnectShortest().Value)
 }
 
-// enforceIdle has present and future sessions end by the idle time in force.
+// enforceIdle turns AutoDisconnect on, for present and future sessions.
 func (m *machine) enforceIdle() {
 	m.idleEnforce.Store(true)
 	for _, p := range m.list() {
@@ -27,8 +27,8 @@ func (m *machine) enforceIdle() {
 	}
 }
 
-// armIdle sets the timer of s to the earliest moment at which it can be idle
-// for too long. The proxy is locked.
+// armIdle sets the timer of s to the earliest time at which s can have been idle for
+// too long. The proxy is locked.
 func (p *Proxy) armIdle(s *session) {
 	if s.idle != nil {
 		s.idle.Stop()
@@ -39,8 +39,8 @@ func (p *Proxy) armIdle(s *session) {
 	}
 	wait := limit - s.idleTime()
 	if s.openFiles() > 0 {
-		// The close of its last file will be a request, so that it cannot be
-		// due before this.
+		// s cannot end while it has an open file, and the close of the file is a
+		// request, from which the idle time counts anew.
 		wait = limit
 	}
 	s.idle = time.AfterFunc(max(wait, 0), func() { p.checkIdle(s) })

@@ -11,21 +11,22 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// machine is what the proxies of one host have in common: its part in the host.
+// machine is what the proxies of one host have in common. It is the part of this
+// package in the host (simulate.Part).
 type machine struct {
 	host *simulate.Host
 	gate *simulate.Gate
 
-	idleMinutes atomic.Int64 // as "net config server" shows it
-	idleEnforce atomic.Bool
+	idleMinutes atomic.Int64 // as "net config server" shows it; limits.AutoDisconnectNever for never
+	idleEnforce atomic.Bool  // AutoDisconnect is on
 
 	slots sharedSlots
 
 	mu      sync.Mutex
 	closed  bool
 	proxies []*Proxy
-	name    string // as the first proxy that has one says, or empty
-	asked   string // computer whose deletion waits for a Y
+	name    string // the ServerName of the first proxy that set one, or empty
+	asked   string // the computer whose sessions "net session" has asked whether to delete, or empty
 }
 
 func newMachine(host *simulate.Host, gate *simulate.Gate) *machine {
@@ -44,7 +45,7 @@ func (m *machine) add(p *Proxy) error {
 		return fmt.Errorf("smb: %w", simulate.ErrClosed)
 	case name != "" && m.name != "" && name != m.name:
 		defer m.mu.Unlock()
-		return fmt.Errorf("smb: Settings.ServerName: %.100q: another proxy of this host says %.100q, and a machine has one name", name, m.name)
+		return fmt.Errorf("smb: Settings.ServerName: %.100q: another proxy of this host has %.100q, and a machine has one name", name, m.name)
 	}
 	if name != "" {
 		m.name = name
@@ -57,8 +58,8 @@ func (m *machine) add(p *Proxy) error {
 	return nil
 }
 
-// remove is the reverse of add. Name and idle time stay as they are: they are
-// the machine's.
+// remove takes p from the machine. The name and the idle time stay, as they belong to
+// the machine.
 func (m *machine) remove(p *Proxy) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -72,7 +73,7 @@ func (m *machine) list() []*Proxy {
 	return slices.Clone(m.proxies)
 }
 
-// serverName returns what the machine is called.
+// serverName returns the name of the machine.
 func (m *machine) serverName() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()

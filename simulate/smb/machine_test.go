@@ -113,7 +113,7 @@ func TestMachineName(t *testing.T) {
 		require.NoError(t, err)
 	}
 	_, err = smb.NewProxy(h, smb.Backend("x"), &smb.Settings{ServerName: "HOME"})
-	assert.EqualError(t, err, `smb: Settings.ServerName: "HOME": another proxy of this host says "OFFICE", and a machine has one name`)
+	assert.EqualError(t, err, `smb: Settings.ServerName: "HOME": another proxy of this host has "OFFICE", and a machine has one name`)
 	require.NoError(t, h.Close())
 }
 

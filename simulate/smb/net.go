@@ -17,17 +17,18 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
-// Session is a session that holds a slot, or shares one.
+// Session is a session in force: it holds a slot, or shares one with others as Count
+// says.
 type Session struct {
-	// Computer is the client's address.
+	// Computer is the client's IP address without the port.
 	Computer string `json:"computer"`
-	// User is the account name of an NTLM log-on, empty for a null session and
-	// where it could not be seen.
+	// User is the account name of an NTLM log-on. It is empty for a null session (an
+	// anonymous log-on), and where the proxy cannot see it, as with Kerberos.
 	User string `json:"user,omitzero"`
-	// Opens is the number of open files, 0 for an encrypted session: they
-	// cannot be seen there.
+	// Opens is the number of open files. It is 0 for an encrypted session, whose
+	// files cannot be seen.
 	Opens int `json:"opens"`
-	// Idle is the time since the last request.
+	// Idle is the time since the session's last request.
 	Idle time.Duration `json:"idle"`
 
 	null bool // the user is known to be anonymous
@@ -41,7 +42,7 @@ type sessionJSON struct {
 
 type sessionFields Session
 
-// MarshalJSON writes Idle as text, such as "1m30s".
+// MarshalJSON writes the session with Idle as text, such as "1m30s".
 func (s Session) MarshalJSON() ([]byte, error) {
 	return json.Marshal(sessionJSON{(*sessionFields)(&s), jsontime.Duration(s.Idle)})
 }
@@ -56,7 +57,8 @@ func (s *Session) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Sessions returns the sessions in force, ordered by computer and user.
+// Sessions returns the sessions in force on this proxy, ordered by computer and user.
+// Those of the whole machine are what "net session" at Host.Console lists.
 func (p *Proxy) Sessions() []Session {
 	p.mu.Lock()
 	list := make([]Session, 0, len(p.live))
@@ -84,7 +86,7 @@ func compareSessions(a, b Session) int {
 
 const netDone = "The command completed successfully.\n"
 
-// Console answers a line for Host.Console; see the package comment.
+// Console answers a line for Host.Console. The package comment has the commands.
 func (m *machine) Console(line string) (output string, known bool, err error) {
 	words := strings.Fields(strings.ToLower(line))
 	m.mu.Lock()
@@ -130,7 +132,7 @@ func (m *machine) net(line string, words []string) (string, error) {
 		text.Quote(line, 100), simulate.ErrCommand)
 }
 
-// netTransport is the made-up device GUID in the transport's name.
+// netTransport is the name of the transport, with a made-up GUID of a network device.
 const netTransport = "NetBT_Tcpip_{00000000-0000-0000-0000-000000000000}"
 
 func (m *machine) netConfigServer() string {
@@ -180,8 +182,8 @@ func (m *machine) netAutoDisconnect(value string) (string, error) {
 	return netDone, nil
 }
 
-// netSession lists the sessions. The null sessions of one computer share a
-// line, although each holds a slot (kb328459).
+// netSession lists the sessions. The null sessions of one computer are one line,
+// although each holds a slot (kb328459).
 func (m *machine) netSession() string {
 	var all []Session
 	for _, p := range m.list() {
@@ -209,10 +211,9 @@ func (m *machine) netSession() string {
 	return b.String() + netDone
 }
 
-// netRow writes a row of the list of sessions. A name that does not fit in front
-// of its neighbour, such as most addresses of IPv6, has the rest of the row on the
-// next line, so that the columns hold and the name can be copied. What Windows does
-// then is not known.
+// netRow writes a row of the list of sessions. After a name that is too long for its
+// column, such as most IPv6 addresses, the row goes on in the next line: the columns
+// stay in line, and the name can be copied. What Windows does then is not known.
 func netRow(b *strings.Builder, computer, user, rest string) {
 	at := 0
 	for _, column := range []struct {

@@ -11,18 +11,18 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// bufferSize is how much of a frame an pipe looks at or holds at a time. A
-// session setup with an NTLM logon fits; anything longer streams through.
+// bufferSize is how many bytes of a frame a pipe can look at or hold at a time. A
+// session setup with an NTLM log-on fits; the rest of a longer frame streams through.
 const bufferSize = 8 << 10
 
 // socketBuffer is the size of the socket buffers of a connection that stays
 // on this machine.
 const socketBuffer = 128 << 10
 
-// keepShallow bounds what lies in the socket buffers of c, if it is a TCP
-// connection that stays on this machine. The system lets them grow to
-// megabytes, which keeps a long way busy. Where there is no way it only has
-// every byte leave the caches of the processor before the other side reads it.
+// keepShallow bounds the socket buffers of c if it is a TCP connection that stays on
+// this machine. The system lets them grow to megabytes, which keeps a slow path busy.
+// On loopback that only makes every byte leave the processor's caches before the other
+// side reads it.
 func keepShallow(c net.Conn) {
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {
@@ -34,33 +34,33 @@ func keepShallow(c net.Conn) {
 	}
 }
 
-// errFrame is wrapped by the errors for which a peer loses its connection.
+// errFrame is wrapped by the errors in what a peer sends. They end its connection.
 var errFrame = errors.New("smb: SMB frame")
 
 func malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{errFrame}, args...)...)
 }
 
-// pipe moves frames from src to dst. What need has shown and pass has
-// passed stays in the buffer until the frame ends or the buffer is full, so
-// that a small frame costs one write and can still be replaced; the payload of
-// a large one goes from socket to socket.
+// pipe moves frames from src to dst. The bytes that need has returned and pass has
+// passed stay in the buffer until the frame ends or the buffer is full. So a small
+// frame costs one write, and can be replaced up to its end. The rest of a large frame
+// goes from socket to socket.
 type pipe struct {
 	src, dst net.Conn
 	r        *bufio.Reader
-	stall    time.Duration
+	stall    time.Duration // how long need waits for bytes
 
-	pos    int  // bytes at the front of the buffer that are to be passed on
+	pos    int  // bytes at the front of the buffer that have been passed and not written
 	left   int  // bytes of the frame behind those
-	broken bool // part of the frame is with dst already
+	broken bool // a part of the frame has been written to dst
 }
 
 func newPipe(src, dst net.Conn, stall time.Duration) *pipe {
 	return &pipe{src: src, dst: dst, r: bufio.NewReaderSize(src, bufferSize), stall: stall}
 }
 
-// next waits for the next frame and returns its header. There is no bound on
-// the wait for its first byte.
+// next waits for the next frame and returns its header. It waits for the first byte
+// without a time limit.
 func (p *pipe) next() (smbwire.FrameHeader, error) {
 	p.pos, p.left, p.broken = 0, smbwire.FrameHeaderSize, false
 	if _, err := p.r.Peek(1); err != nil {
@@ -83,7 +83,7 @@ func (p *pipe) next() (smbwire.FrameHeader, error) {
 // longer than the stall time. n is at most bufferSize.
 func (p *pipe) need(n int) ([]byte, error) {
 	if n > p.left {
-		return nil, malformed("%d bytes where %d are needed", p.left, n)
+		return nil, malformed("%d bytes left where %d are needed", p.left, n)
 	}
 	if p.pos+n > bufferSize {
 		if err := p.flush(); err != nil {
@@ -111,7 +111,7 @@ func (p *pipe) fill(n int) error {
 	return err
 }
 
-// pass marks the next n bytes of the frame as seen.
+// pass marks the next n bytes of the frame as looked at, to be written to dst.
 func (p *pipe) pass(n int) error {
 	p.left -= n
 	if p.pos+n <= bufferSize {
@@ -129,13 +129,13 @@ func (p *pipe) pass(n int) error {
 	if n -= buffered; n == 0 {
 		return nil
 	}
-	// Between two TCP connections this is splice(2) where there is one.
+	// Between two TCP connections this is splice(2) on Linux.
 	p.broken = true
 	_, err := io.CopyN(p.dst, p.src, int64(n))
 	return err
 }
 
-// flush writes what has been passed.
+// flush writes the bytes that have been passed.
 func (p *pipe) flush() error {
 	if p.pos == 0 {
 		return nil
@@ -151,7 +151,7 @@ func (p *pipe) flush() error {
 	return err
 }
 
-// finish passes the rest of the frame on.
+// finish passes the rest of the frame and writes it.
 func (p *pipe) finish() error {
 	if err := p.pass(p.left); err != nil {
 		return err
@@ -159,11 +159,11 @@ func (p *pipe) finish() error {
 	return p.flush()
 }
 
-// replace writes b in the place of the frame, of which nothing may have been
-// written.
+// replace drops the frame and writes b in its place. No part of the frame may have been
+// written yet.
 func (p *pipe) replace(b []byte) error {
 	if p.broken {
-		return malformed("replaced after its beginning was sent")
+		return malformed("cannot be replaced, as its beginning is sent")
 	}
 	p.r.Discard(p.pos)
 	p.pos = 0

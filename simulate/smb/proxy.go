@@ -1,34 +1,3 @@
-// Package smb puts the session limit of an edition in front of a real file
-// server.
-//
-// A Proxy passes SMB of every dialect from clients to the file server and
-// answers in its place when the limit is reached. All proxies of a host share
-// its gate and are one machine.
-//
-// # The administrator's commands
-//
-// Host.Console answers what the net program of the machine would:
-//
-//	net config server
-//	net config server /autodisconnect:N
-//	net session
-//	net session \\COMPUTER /delete
-//
-// The output is laid out as on Windows 10 from Windows 8 on and as on Server
-// 2008 R2 before that (win10-net-config, ws2008r2-net-config,
-// net-session-output); what older releases printed is not known. The transport
-// names contain a GUID that stands for one. Another command of net, and a value
-// that Windows would not take, is an error that says what is accepted.
-//
-// N is the idle time in minutes after which a session ends, from 0 to 65535, or
-// -1 for never; 0 does not mean never, but a few seconds (kb138365), here five.
-// A session is idle since its last request, and ends only if it has no file
-// open. For an encrypted session open files cannot be seen, so that it ends for
-// being idle alone. A session that is ended takes its connection with it,
-// unless that carries another session.
-//
-// "net session \\COMPUTER /delete" asks for confirmation if files are open; the
-// answer, "Y" or "N", is the next command. With /y it does not ask.
 package smb
 
 import (
@@ -43,13 +12,17 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// Dial connects to the real file server, once for each client that has begun to
-// speak SMB. The context ends with the client's connection. Backend makes one for
-// an address, and package fileserver has one for a server in memory.
+// Dial connects to the file server behind a Proxy. The proxy calls it once for each
+// client, as soon as the client has begun to speak SMB. ctx ends when the client's
+// connection does. An error closes the client's connection.
+//
+// Backend returns the Dial for an address. The servers of the packages fileserver and
+// samba have one as a method.
 type Dial func(ctx context.Context) (net.Conn, error)
 
-// Backend returns the Dial for a file server at an address, such as
-// "192.0.2.1:445".
+// Backend returns the Dial for a file server at a TCP address, such as
+// "192.0.2.1:445". The address is not tried before a client comes. If it cannot be
+// reached then, the client's connection is closed, and Settings.Logger tells why.
 func Backend(address string) Dial {
 	return func(ctx context.Context) (net.Conn, error) {
 		var d net.Dialer
@@ -57,36 +30,35 @@ func Backend(address string) Dial {
 	}
 }
 
-// Proxy stands in front of a real file server and gives it the session limit of
-// an edition. Everything passes through unchanged but one answer: when the limit
-// is reached, the file server's consent to the next session reaches the client
-// as STATUS_REQUEST_NOT_ACCEPTED (0xC00000D0; error class 1 code 71 for clients
-// that know no NT statuses). The connection stays open, and the refused session
-// stays dead: nothing that names it reaches the file server. A wrong password is
-// still told as such, by the file server itself.
+// Proxy stands in front of a real file server and gives it the session limit of an
+// edition. A session that finds no slot at the gate of limits.SMB is refused, and no
+// message of it reaches the file server. Apart from that, SMB of every dialect passes
+// through unchanged.
 //
-// A session ends, and its slot is free, when its logoff is answered, when the
-// last connection that carries it ends, when AutoDisconnect or the administrator
-// ends it, or when the client sets up another that replaces it. Joining a session from a further connection and
-// authenticating again are not new sessions.
+// A session takes its slot when the file server consents to its setup. It ends, and its slot is free, when its logoff is answered, when the last connection
+// that carries it ends, when AutoDisconnect or the administrator ends it, or when the
+// client sets up another in its place. To bind a session to a further connection, or to
+// authenticate again on it, is no new session.
 //
-// What a program between client and server cannot do:
+// A Proxy comes from NewProxy; the zero Proxy is not usable. Serve is the method that
+// most callers want, once for each listener, and Close ends everything. Sessions lists
+// what is in force. A Proxy may be used by many goroutines.
 //
-//   - see a logoff that is encrypted: the slot is free when the connection ends;
-//   - look into a message that is compressed as a whole, header included. It ends
-//     the connection; the clients of Windows and Linux leave the header in the
-//     clear;
-//   - serve without sessions: what needs one passes on a session that was let in,
-//     so that a file server with share-level security serves nothing;
-//   - sign its answers: a refusal is unsigned, which every client tried accepts
-//     at session setup. On a signed SMB1 connection a refused second user may be
-//     reported as a bad signature;
-//   - notice a pulled cable before TCP does, which takes about two minutes and a
-//     quarter with Go's keep-alive.
+// A program between client and server has limits of its own:
 //
-// The file server sees all clients at the proxy's address.
-//
-// A Proxy comes from NewProxy and may be used by many goroutines.
+//   - It cannot see what is encrypted. After an encrypted logoff the slot is free when
+//     the connection ends. A file server that served a second session under the
+//     encryption of the first would escape the count; smbd does not.
+//   - It cannot look into a message whose header is compressed too, and closes the
+//     connection. The clients of Windows and Linux leave the header in the clear.
+//   - A message that needs a session passes only on one that was admitted. So a file
+//     server that works without sessions (share-level security) serves nothing.
+//   - It cannot sign. Every client tried accepts an unsigned refusal of a session
+//     setup. On a signed SMB1 connection a client may report the refusal of its second
+//     user as a bad signature.
+//   - It notices a pulled cable when TCP does, which takes about two and a quarter
+//     minutes with Go's keep-alive.
+//   - The file server sees all clients at the proxy's address.
 type Proxy struct {
 	machine  *machine
 	gate     *simulate.Gate
@@ -107,16 +79,18 @@ type Proxy struct {
 }
 
 // NewProxy returns a proxy of the host in front of the file server that backend
-// reaches. The slots come from the gate of limits.SMB, which all proxies of the
-// host share. settings may be nil. NewProxy fails if the edition has no Server
-// service, a setting makes no sense or the host is closed.
+// connects to. It serves no client before Serve is called. settings may be nil.
+// Closing the host closes the proxy.
+//
+// NewProxy fails if the edition has no file server (the Server service), if backend is
+// nil, if a setting makes no sense, or if the host is closed.
 func NewProxy(host *simulate.Host, backend Dial, settings *Settings) (*Proxy, error) {
 	gate, err := host.Gate(limits.SMB)
 	if err != nil {
 		return nil, err
 	}
 	if backend == nil {
-		return nil, errors.New(`smb: no backend; want smb.Backend("host:445") or a function that connects to a file server`)
+		return nil, errors.New(`smb: backend is nil; want smb.Backend("host:445") or another Dial, a function that connects to a file server`)
 	}
 	var s Settings
 	if settings != nil {
@@ -143,10 +117,10 @@ func NewProxy(host *simulate.Host, backend Dial, settings *Settings) (*Proxy, er
 	return p, nil
 }
 
-// Serve accepts connections from l until l or p is closed, and closes l. Call
-// it once for each address the host listens on; port 445 and port 139 of one
-// machine are two listeners of one Proxy. The error is never nil; it matches
-// net.ErrClosed after Close.
+// Serve accepts connections from l until l or p is closed, and closes l. Call it once
+// for each address that the machine listens on: port 445 and port 139 are two
+// listeners of one Proxy. The error is never nil. After Close it matches
+// net.ErrClosed, otherwise it is that of l.Accept.
 func (p *Proxy) Serve(l net.Listener) error {
 	defer l.Close()
 	p.mu.Lock()
@@ -166,7 +140,8 @@ func (p *Proxy) Serve(l net.Listener) error {
 	for {
 		client, err := l.Accept()
 		if err != nil {
-			// As net/http does: running out of descriptors is not the end.
+			// A temporary error, such as too many open files, does not end the
+			// server, as in net/http.
 			if t, ok := err.(interface{ Temporary() bool }); ok && t.Temporary() {
 				pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 				p.settings.Logger.Debug("SMB accept", "error", err, "retry", pause)
@@ -188,9 +163,9 @@ func (p *Proxy) Serve(l net.Listener) error {
 	}
 }
 
-// start serves one connection in goroutines of its own. It asks the connection
-// nothing: a connection may take its time over an answer, and the next one is
-// waiting to be accepted.
+// start serves one connection in goroutines of its own. It calls no method of the
+// connection, which may take its time to return while the next connection waits to be
+// accepted.
 func (p *Proxy) start(client net.Conn) {
 	c := &conn{
 		proxy:    p,
@@ -215,7 +190,8 @@ func (p *Proxy) start(client net.Conn) {
 	}()
 }
 
-// park counts c among the connections without a session. The proxy is locked.
+// park counts c among the connections without a session, and closes the oldest of them
+// if they are too many. The proxy is locked.
 func (p *Proxy) park(c *conn) {
 	c.parked = p.pending.PushBack(c)
 	if p.pending.Len() > p.settings.MaxPending {
@@ -225,7 +201,7 @@ func (p *Proxy) park(c *conn) {
 	}
 }
 
-// unpark is the reverse of park.
+// unpark takes c from the connections without a session. The proxy is locked.
 func (p *Proxy) unpark(c *conn) {
 	if c.parked != nil {
 		p.pending.Remove(c.parked)
@@ -233,8 +209,8 @@ func (p *Proxy) unpark(c *conn) {
 	}
 }
 
-// Close closes the listeners and connections, frees the slots and returns when
-// nothing of p runs any more.
+// Close closes the listeners and connections, frees the slots, and returns when nothing
+// of p runs any more. It may be called more than once, and the error is always nil.
 func (p *Proxy) Close() error {
 	p.mu.Lock()
 	if !p.closed {

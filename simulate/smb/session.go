@@ -1,7 +1,6 @@
 package smb
 
 import (
-	"github.com/winlimits/winlimits/simulate"
 	"net"
 	"net/netip"
 	"strings"
@@ -9,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode"
+
+	"github.com/winlimits/winlimits/simulate"
 )
 
 // sessionKey names a session on a connection: the SessionId of SMB2 and later, or
@@ -23,25 +24,25 @@ type session struct {
 	key      sessionKey
 	computer string
 	user     string
-	named    bool // user is known; the empty user is anonymous
+	named    bool // the user is known; the empty user is anonymous
 	created  time.Time
 	last     atomic.Int64 // time of the last request, in ns since created
-	dead     atomic.Bool  // refused or ended while the file server still has it
+	dead     atomic.Bool  // refused, or ended here while the file server still has it
 
-	// Guarded by the proxy.
+	// Guarded by the lock of the proxy.
 	slot  *sharedSlot // nil unless the session holds a slot
 	conns map[*conn]struct{}
 	ready atomic.Bool // set up completely
-	idle  *time.Timer
+	idle  *time.Timer // ends the session when it is idle, or when its setup takes too long
 
 	mu    sync.Mutex
-	opens map[uint32]int // open files by tree
+	opens map[uint32]int // the number of open files by tree
 }
 
-// peer is how events name the holder of a slot.
+// peer names the session that holds a slot in events.
 type peer struct{ computer, user string }
 
-// String returns the peer as the console would, with the user if it is known.
+// String returns the computer as the console writes it, with the user if it is known.
 func (p peer) String() string {
 	if p.user == "" {
 		return `\\` + p.computer
@@ -62,7 +63,7 @@ const (
 	deletedByAdmin  reason = "deleted by the administrator"
 )
 
-// touch notes that a request of the session has come.
+// touch notes the time of a request.
 func (s *session) touch() { s.last.Store(int64(time.Since(s.created))) }
 
 // idleTime returns the time since the last request.
@@ -81,23 +82,24 @@ func (p *Proxy) attach(c *conn, s *session) {
 	c.mu.Unlock()
 }
 
-// leave gives up the share of s in its slot. The proxy is locked; the caller
-// calls release when it no longer is: observers may look at the proxy.
-func (p *Proxy) leave(s *session) (release func()) {
+// end takes s out of force and gives back its share of its slot. The proxy is locked.
+// The caller calls release once it has unlocked the proxy: observers of the host may
+// call the proxy.
+func (p *Proxy) end(s *session) (release func()) {
 	shared := s.slot
 	s.slot = nil
 	delete(p.live, s)
 	if s.idle != nil {
 		s.idle.Stop()
 	}
-	if shared == nil || !p.machine.slots.leave(shared) {
+	if shared == nil || !p.machine.slots.giveBack(shared) {
 		return func() {}
 	}
 	return shared.slot.Release
 }
 
-// detach takes s from c. The proxy is locked. It reports whether c was the
-// last connection of s.
+// detach takes s from c, and reports whether c was its last connection. The proxy is
+// locked.
 func (p *Proxy) detach(c *conn, s *session) bool {
 	c.mu.Lock()
 	if c.sessions[s.key] == s {
@@ -120,7 +122,7 @@ func (p *Proxy) drop(c *conn, s *session, why reason) {
 	release := func() {}
 	ended := p.detach(c, s) && s.slot != nil
 	if ended {
-		release = p.leave(s)
+		release = p.end(s)
 	}
 	c.unsettle()
 	p.mu.Unlock()
@@ -130,7 +132,7 @@ func (p *Proxy) drop(c *conn, s *session, why reason) {
 	}
 }
 
-// logoff ends s on all its connections: the file server has.
+// logoff ends s on all its connections, after the file server has done so.
 func (p *Proxy) logoff(s *session, why reason) {
 	p.mu.Lock()
 	wasLive := s.slot != nil
@@ -138,7 +140,7 @@ func (p *Proxy) logoff(s *session, why reason) {
 		p.detach(c, s)
 		c.unsettle()
 	}
-	release := p.leave(s)
+	release := p.end(s)
 	p.mu.Unlock()
 	release()
 	if wasLive {
@@ -146,8 +148,8 @@ func (p *Proxy) logoff(s *session, why reason) {
 	}
 }
 
-// logEnd tells that s, which held a slot, is over. One that was not complete has
-// not been told of as admitted.
+// logEnd logs that s, which held a slot, has ended. It tells OnSession if OnSession has
+// heard that s was admitted, which it hears when the setup is complete.
 func (p *Proxy) logEnd(s *session, why reason) {
 	message := "SMB session ended"
 	if !s.ready.Load() {
@@ -159,8 +161,8 @@ func (p *Proxy) logEnd(s *session, why reason) {
 	}
 }
 
-// kill ends s although the file server may still have it: it frees the slot
-// and keeps s as a dead session, whose messages go no further.
+// kill ends s although the file server may still have it. The slot is free, and s stays
+// as a dead session: no message of it reaches the file server any more.
 func (p *Proxy) kill(s *session, why reason) {
 	p.mu.Lock()
 	if s.dead.Load() || why == setupFailed && s.ready.Load() {
@@ -168,12 +170,13 @@ func (p *Proxy) kill(s *session, why reason) {
 		return
 	}
 	s.dead.Store(true)
-	release := p.leave(s)
+	release := p.end(s)
 	for c := range s.conns {
 		c.unsettle()
 		c.boundSessions()
-		// Windows ends the connection as well, if nothing else needs it. A
-		// client that has replaced the session gets to hear that it is gone.
+		// Windows ends the connection as well if it carries no other session. A
+		// client that has replaced the session keeps it, and is told that the
+		// session does not exist.
 		if why != replaced && !c.hasSession() {
 			c.close("session ended: " + string(why))
 		}
@@ -183,8 +186,8 @@ func (p *Proxy) kill(s *session, why reason) {
 	p.logEnd(s, why)
 }
 
-// replace ends the session that the client of s says s replaces, if it is one
-// of the same user, as MS-SMB2 3.3.5.5.3 has the file server do.
+// replace ends the session that, as the client of s says, s replaces. It does so only
+// if both are of one user, as the file server does (MS-SMB2 3.3.5.5.3).
 func (p *Proxy) replace(s *session, previous uint64) {
 	if previous == 0 || s.key.smb1 || previous == s.key.id || !s.named {
 		return
@@ -205,9 +208,9 @@ func (p *Proxy) lookup(id uint64) *session {
 	return p.sessions[id]
 }
 
-// computerOf returns what stands for the client computer: its address without
-// the port. The address of a connection can come from the peer, as behind a
-// proxy that announces it.
+// computerOf returns the name of the client computer: its address without the port.
+// The address may be one that a peer has sent, as it is behind a proxy that announces
+// the client's, so it is bounded and made printable.
 func computerOf(addr net.Addr) string {
 	if addr == nil {
 		return "unknown"
@@ -225,8 +228,8 @@ func computerOf(addr net.Addr) string {
 // maxComputer bounds the name of a computer in bytes, where it is no IP address.
 const maxComputer = 255
 
-// printable returns what a peer has sent so that it can be shown to people and
-// programs: with nothing in it that moves a cursor or begins a line.
+// printable returns a text that a peer has sent without control characters, which could
+// move a cursor or begin a line where the text is shown.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

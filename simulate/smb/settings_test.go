@@ -19,7 +19,7 @@ func TestSettings(t *testing.T) {
 	require.NoError(t, err)
 	for want, bad := range map[string]smb.Settings{
 		`Settings.Count: Count(9): want one of ["session" `:         {Count: 9},
-		"does not go with CountComputerUsers":                       {Count: smb.CountComputerUsers, RefuseFirst: true},
+		"cannot be combined with CountComputerUsers":                {Count: smb.CountComputerUsers, RefuseFirst: true},
 		"Settings.MaxPending: -1: want 0, which is 1024, or more":   {MaxPending: -1},
 		"Settings.NegotiateTimeout: -1ns: want 0, which is 30s, or": {NegotiateTimeout: -1},
 		"Settings.SessionTimeout: -1ns: want 0, which is 2m0s, or":  {SessionTimeout: -1},
@@ -35,7 +35,7 @@ func TestSettings(t *testing.T) {
 		assert.Less(t, len(err.Error()), 300)
 	}
 	_, err = smb.NewProxy(h, nil, nil)
-	assert.ErrorContains(t, err, `smb: no backend; want smb.Backend("host:445")`)
+	assert.ErrorContains(t, err, `smb: backend is nil; want smb.Backend("host:445")`)
 	_, err = smb.NewProxy(h, smb.Backend("x"), nil)
 	assert.NoError(t, err)
 	require.NoError(t, h.Close())

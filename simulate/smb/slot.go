@@ -7,24 +7,24 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// sharedSlots are the slots of a machine, each held by one session or shared by
-// those that Count takes for one.
+// sharedSlots are the slots that the sessions of a machine hold. A slot is held by one
+// session, or shared by those that Count counts as one.
 type sharedSlots struct {
-	admitting sync.Mutex // one admission at a time
+	admitting sync.Mutex // serializes acquire
 
 	mu    sync.Mutex
-	byKey map[string]*sharedSlot
+	byKey map[string]*sharedSlot // the slots that can be shared
 }
 
 // sharedSlot is a slot and the number of sessions that share it.
 type sharedSlot struct {
 	slot simulate.Slot
 	refs int
-	key  string // in sharedSlots.byKey, or empty
+	key  string // its key in sharedSlots.byKey, or empty if it cannot be shared
 }
 
-// slotKey returns what the sessions that share a slot with s have in common, or
-// nothing if it shares with none.
+// slotKey returns the key of the slot that s shares with others, or the empty string if
+// it has a slot of its own.
 func (c Count) slotKey(s *session) string {
 	switch {
 	case c == CountComputers:
@@ -35,7 +35,7 @@ func (c Count) slotKey(s *session) string {
 	return ""
 }
 
-// acquire returns the slot for a session with the key, or nil if there is none.
+// acquire returns the slot for a session with the key, or nil if none is free.
 func (ss *sharedSlots) acquire(gate *simulate.Gate, key string, p peer) *sharedSlot {
 	ss.admitting.Lock()
 	defer ss.admitting.Unlock()
@@ -46,7 +46,7 @@ func (ss *sharedSlots) acquire(gate *simulate.Gate, key string, p peer) *sharedS
 		return shared
 	}
 	ss.mu.Unlock()
-	// Not under ss.mu: observers may look at the proxies.
+	// ss.mu is not locked here: TryAcquire calls observers, which may call the proxies.
 	shared := &sharedSlot{refs: 1, key: key}
 	shared.slot.Peer = p
 	if !gate.TryAcquire(&shared.slot) {
@@ -63,9 +63,9 @@ func (ss *sharedSlots) acquire(gate *simulate.Gate, key string, p peer) *sharedS
 	return shared
 }
 
-// leave gives up one share of a slot, and reports whether it was the last: then
-// the caller releases the slot, when no lock is held.
-func (ss *sharedSlots) leave(shared *sharedSlot) (last bool) {
+// giveBack gives back one session's share of a slot. It reports whether that was the
+// last share: the caller then releases the slot, when it holds no lock.
+func (ss *sharedSlots) giveBack(shared *sharedSlot) (last bool) {
 	ss.mu.Lock()
 	defer ss.mu.Unlock()
 	if shared.refs--; shared.refs > 0 {

@@ -17,10 +17,10 @@ func (c *conn) request1(p *pipe) error {
 	if h.IsReply() {
 		return malformed("reply from a client")
 	}
-	// What needs a session passes on one that was let in, and nothing passes on
-	// one that was not. So it does not matter what else can make a session stand
-	// at the file server, or what a client can have a reply look like: with
-	// READ_RAW it chooses the bytes of one.
+	// A command that needs a session passes only on one that was admitted, and
+	// nothing passes on one that was refused. So a client gains nothing if it makes
+	// the file server set up a session in another way, or chooses the bytes of a
+	// reply, which it can by READ_RAW.
 	s := c.session(sessionKey{smb1: true, id: uint64(h.UID)})
 	switch {
 	case s == nil && h.Command.NeedsSession(), s != nil && s.dead.Load():
@@ -28,10 +28,9 @@ func (c *conn) request1(p *pipe) error {
 	case s != nil:
 		s.touch()
 	}
-	// The data of a raw write are the next frame, without a header. A server looks
-	// for a command in a frame that has the name of a protocol, so that request
-	// looks at such a frame too, and lets the others pass: whether they are data or
-	// not, no server takes them for a command.
+	// The next frame of a raw write is data without a header. A server looks for a
+	// command only in a frame that begins with the name of a protocol. So request looks
+	// at such a frame as at any other message, and lets other data pass.
 	c.raw = h.Command == smbwire.Command1WriteRaw && s != nil
 	if h.Command != smbwire.Command1SessionSetup {
 		return c.chain1(p, h.Command)
@@ -50,12 +49,12 @@ func (c *conn) request1(p *pipe) error {
 	return c.await(setup)
 }
 
-// chain1 passes on an SMB1 message, which may be a chain of several commands
-// (AndX). A session setup can be the first of them. One behind another command,
-// such as the logoff of the session before it, ends the connection: it would be
-// decided in the middle of a reply whose beginning has passed. What follows a
-// setup is on the new session, and a refusal takes the place of the reply to all
-// of the chain (see setupStatus1 for which reply is a success).
+// chain1 passes on an SMB1 message, which may be a chain of several commands (AndX). A
+// session setup may be the first of them. One behind another command, such as a logoff,
+// ends the connection: its answer would be in the middle of a reply whose beginning the
+// client has already. The commands behind a setup are on the new session, and a refusal
+// takes the place of the reply to the whole chain. setupStatus1 says which reply is a
+// success.
 func (c *conn) chain1(p *pipe, command smbwire.Command1) error {
 	at := smbwire.Header1Size
 	if err := p.pass(at); err != nil {
@@ -78,7 +77,7 @@ func (c *conn) chain1(p *pipe, command smbwire.Command1) error {
 			break
 		}
 		if step <= 0 {
-			return malformed("chain runs backwards")
+			return malformed("chain of commands runs backwards")
 		}
 		if err := p.pass(step); err != nil {
 			return err
@@ -88,9 +87,9 @@ func (c *conn) chain1(p *pipe, command smbwire.Command1) error {
 	return p.finish()
 }
 
-// stop1 keeps a message of a session that is not in force from the file server,
-// which gets an echo request instead. The reply to that becomes the answer, and so
-// everything that counts messages goes on counting.
+// stop1 keeps an SMB1 message on a session that is not in force from the file server.
+// The file server gets an echo request in its place, and reply1 turns the echo reply
+// into the answer of the message. So client and file server count the same messages.
 func (c *conn) stop1(p *pipe, h smbwire.Header1) error {
 	if h.Flags2&smbwire.Flags2Signed != 0 {
 		return malformed("signed message on UID %d, which has no session", h.UID)
@@ -113,13 +112,14 @@ func (c *conn) stop1(p *pipe, h smbwire.Header1) error {
 	return p.replace(smbwire.AppendEcho1(nil, h))
 }
 
-// requestKey1 is what the reply to an SMB1 request is known by.
+// requestKey1 returns what an SMB1 request and its reply have in common.
 func requestKey1(h smbwire.Header1) uint32 { return uint32(h.PID)<<16 | uint32(h.MID) }
 
-// reply1 moves an SMB1 message from the file server. What looks like one may be
-// data that READ_RAW has read; as the client may have chosen them, nothing in a
-// reply may give it more than it has: it can have a session of its own connection
-// look new, which takes a slot, or look over, after which nothing passes on it.
+// reply1 moves an SMB1 message from the file server. What looks like a message may be
+// data of a READ_RAW, which the client may have written before. So nothing in a reply
+// may give a client more than it has. By such data a client can make a session of its
+// own connection look new, which takes a slot, or look ended, after which nothing
+// passes on it.
 func (c *conn) reply1(p *pipe) error {
 	b, err := p.need(smbwire.MinMessage1Size)
 	if err != nil {
@@ -158,11 +158,10 @@ func (c *conn) reply1(p *pipe) error {
 	return p.finish()
 }
 
-// setupStatus1 returns what became of the session setup that the reply msg with
-// the header h begins with. The status in the header is that of the chain's last
-// command: where a command fails that was chained to the setup, such as a tree
-// connect, the session stands all the same, and its part of the reply has words.
-// A setup that failed has none.
+// setupStatus1 returns the status of the session setup that the reply msg with the
+// header h begins with. The status in the header is that of the last command in the
+// chain. If that has failed, a tree connect say, the session is set up all the same:
+// then the setup's part of the reply has words. A setup that failed has none.
 func setupStatus1(h smbwire.Header1, msg []byte) smbwire.Status {
 	switch {
 	case h.IsMoreProcessing():
@@ -173,10 +172,10 @@ func setupStatus1(h smbwire.Header1, msg []byte) smbwire.Status {
 	return h.Status
 }
 
-// results1 passes on a reply on a session and applies the success of each
-// command in it. Only the last one of a chain can have failed, and the header's
-// status is about that one; it has succeeded whatever the status is, a warning
-// say, if its part has words.
+// results1 passes on a reply on a session and applies each command in it that has
+// succeeded. Only the last command of a chain can have failed, and the status in the
+// header is its status. If its part of the reply has words, it has succeeded all the
+// same, with a warning.
 func (c *conn) results1(p *pipe, h smbwire.Header1, s *session) error {
 	at, command := smbwire.Header1Size, h.Command
 	if err := p.pass(at); err != nil {

@@ -4,10 +4,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// request2 moves an SMB2 message, or a compound of several, from the client. Each
-// part of a compound is looked at before it passes; a related one is on the
-// session of the part before it, whatever its own header says (MS-SMB2
-// 3.3.5.2.7.2).
+// request2 moves an SMB2 message, or a compound of several, from the client. It looks
+// at each part of a compound before that passes. A related part is on the session of the
+// part before it, whatever its own header says (MS-SMB2 3.3.5.2.7.2).
 func (c *conn) request2(p *pipe) error {
 	var id uint64
 	var tree uint32
@@ -38,8 +37,8 @@ func (c *conn) request2(p *pipe) error {
 		case stop:
 			return c.stop2(p, h)
 		case h.Command == smbwire.Command2SessionSetup && !alone:
-			// It would be decided in the middle of a message, and what follows
-			// it would be there before the decision.
+			// The decision on the session would come in the middle of a reply, and
+			// after the file server has what follows in the compound.
 			return malformed("session setup in a compound")
 		case h.Command == smbwire.Command2SessionSetup:
 			return c.setup2(p, h)
@@ -79,7 +78,9 @@ func (c *conn) setup2(p *pipe, h smbwire.Header2) error {
 	return c.await(setup)
 }
 
-// stop2 is stop1 for SMB2.
+// stop2 keeps an SMB2 message on a session that is not in force from the file server.
+// The file server gets an echo request in its place, and done2 turns the echo reply
+// into the answer of the message. So no message number and no credit is missing.
 func (c *conn) stop2(p *pipe, h smbwire.Header2) error {
 	if h.Command == smbwire.Command2Cancel { // has no reply
 		return p.replace(nil)
@@ -99,13 +100,12 @@ func (c *conn) stop2(p *pipe, h smbwire.Header2) error {
 	return p.replace(smbwire.AppendEcho2(nil, h))
 }
 
-// requestEncrypted moves an encrypted message from the client. What is in it
-// cannot be seen. If it is the setup of another session, a server that answers in
-// the clear, as smbd does, gives an answer without a request, which ends the
-// connection. If it answers encrypted, the proxy knows of no session: nothing
-// passes on it, neither in the clear nor encrypted for itself. What such a client
-// sends in the encryption of its first session, and a server serves there, is
-// beyond a program between them; smbd denies it.
+// requestEncrypted moves an encrypted message from the client. The proxy cannot see
+// what is in it. It may be the setup of another session. If the server answers that in
+// the clear, as smbd does, the answer has no request that the proxy knows, which ends
+// the connection. If it answers encrypted, the proxy does not know the new session, and
+// passes nothing that names it. Only what the client sends on it under the encryption
+// of its first session would pass; smbd refuses to serve that.
 func (c *conn) requestEncrypted(p *pipe) error {
 	b, err := p.need(smbwire.TransformHeaderSize)
 	if err != nil {
@@ -117,18 +117,19 @@ func (c *conn) requestEncrypted(p *pipe) error {
 	}
 	s := c.session(sessionKey{id: id})
 	if s == nil || s.dead.Load() {
-		// The message number is not to be seen. MS-SMB2 3.3.5.2.1.1 has a server
-		// disconnect when the session is unknown.
+		// The proxy cannot answer, as it cannot see the message number. A server
+		// disconnects here too when it does not know the session (MS-SMB2
+		// 3.3.5.2.1.1).
 		return malformed("encrypted message on session %#x, which is not in force here", id)
 	}
 	s.touch()
 	return p.finish()
 }
 
-// requestCompressed moves a compressed message from the client. It has to show
-// which session it is for, and must not hide a further message: what cannot be
-// seen may be a session setup. The clients of Windows and Linux compress the data
-// of a write and leave the header in the clear.
+// requestCompressed moves a compressed message from the client. Its header has to be in
+// the clear, and it may be no compound: what the proxy cannot see may be a session
+// setup. The clients of Windows and Linux compress the data of a write and leave the
+// header in the clear.
 func (c *conn) requestCompressed(p *pipe) error {
 	b, err := p.need(smbwire.CompressionHeaderSize)
 	if err != nil {
@@ -162,9 +163,9 @@ func (c *conn) requestCompressed(p *pipe) error {
 	return p.finish()
 }
 
-// reply2 moves an SMB2 message, or a compound of several, from the file server.
-// Each part is applied. One that has to be replaced stands alone, as its request
-// did; where it does not, the connection ends.
+// reply2 moves an SMB2 message, or a compound of several, from the file server, and
+// applies each part. A reply that has to be replaced must stand alone, as its request
+// did; otherwise the connection ends.
 func (c *conn) reply2(p *pipe) error {
 	var id uint64
 	for i := 0; ; i++ {
@@ -202,8 +203,8 @@ func (c *conn) reply2(p *pipe) error {
 	}
 }
 
-// done2 applies a reply of the file server, and returns what the client gets
-// in its place if not the reply itself.
+// done2 applies a reply of the file server. It returns the frame that the client gets in
+// place of the reply, or nil if it gets the reply.
 func (c *conn) done2(h smbwire.Header2, id uint64) (replacement []byte, err error) {
 	switch h.Command {
 	case smbwire.Command2SessionSetup:

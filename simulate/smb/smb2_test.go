@@ -87,7 +87,7 @@ func TestCompressed(t *testing.T) {
 		{"dead session", func(_, dead uint64) []byte {
 			return compressed(smbwire.Header2{Command: smbwire.Command2Write, SessionID: dead})
 		}, false},
-		{"session that nobody has set up", func(_, _ uint64) []byte {
+		{"session that no setup has made", func(_, _ uint64) []byte {
 			return compressed(smbwire.Header2{Command: smbwire.Command2Write, SessionID: 77})
 		}, false},
 	} {
@@ -116,7 +116,7 @@ func TestCompressed(t *testing.T) {
 
 // TestUnknownSession: nothing passes on a session that the proxy has not let in on
 // this connection, although it stands at the file server. It may have been set up
-// in the encryption of another session, where nobody sees it.
+// under the encryption of another session, where the proxy cannot see it.
 func TestUnknownSession(t *testing.T) {
 	const hidden = 77
 	for name, tt := range map[string]struct {
