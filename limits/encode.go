@@ -84,6 +84,7 @@ func (r *Rule) UnmarshalJSON(data []byte) error {
 	if in.Queue != nil {
 		r.Queue = *in.Queue
 	}
+	var on evidence
 	grades := split{in.Grade, in.Grade}
 	if in.DefaultGrade != nil {
 		grades.def = *in.DefaultGrade
@@ -92,24 +93,27 @@ func (r *Rule) UnmarshalJSON(data []byte) error {
 		grades.ceiling = *in.CeilingGrade
 	}
 	if grades != (split{in.Grade, in.Grade}) {
-		r.grades = grades
+		on.grades = grades
 	}
 	for _, s := range in.Sources {
-		r.sources = append(r.sources, s.Key)
-		r.keep(s)
+		on.sources = append(on.sources, s.Key)
+		on.keep(s)
 	}
 	for _, v := range in.Rivals {
-		r.rivals = append(r.rivals, rival{v.Value, v.Source.Key})
-		r.keep(v.Source)
+		on.rivals = append(on.rivals, rival{v.Value, v.Source.Key})
+		on.keep(v.Source)
+	}
+	if on.sources != nil || on.rivals != nil || on.grades != (split{}) {
+		r.evidence = &on
 	}
 	return nil
 }
 
 // keep keeps a source that the bibliography does not have.
-func (r *Rule) keep(s Source) {
+func (e *evidence) keep(s Source) {
 	_, known := LookupSource(s.Key)
-	if !known && !slices.ContainsFunc(r.foreign, func(f Source) bool { return f.Key == s.Key }) && s != (Source{Key: s.Key}) {
-		r.foreign = append(r.foreign, s)
+	if !known && !slices.ContainsFunc(e.foreign, func(f Source) bool { return f.Key == s.Key }) && s != (Source{Key: s.Key}) {
+		e.foreign = append(e.foreign, s)
 	}
 }
 
@@ -182,10 +186,11 @@ func (r Rule) fields() []string {
 		queue = r.Queue.String()
 	}
 	var sources, rivals []string
-	for _, key := range r.sources {
+	on := r.rests()
+	for _, key := range on.sources {
 		sources = append(sources, string(key))
 	}
-	for _, v := range r.rivals {
+	for _, v := range on.rivals {
 		rivals = append(rivals, v.value.String()+":"+string(v.source))
 	}
 	return []string{

@@ -18,7 +18,7 @@ type Fact[T any] struct {
 func (f Fact[T]) Sources() []Source {
 	list := make([]Source, 0, len(f.sources))
 	for _, key := range f.sources {
-		list = append(list, Rule{}.source(key))
+		list = append(list, evidence{}.source(key))
 	}
 	return list
 }

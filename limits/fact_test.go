@@ -7,20 +7,20 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// evidence is what a fact of any type has.
-type evidence struct {
+// known is what a fact of any type has.
+type known struct {
 	name    string
 	grade   Grade
 	note    string
 	sources []SourceKey
 }
 
-func evidenceOf[T any](name string, f Fact[T]) evidence {
-	return evidence{fmt.Sprintf("%s: %v", name, f.Value), f.Grade, f.Note, f.sources}
+func evidenceOf[T any](name string, f Fact[T]) known {
+	return known{fmt.Sprintf("%s: %v", name, f.Value), f.Grade, f.Note, f.sources}
 }
 
 // allFacts returns every fact of the package about every edition.
-func allFacts() (all []evidence) {
+func allFacts() (all []known) {
 	versions := map[IISVersion]bool{NoIIS: true}
 	for e := range Editions() {
 		name := e.String()

@@ -60,12 +60,11 @@ var iisVersions = [...]span[IISVersion]{
 // and NoIIS where none does.
 func (e Edition) IISVersion() Fact[IISVersion] {
 	fact := factOf(e, iisVersions[:], Fact[IISVersion]{Note: "No web server is known to come with it."})
-	eachRule(e, IIS, func(r Rule) bool {
+	for _, r := range rulesOf(e, IIS) {
 		if r.Default.IsAbsent() {
-			fact = Fact[IISVersion]{NoIIS, r.Grade, r.Note, r.sources}
+			fact = Fact[IISVersion]{NoIIS, r.Grade, r.Note, r.rests().sources}
 		}
-		return true
-	})
+	}
 	return fact
 }
 

@@ -19,6 +19,8 @@ const AndLater = -1
 // system the table does not know. The evidence is one call away, in Sources and
 // Rivals.
 type Rule struct {
+	_ [0]func() // not comparable: equal rules may have their evidence from different places
+
 	Edition Edition
 	// ServicePackMin and ServicePackMax are the levels that the rule holds for,
 	// both included. They are plain numbers, 0 being the edition as released;
@@ -27,11 +29,13 @@ type Rule struct {
 
 	Service Service
 	Basis   Basis
-	Unit    Unit
+	// Unit is what is counted, and Discipline what meets the connection over the
+	// limit.
+	Unit       Unit
+	Discipline Discipline
 	// Default is in force out of the box. Ceiling is the highest value that the
 	// system accepts, and equals Default where nothing can be moved.
 	Default, Ceiling Limit
-	Discipline       Discipline
 	// Queue is the length of the waiting queue. It is the unknown Limit where
 	// nothing queues, and where the length is not known (half-open).
 	Queue Limit
@@ -42,10 +46,24 @@ type Rule struct {
 	// Note is a plain sentence or two on the evidence.
 	Note string
 
+	evidence *evidence // nil for a rule that is written by hand
+}
+
+// evidence is what rules rest on. The rules of a row share it, and it never
+// changes.
+type evidence struct {
 	grades  split
 	sources []SourceKey
 	rivals  []rival
-	foreign []Source // those that the bibliography does not have
+	foreign []Source // of a rule that was read: those that the bibliography does not have
+}
+
+// rests returns the evidence of the rule.
+func (r Rule) rests() evidence {
+	if r.evidence == nil {
+		return evidence{}
+	}
+	return *r.evidence
 }
 
 // Rival is a number that another source gives for the same limit.
@@ -56,9 +74,10 @@ type Rival struct {
 
 // Sources returns the evidence for the rule, strongest first as a rule.
 func (r Rule) Sources() []Source {
-	list := make([]Source, 0, len(r.sources))
-	for _, key := range r.sources {
-		list = append(list, r.source(key))
+	on := r.rests()
+	list := make([]Source, 0, len(on.sources))
+	for _, key := range on.sources {
+		list = append(list, on.source(key))
 	}
 	return list
 }
@@ -66,9 +85,10 @@ func (r Rule) Sources() []Source {
 // Rivals returns the numbers that others give, each with its source. The rule
 // does not follow them; where they are many, be careful with the rule too.
 func (r Rule) Rivals() []Rival {
-	list := make([]Rival, 0, len(r.rivals))
-	for _, v := range r.rivals {
-		list = append(list, Rival{v.value, r.source(v.source)})
+	on := r.rests()
+	list := make([]Rival, 0, len(on.rivals))
+	for _, v := range on.rivals {
+		list = append(list, Rival{v.value, on.source(v.source)})
 	}
 	return list
 }
@@ -77,40 +97,41 @@ func (r Rule) Rivals() []Rival {
 // evidence for the two numbers differs, as for the web server of XP
 // Professional: ten are documented, forty reported.
 func (r Rule) DefaultGrade() Grade {
-	if r.grades == (split{}) {
-		return r.Grade
+	if grades := r.rests().grades; grades != (split{}) {
+		return grades.def
 	}
-	return r.grades.def
+	return r.Grade
 }
 
 // CeilingGrade says how good the evidence for Ceiling is. It is UnknownGrade
 // where the upper bound of a setting is not known, as for the Telnet server.
 func (r Rule) CeilingGrade() Grade {
-	if r.grades == (split{}) {
-		return r.Grade
+	if grades := r.rests().grades; grades != (split{}) {
+		return grades.ceiling
 	}
-	return r.grades.ceiling
+	return r.Grade
 }
 
 // Evidence returns the grade in words, and both where that of the ceiling
 // differs: "documented", "10 documented, 40 reported", "2 documented, upper
 // bound unknown".
 func (r Rule) Evidence() string {
-	switch {
-	case r.grades == (split{}):
+	switch grades := r.rests().grades; {
+	case grades == (split{}):
 		return r.Grade.String()
-	case r.grades.ceiling == UnknownGrade:
-		return fmt.Sprintf("%v %v, upper bound unknown", r.Default, r.grades.def)
+	case grades.ceiling == UnknownGrade:
+		return fmt.Sprintf("%v %v, upper bound unknown", r.Default, grades.def)
+	default:
+		return fmt.Sprintf("%v %v, %v %v", r.Default, grades.def, r.Ceiling, grades.ceiling)
 	}
-	return fmt.Sprintf("%v %v, %v %v", r.Default, r.grades.def, r.Ceiling, r.grades.ceiling)
 }
 
 // source returns the source of a key, or one that has nothing but the key.
-func (r Rule) source(key SourceKey) Source {
+func (e evidence) source(key SourceKey) Source {
 	if s, ok := LookupSource(key); ok {
 		return s
 	}
-	for _, s := range r.foreign {
+	for _, s := range e.foreign {
 		if s.Key == key {
 			return s
 		}
@@ -285,7 +306,7 @@ func (r Rule) Change() string {
 		return "a matter between the licensee and Microsoft; no setting changes it."
 	case isSwitched:
 		return fmt.Sprintf("DWORD %s = 1 in %s and a restart turn on a limit of %v; its number cannot be set (%s).",
-			RateLimitingValue, RateLimitingKey, limited.Default, limited.sources[0])
+			RateLimitingValue, RateLimitingKey, limited.Default, limited.evidence.sources[0])
 	case r.Service == TCPHalfOpen && r.Discipline == Queue:
 		return "no setting does; only programs that patch tcpip.sys did (jsi-tip-10301, half-open-com)."
 	case r.Default.IsUnlimited() && r.Service != SMB:

@@ -65,7 +65,7 @@ func TestGradesOfDefaultAndCeiling(t *testing.T) {
 		assert.Equal(t, r.grade, max(r.grades.def, r.grades.ceiling), "row %d", i)
 		assert.NotEqual(t, r.grades.def, r.grades.ceiling, "row %d", i)
 		assert.NotEqual(t, r.def, r.ceiling, "row %d", i)
-		differ = append(differ, fmt.Sprintf("%v of %v: %s", r.service, r.editions[0], r.rule(r.editions[0]).Evidence()))
+		differ = append(differ, fmt.Sprintf("%v of %v: %s", r.service, r.editions[0], r.rule(r.editions[0], &evidence{grades: r.grades}).Evidence()))
 	}
 	assert.Equal(t, []string{
 		"iis of Windows XP Professional: 10 documented, 40 reported",

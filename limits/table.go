@@ -3,12 +3,14 @@ package limits
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// Lookup returns the rule for a service of a Windows.
+// Lookup returns the rule for a service of an edition of Windows at a service
+// pack.
 //
 // If the service pack is not known, all levels of the edition must agree in
 // default, ceiling, unit and discipline; the rule is that of the latest. Else
@@ -19,35 +21,19 @@ import (
 // error says what is missing: it matches ErrUnknownEdition, ErrServicePack, or
 // ErrNoRule where the table has no row. ErrNoRule never means unlimited.
 func Lookup(w Windows, s Service) (Rule, error) {
-	asked, ok := w.levels()
-	if !ok || !s.valid() {
-		return Rule{}, lookupError(w, s)
-	}
-	// The rows stand in order of levels. They answer if they cover all that was
-	// asked, without a gap, and say the same.
-	var answer *row
-	next := asked.first // level that no row has covered
-	for _, i := range index()[w.Edition][s] {
-		if i == 0 {
-			break
-		}
-		r := &rows[i-1]
-		if !r.levels.contain(next) {
-			continue
-		}
-		if answer != nil && !answer.agrees(r) {
-			break
-		}
-		if answer, next = r, int(r.levels.end); r.levels.end == 0 || next > asked.last {
-			return r.rule(w.Edition), nil
-		}
-	}
-	return Rule{}, lookupError(w, s)
+	r, err := find(w, s) // apart, so that Lookup is inlined and the rule is copied once
+	return *r, err
 }
 
-// agrees reports whether two rows of a service are the same answer.
-func (r *row) agrees(other *row) bool {
-	return r.def == other.def && r.ceiling == other.ceiling && r.unit == other.unit && r.discipline == other.discipline
+// find returns the rule of the table, and an empty one with an error.
+func find(w Windows, s Service) (*Rule, error) {
+	if pack := uint8(w.ServicePack - AsReleased); int(w.Edition) < names.Count && s < numServices && pack < numServicePacks {
+		t := ready()
+		if i := t.answers[w.Edition][s][pack]; i != 0 {
+			return &t.rules[i-1], nil
+		}
+	}
+	return new(Rule), lookupError(w, s)
 }
 
 func lookupError(w Windows, s Service) error {
@@ -58,45 +44,163 @@ func lookupError(w Windows, s Service) error {
 		return fmt.Errorf("%w: %v is no service", ErrNoRule, s)
 	}
 	if w.ServicePack == UnknownServicePack {
-		var rules []Rule
-		eachRule(w.Edition, s, func(r Rule) bool {
-			rules = append(rules, r)
-			return true
-		})
-		if len(rules) > 0 {
+		if rules := slices.Clone(rulesOf(w.Edition, s)); len(rules) > 0 {
 			return &ServicePackError{Windows: w, Service: s, Rules: rules}
 		}
 	}
 	return fmt.Errorf("%w for %v of %v", ErrNoRule, s, w)
 }
 
-// index finds the rows, numbered from 1, by edition and service. No edition has
-// more than three rows for one service, which stand in order of service packs.
-var index = sync.OnceValue(func() *[names.Count][numServices][3]uint16 {
-	var ix [names.Count][numServices][3]uint16
-	for i, r := range rows {
-		for _, e := range r.editions {
-			slot := &ix[e][r.service]
-			n := 0
-			if slot[len(slot)-1] != 0 {
-				panic(fmt.Sprintf("limits: %v has more than %d rows for %v", e, len(slot), r.service))
-			}
-			for slot[n] != 0 && rows[slot[n]-1].levels.min < r.levels.min {
-				n++
-			}
-			copy(slot[n+1:], slot[n:])
-			slot[n] = uint16(i + 1)
+// Rules returns every rule of the table, edition by edition in order of
+// release.
+func Rules() iter.Seq[Rule] {
+	return func(yield func(Rule) bool) { each(ready().rules, yield) }
+}
+
+// ByEdition returns the rules of an edition, at all its service packs, the
+// licence last.
+func ByEdition(e Edition) iter.Seq[Rule] {
+	return func(yield func(Rule) bool) {
+		if t := ready(); e.valid() {
+			each(t.rules[t.first[key(e, 0)]:t.first[key(e+1, 0)]], yield)
 		}
 	}
-	return &ix
-})
+}
 
-func (l levels) contain(sp int) bool {
-	return sp >= int(l.min) && (l.end == 0 || sp < int(l.end))
+// ByService returns the rules for a service, in order of release.
+func ByService(s Service) iter.Seq[Rule] {
+	return func(yield func(Rule) bool) {
+		for e := range Editions() {
+			if !each(rulesOf(e, s), yield) {
+				return
+			}
+		}
+	}
+}
+
+// rulesOf returns the rules for a service of an edition, lowest level first. They
+// are the table's own.
+func rulesOf(e Edition, s Service) []Rule {
+	if !e.valid() || s >= numServices {
+		return nil
+	}
+	t := ready()
+	return t.rules[t.first[key(e, s)]:t.first[key(e, s)+1]]
+}
+
+func each(rules []Rule, yield func(Rule) bool) bool {
+	for i := range rules {
+		if !yield(rules[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// numServicePacks counts AsReleased, UnknownServicePack and those with a number.
+const numServicePacks = lastServicePack + 2
+
+// readyTable is the table as its readers need it: every rule made, and every
+// answer of Lookup found.
+type readyTable struct {
+	rules []Rule // in order of edition, service and level
+	// first is where the rules of a service of an edition begin; they end where
+	// those of the next service begin.
+	first [names.Count*int(numServices) + 1]uint16
+	// answers numbers the rules that Lookup returns, from 1; 0 is an error.
+	answers [names.Count][numServices][numServicePacks]uint16
+}
+
+// once holds the table from when it is first read. It is sync.OnceValue written
+// out, so that the compiler inlines it: that takes a quarter off a lookup.
+var once struct {
+	sync.Once
+	table *readyTable
+}
+
+// ready returns the table. The first call makes it, in less than 0.1 ms; a program
+// that links the package and never asks does not pay for it.
+func ready() *readyTable {
+	once.Do(makeReady)
+	return once.table
+}
+
+func makeReady() {
+	t := new(readyTable)
+	for i := range rows {
+		for _, e := range rows[i].editions {
+			t.first[key(e, rows[i].service)+1]++
+		}
+	}
+	for k := range t.first[1:] {
+		t.first[k+1] += t.first[k]
+	}
+	t.rules = make([]Rule, t.first[len(t.first)-1])
+	proofs := make([]evidence, len(rows))
+	next := t.first // where the next rule of a service goes
+	for i := range rows {
+		r := &rows[i]
+		proofs[i] = evidence{grades: r.grades, sources: r.sources, rivals: r.rivals}
+		for _, e := range r.editions {
+			k := key(e, r.service)
+			at := next[k]
+			next[k]++
+			// The rows of a service need not stand in order of levels.
+			for ; at > t.first[k] && t.rules[at-1].ServicePackMin > int(r.levels.min); at-- {
+				t.rules[at] = t.rules[at-1]
+			}
+			t.rules[at] = r.rule(e, &proofs[i])
+		}
+	}
+	for e := range Editions() {
+		_, last := names.Edition(e).Levels()
+		for s := SMB; s < numServices; s++ {
+			for pack := AsReleased; int(pack) <= last; pack++ {
+				t.answers[e][s][pack-AsReleased] = t.answer(Windows{e, pack}, s)
+			}
+		}
+	}
+	once.table = t
+}
+
+func key(e Edition, s Service) int { return int(e)*int(numServices) + int(s) }
+
+// answer returns the number of the rule that answers, and 0 if none does. The
+// rules of the service answer if they cover all that was asked, without a gap,
+// and say the same.
+func (t *readyTable) answer(w Windows, s Service) uint16 {
+	first, end := t.first[key(w.Edition, s)], t.first[key(w.Edition, s)+1]
+	if first == end {
+		return 0
+	}
+	asked, ok := w.levels()
+	if !ok {
+		return 0
+	}
+	var answer *Rule
+	next := asked.first // level that no rule has covered
+	for i := first; i < end; i++ {
+		r := &t.rules[i]
+		if next < r.ServicePackMin || r.ServicePackMax != AndLater && r.ServicePackMax < next {
+			continue
+		}
+		if answer != nil && !answer.agrees(r) {
+			return 0
+		}
+		if answer, next = r, r.ServicePackMax+1; r.ServicePackMax == AndLater || next > asked.last {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// agrees reports whether two rules of a service are the same answer.
+func (r *Rule) agrees(other *Rule) bool {
+	return r.Default == other.Default && r.Ceiling == other.Ceiling && r.Unit == other.Unit && r.Discipline == other.Discipline
 }
 
 // rule returns the rule that the row states for one of its editions.
-func (r *row) rule(e Edition) Rule {
+func (r *row) rule(e Edition, proof *evidence) Rule {
 	rule := Rule{
 		Edition:        e,
 		ServicePackMin: int(r.levels.min),
@@ -109,65 +213,11 @@ func (r *row) rule(e Edition) Rule {
 		Discipline:     r.discipline,
 		Queue:          r.queue,
 		Grade:          r.grade,
-		grades:         r.grades,
 		Note:           r.note,
-		sources:        r.sources,
-		rivals:         r.rivals,
+		evidence:       proof,
 	}
 	if rule.Basis == UnknownBasis {
 		rule.Basis = ByCode
 	}
 	return rule
-}
-
-// Rules returns every rule of the table, edition by edition in order of
-// release.
-func Rules() iter.Seq[Rule] {
-	return func(yield func(Rule) bool) {
-		for e := range Editions() {
-			for r := range ByEdition(e) {
-				if !yield(r) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// ByEdition returns the rules of an edition, at all its service packs, the
-// licence last.
-func ByEdition(e Edition) iter.Seq[Rule] {
-	return func(yield func(Rule) bool) {
-		for _, s := range Services() {
-			if !eachRule(e, s, yield) {
-				return
-			}
-		}
-	}
-}
-
-// ByService returns the rules for a service, in order of release.
-func ByService(s Service) iter.Seq[Rule] {
-	return func(yield func(Rule) bool) {
-		for e := range Editions() {
-			if !eachRule(e, s, yield) {
-				return
-			}
-		}
-	}
-}
-
-func eachRule(e Edition, s Service, yield func(Rule) bool) bool {
-	if !e.valid() || s >= numServices {
-		return true
-	}
-	for _, i := range index()[e][s] {
-		if i == 0 {
-			break
-		}
-		if !yield(rows[i-1].rule(e)) {
-			return false
-		}
-	}
-	return true
 }

@@ -24,13 +24,12 @@ func (r Rule) RateLimited() (limited Rule, ok bool) {
 	}
 	limited = r
 	limited.Default, limited.Ceiling, limited.Discipline = Number(10), Number(10), Queue
-	limited.rivals, limited.grades = nil, split{}
 	switch {
 	case VistaStarter <= r.Edition && r.Edition <= Server2008Datacenter:
-		limited.Grade, limited.sources = Documented, cite("kb969710", "ms-vista-sp2-notes")
+		limited.Grade, limited.evidence = Documented, &evidence{sources: cite("kb969710", "ms-vista-sp2-notes")}
 		limited.Note = "Off by default; the value turns ten on, and its number cannot be set."
 	case Windows7Starter <= r.Edition && r.Edition <= Windows7Ultimate:
-		limited.Grade, limited.sources = Reported, cite("qbittorrent-13278", "mydigitallife-2009")
+		limited.Grade, limited.evidence = Reported, &evidence{sources: cite("qbittorrent-13278", "mydigitallife-2009")}
 		limited.Note = "Off by default; the value is said to turn ten on, without a word from the vendor."
 	default:
 		return Rule{}, false
