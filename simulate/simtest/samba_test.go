@@ -62,7 +62,7 @@ func TestSambaSettingsRejected(t *testing.T) {
 	failures := try(func(t testing.TB) {
 		simtest.NewSamba(t, simtest.NewHost(t, xpHome, nil), &simtest.SambaSettings{Server: samba.Settings{Share: "global"}})
 	})
-	assert.Equal(t, []string{`simtest: samba: share "global": the name has a meaning of its own for smbd`}, failures)
+	assert.Equal(t, []string{`simtest: samba: share "global": the name has a meaning of its own for smbd; want another`}, failures)
 }
 
 // smbclient fetches a real file from a real file server behind the limit of XP Home.

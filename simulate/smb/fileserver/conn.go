@@ -12,19 +12,19 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// What a client may make the server remember or hold.
+// Bounds on what a client can make the server remember or hold.
 const (
-	maxSize     = 64 << 10           // of a read, a write and a transaction
-	maxMessage  = maxSize + 16<<10   // longer ones end the connection
-	maxSessions = 4096               // on a connection; more than the proxy allows
-	maxTrees    = 4096               // on a connection
-	maxFiles    = 1024               // open on a connection
-	maxCredits  = 512                // granted at a time
-	keepBuffer  = maxMessage + 1<<10 // a longer buffer is given back after its message
+	maxSize     = 64 << 10           // bytes of a read, a write or a transaction
+	maxMessage  = maxSize + 16<<10   // bytes of a message; a longer one ends the connection
+	maxSessions = 4096               // sessions of a connection; more than the proxy allows
+	maxTrees    = 4096               // tree connects of a connection
+	maxFiles    = 1024               // open files of a connection
+	maxCredits  = 512                // credits granted by a reply
+	keepBuffer  = maxMessage + 1<<10 // bytes of a buffer that is kept for the next message
 )
 
-// errHangUp ends a connection without an answer.
-var errHangUp = errors.New("fileserver: the protocol has the server hang up")
+// errHangUp ends a connection without an answer, where the protocol says so.
+var errHangUp = errors.New("fileserver: the client has broken the protocol")
 
 // conn is what the server remembers of a connection. One goroutine owns it.
 type conn struct {
@@ -34,12 +34,12 @@ type conn struct {
 	in     []byte // the message
 	out    []byte // the frame of the answer
 
-	negotiating bool // SMB1 has asked for an SMB2 NEGOTIATE
+	negotiating bool // an SMB2 NEGOTIATE has to follow one of SMB1
 	dialect     smbwire.Dialect
-	client      smbwire.NegotiateRequest2 // what the client said of itself
-	self        smbwire.NegotiateReply2   // what the server said of itself
+	client      smbwire.NegotiateRequest2 // the client's NEGOTIATE
+	self        smbwire.NegotiateReply2   // the server's answer to it
 	algorithm   smbcrypto.Algorithm
-	preauth     [sha512.Size]byte // of SMB 3.1.1
+	preauth     [sha512.Size]byte // the hash of pre-authentication integrity, SMB 3.1.1
 
 	sessions map[uint64]*session
 	trees    int // in all sessions
@@ -56,7 +56,7 @@ func newConn(s *Server, nc net.Conn) *conn {
 	}
 }
 
-// serve answers the client until it hangs up or sends what is no SMB.
+// serve answers the client until it hangs up or breaks the protocol.
 func (c *conn) serve() error {
 	defer func() {
 		for _, s := range c.sessions {
@@ -71,12 +71,12 @@ func (c *conn) serve() error {
 		switch h.Type {
 		case smbwire.FrameKeepAlive:
 		case smbwire.FrameSessionRequest:
-			// Port 139: whatever name the client calls, it is this server's.
+			// On port 139 a client first calls the server by a name; any will do.
 			_, err = c.nc.Write(smbwire.FrameHeader{Type: smbwire.FramePositiveResponse}.Append(nil))
 		case smbwire.FrameMessage:
 			err = c.message()
 		default:
-			err = fmt.Errorf("%w: frame type 0x%02x from a client", smbwire.ErrMalformed, byte(h.Type))
+			err = fmt.Errorf("%w: frame type 0x%02x, which a client does not send", smbwire.ErrMalformed, byte(h.Type))
 		}
 		if err != nil {
 			return err
@@ -87,8 +87,8 @@ func (c *conn) serve() error {
 	}
 }
 
-// read reads the next frame into c.in. The buffer grows with what has come, not
-// by what the frame says.
+// read reads the next frame into c.in. The buffer grows with the bytes that arrive, not
+// by the length that the client has sent.
 func (c *conn) read() (smbwire.FrameHeader, error) {
 	var b [smbwire.FrameHeaderSize]byte
 	if _, err := io.ReadFull(c.r, b[:]); err != nil {
@@ -99,7 +99,7 @@ func (c *conn) read() (smbwire.FrameHeader, error) {
 		return h, err
 	}
 	if h.Length > maxMessage {
-		return h, fmt.Errorf("%w: message of %d bytes", smbwire.ErrMalformed, h.Length)
+		return h, fmt.Errorf("%w: message of %d bytes; accepted are %d", smbwire.ErrMalformed, h.Length, maxMessage)
 	}
 	c.in = c.in[:0]
 	for len(c.in) < h.Length {
@@ -131,13 +131,13 @@ type request struct {
 	session *session
 	tree    *tree
 
-	previous *request // the one before, for a related one of a compound
+	previous *request // the request before a related one in a compound, or nil
 
-	// Of the answer.
+	// For the answer.
 	status  Status
 	signed  bool
-	hasFile bool // the request names a file or makes one
-	file    smbwire.FileID
+	hasFile bool           // the request names or opens a file
+	file    smbwire.FileID // that file
 }
 
 // message2 answers an SMB2 message, which may be a compound of several.
@@ -171,7 +171,7 @@ func (c *conn) message2(msg []byte) error {
 
 // answer answers a request.
 func (c *conn) answer(r *request) error {
-	if r.Command == smbwire.Command2Cancel { // has no answer, and nothing waits
+	if r.Command == smbwire.Command2Cancel { // no answer, and no request to cancel
 		return nil
 	}
 	body, err := c.handle(r)
@@ -205,7 +205,7 @@ func (c *conn) answer(r *request) error {
 	return err
 }
 
-// extend goes on with the hash of pre-authentication integrity.
+// extend adds a message to the hash of pre-authentication integrity.
 func extend(hash *[sha512.Size]byte, msg []byte) {
 	h := sha512.New()
 	h.Write(hash[:])
@@ -213,10 +213,10 @@ func extend(hash *[sha512.Size]byte, msg []byte) {
 	h.Sum(hash[:0])
 }
 
-// handle returns the body of the answer to a request. A Status is the answer, if
-// it is the error.
+// handle returns the body of the answer to a request. An error other than errHangUp is
+// answered with its status.
 func (c *conn) handle(r *request) ([]byte, error) {
-	if r.IsRelated() && r.previous == nil { // there is nothing that it could be related to
+	if r.IsRelated() && r.previous == nil { // it has no request to be related to
 		return nil, statusInvalidParameter
 	}
 	if r.Command == smbwire.Command2Negotiate {
@@ -275,8 +275,8 @@ func (c *conn) handle(r *request) ([]byte, error) {
 	return nil, StatusNotSupported
 }
 
-// verify checks the signature of a request, and notes whether the answer has one
-// (MS-SMB2 3.3.5.2.4, 3.3.4.1.1).
+// verify checks the signature of a request, and notes whether the answer has to be
+// signed (MS-SMB2 3.3.5.2.4, 3.3.4.1.1).
 func (c *conn) verify(r *request) error {
 	if c.server.settings.Signing == SigningOff {
 		return nil

@@ -7,13 +7,13 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// listing is how far a client has listed a directory.
+// listing says how far a client has listed an open directory.
 type listing struct {
 	begun   bool
 	pattern string
-	dots    int    // how many of . and .. are told
-	after   string // the name that was told last
-	told    bool   // something has been
+	dots    int    // how many of . and .. have been returned
+	after   string // the last name returned
+	told    bool   // an entry has been returned
 }
 
 // queryDirectory answers a QUERY_DIRECTORY (MS-SMB2 3.3.5.18).
@@ -44,7 +44,7 @@ func (c *conn) queryDirectory(r *request) ([]byte, error) {
 	}
 	var out []byte
 	last, full := 0, false
-	// add tells an entry, and reports whether there may be more.
+	// add appends an entry that matches, and reports whether there is room for more.
 	add := func(name string, info smbwire.FileInfo) bool {
 		if !matches(l.pattern, name) {
 			return true
@@ -92,10 +92,10 @@ func (c *conn) queryDirectory(r *request) ([]byte, error) {
 	return nil, statusNoMoreFiles
 }
 
-// matches reports whether a name matches a pattern of Windows (MS-FSA 2.1.4.4):
-// beside * and ? there are < for a * that stops at the last dot, > for a ? that
-// may be nothing before a dot or at the end, and " for a dot that may be missing
-// at the end.
+// matches reports whether a name matches a pattern of Windows (MS-FSA 2.1.4.4).
+// Besides * and ? a pattern has < for a * that stops at the last dot, > for a ? that
+// may also match nothing before a dot or at the end, and " for a dot that may be
+// missing at the end.
 func matches(pattern, name string) bool {
 	p, n := []rune(strings.ToUpper(pattern)), []rune(strings.ToUpper(name))
 	lastDot := -1
@@ -104,9 +104,11 @@ func matches(pattern, name string) bool {
 			lastDot = i
 		}
 	}
-	// at holds the places in the pattern where the match may be.
+	// at[j] says that the first j characters of the pattern can match what has been
+	// read of the name.
 	at, next := make([]bool, len(p)+1), make([]bool, len(p)+1)
-	// reach goes on over what may be nothing at place i of the name.
+	// reach adds to at the positions behind characters of the pattern that can match
+	// nothing before character i of the name.
 	reach := func(at []bool, i int) {
 		end := i == len(n)
 		for j, c := range p {

@@ -13,10 +13,10 @@ import (
 type openFile struct {
 	file
 	tree      *tree
-	path      string // as package fs has it
-	access    uint32 // what the client may do
+	path      string // a path of package fs
+	access    uint32 // the access rights of the client
 	dir       bool
-	deleteEnd bool // to be deleted when this is closed
+	deleteEnd bool // the file is to be deleted when this is closed
 
 	listing listing
 }
@@ -76,14 +76,14 @@ func (c *conn) create(r *request) ([]byte, error) {
 	return smbwire.AppendCreateReply2(nil, action, info, r.file), nil
 }
 
-// granted returns the access that a client gets that asks for the access
-// (MS-SMB2 2.2.13.1).
+// granted returns the access rights that a client gets when it asks for these (MS-SMB2
+// 2.2.13.1).
 func granted(asked uint32, readOnly bool) uint32 {
 	all := smbwire.AccessAll
 	if readOnly {
 		all = smbwire.AccessReadOnly
 	}
-	// What the generic rights stand for (MS-DTYP 2.4.3).
+	// The rights that a generic right stands for (MS-DTYP 2.4.3).
 	const genericRead, genericWrite, genericExecute = 0x00120089, 0x00120116, 0x001200a0
 	for _, g := range [...]struct{ generic, access uint32 }{
 		{smbwire.AccessMaximum, all},
@@ -99,15 +99,15 @@ func granted(asked uint32, readOnly bool) uint32 {
 	return asked & smbwire.AccessAll
 }
 
-// openFile returns the file that a request names, which may be that of the one
-// before (MS-SMB2 3.3.5.2.7.2).
+// openFile returns the file that a request names. For a related request that is the
+// file of the request before it (MS-SMB2 3.3.5.2.7.2).
 func (c *conn) openFile(r *request, id smbwire.FileID) (*openFile, error) {
 	r.hasFile = true
 	if p := r.previous; p != nil {
 		switch {
 		case !p.hasFile:
 			return nil, statusInvalidHandle
-		case p.status&0xC0000000 == 0xC0000000: // not for what is no more than a warning
+		case p.status&0xC0000000 == 0xC0000000: // an error, not a warning
 			return nil, p.status
 		}
 		id = p.file
@@ -146,12 +146,12 @@ func (c *conn) close(r *request) ([]byte, error) {
 func (c *conn) closeFile(id smbwire.FileID, f *openFile) error {
 	delete(c.files, id)
 	if f.deleteEnd {
-		f.setDelete(true) // not for a directory that has something in it
+		f.setDelete(true) // fails for a directory that is not empty, which stays
 	}
 	return f.file.close()
 }
 
-// flush answers a FLUSH: nothing waits to be written.
+// flush answers a FLUSH. Writes have no delay, so there is nothing to flush.
 func (c *conn) flush(r *request) ([]byte, error) {
 	id, err := smbwire.ParseFlush2(r.msg)
 	if err != nil {
@@ -205,7 +205,7 @@ func (c *conn) writeFile(r *request) ([]byte, error) {
 		return nil, statusInvalidParameter
 	}
 	offset := int64(req.Offset)
-	if req.Offset == math.MaxUint64 || f.access&smbwire.AccessWrite == 0 { // to the end
+	if req.Offset == math.MaxUint64 || f.access&smbwire.AccessWrite == 0 { // append
 		info, err := f.stat()
 		if err != nil {
 			return nil, err

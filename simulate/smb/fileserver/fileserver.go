@@ -1,17 +1,21 @@
-// Package fileserver is a small SMB file server in memory, for tests of programs
-// that speak SMB. It has no limit of its own, neither of sessions nor of time:
-// stand it behind the SMB proxy of a host, which has.
+// Package fileserver is a small SMB file server in memory, for tests of programs that
+// speak SMB. It limits neither the number of sessions nor their time. A proxy of
+// package smb in front of it has the session limit of an edition; for tests,
+// simtest.NewFileServer makes both.
 //
-// It speaks SMB 2.0.2, 2.1, 3.0, 3.0.2 and 3.1.1, and takes an SMB1 client that
-// offers them into them. It logs accounts on by NTLM, signs, and has shares whose
-// files are an fs.FS or a Memory. It does not speak SMB1 itself, Kerberos,
-// encryption, compression, multichannel, leases, oplocks, durable handles, locks,
-// change notification, streams, links, security descriptors, DFS or RPC: what it
-// does not serve it answers with STATUS_NOT_SUPPORTED.
+// A [Server] speaks SMB 2.0.2, 2.1, 3.0, 3.0.2 and 3.1.1, also with a client that
+// begins in SMB1 and offers one of these. It logs accounts on by NTLM and signs. The
+// files of a share are an fs.FS, which is read-only, or a [Memory], which clients can
+// write.
 //
-// What it remembers for a client is bounded, and nothing of it touches a disk,
-// the network or the clock unless a share or a listener that it is given does. It
-// works in a testing/synctest bubble.
+// It does not speak SMB1 itself, and has no Kerberos, encryption, compression,
+// multichannel, leases, oplocks, durable handles, locks, change notification, streams,
+// links, security descriptors, DFS or RPC. It answers such a request with
+// STATUS_NOT_SUPPORTED.
+//
+// The memory that a client can make it use is bounded. It uses no disk and no network
+// unless a share or a listener does that it is given, and works in a testing/synctest
+// bubble.
 package fileserver
 
 import (
@@ -33,70 +37,73 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// DefaultShare is the name of the share that a Server has if Settings.Shares is
-// nil: an empty Memory.
+// DefaultShare is the name of the share that a Server has if Settings.Shares is nil.
+// Its files are an empty Memory.
 const DefaultShare = "share"
 
-// defaultName is the name that a Server gives itself.
+// defaultName is the name of a Server that Settings.Name does not name.
 const defaultName = "WINLIMITS"
 
-// Settings are the settings of a Server. The zero value is a server on which
-// everybody is a guest, with one empty share.
+// Settings are the settings of a Server. The zero value is a server that logs every
+// account on as a guest and has one empty share.
 type Settings struct {
-	// Name is the NetBIOS name of the server, at most 15 characters. The default
-	// is WINLIMITS.
+	// Name is the NetBIOS name of the server, at most 15 characters. The default is
+	// WINLIMITS.
 	Name string `json:"name,omitzero"`
 
-	// Windows, if it is set, keeps the server to the dialects that the release
-	// spoke, up to Windows.SMBDialect of package limits. The default is all of
-	// them whatever machine the server is part of: the limit of XP, the protocol
-	// of later. A release that spoke SMB1 alone is an error.
+	// Windows, if set, is a release whose dialects the server keeps to: those up to
+	// Windows.SMBDialect of package limits. A release that spoke SMB1 only is an
+	// error. The default is all dialects, whatever the machine with the limit runs, so
+	// that a client without SMB1 can meet the limit of Windows XP.
 	Windows limits.Windows `json:"windows,omitzero"`
 
-	// Accounts is the password of each account, by its name, whose case does not
-	// matter. A wrong password and an unknown account are both answered with
-	// STATUS_LOGON_FAILURE. If it is nil, every account is logged on as a guest,
+	// Accounts has the password of each account by its name, whose case does not
+	// matter. The server answers a wrong password and an unknown account with
+	// STATUS_LOGON_FAILURE. If Accounts is nil, it logs every account on as a guest,
 	// with any password.
 	//
-	// A guest's session has no key: nothing in it is signed, and many clients
-	// refuse it, each in its own words.
+	// A guest's session has no key, so that nothing in it is signed. Many clients
+	// refuse such a session, each with an error of its own.
 	Accounts map[string]string `json:"accounts,omitzero"`
 	// Guest logs an account that is not in Accounts on as a guest, as Windows does
 	// while its guest account is enabled.
 	Guest bool `json:"guest,omitzero"`
-	// NTLMv1 accepts the answers of NTLM version 1, plain or with a challenge of
-	// the client, beside those of version 2.
+	// NTLMv1 accepts log-ons by NTLM version 1, with and without a challenge of the
+	// client, besides those by version 2.
 	NTLMv1 bool `json:"ntlmv1,omitzero"`
-	// Signing is how the server signs; the default is SigningOffered.
+	// Signing says what the server signs. The default is SigningOffered.
 	Signing Signing `json:"signing,omitzero"`
 
-	// Shares are the files of each share, by its name, whose case does not matter.
-	// A *Memory can be written, any other file system is read only. Another name
-	// is answered with STATUS_BAD_NETWORK_NAME, but for IPC$, which is always
-	// there and has nothing in it. If it is nil, there is DefaultShare.
+	// Shares has the files of each share by its name, whose case does not matter.
+	// Clients can write to a *Memory; any other file system is read-only. If Shares is
+	// nil, there is one share, DefaultShare. The share IPC$ is always there, and is
+	// empty. The server answers another name with STATUS_BAD_NETWORK_NAME.
 	//
-	// A client that does not say who it is can connect to other shares than IPC$
-	// only where everybody may be a guest.
+	// An anonymous client can connect to a share other than IPC$ only if every
+	// account may be a guest: Accounts is nil, or Guest is set.
 	Shares map[string]fs.FS `json:"-"`
 
-	// LogOn, if set, decides a log-on once its password is right, or the account
-	// is a guest; user is empty for a client that does not say who it is. An error
-	// refuses the log-on: a Status is the answer, and any other error
-	// STATUS_LOGON_FAILURE. The context ends when the server is closed.
+	// LogOn, if set, decides whether an account may log on, after its password was
+	// found right or for a guest. user is empty for an anonymous client. An error
+	// refuses the log-on. If the error is a Status, that is the answer; any other is
+	// answered with STATUS_LOGON_FAILURE. ctx ends when the server is closed.
 	LogOn func(ctx context.Context, user string) error `json:"-"`
-	// TreeConnect, if set, decides a tree connect to a share that is there. An
-	// error refuses it: a Status is the answer, and any other error
-	// STATUS_ACCESS_DENIED. The context ends when the server is closed.
+	// TreeConnect, if set, decides whether a user may connect to a share that exists.
+	// An error refuses it. If the error is a Status, that is the answer; any other is
+	// answered with STATUS_ACCESS_DENIED. ctx ends when the server is closed.
 	TreeConnect func(ctx context.Context, user, share string) error `json:"-"`
 
-	// Logger, if set, is told at debug level why connections end.
+	// Logger, if set, gets debug messages that say why connections end.
 	Logger *slog.Logger `json:"-"`
 }
 
-// Server is a file server. It comes from New and may be used by many goroutines.
+// Server is a file server. It comes from New; the zero Server is not usable. Dial is
+// what most callers want: it connects in memory, and is the backend of a proxy. Serve
+// and ServeConn serve connections that come from elsewhere. A Server may be used by
+// many goroutines.
 type Server struct {
 	settings Settings
-	accounts map[string][16]byte // what is left of the password, by folded name
+	accounts map[string][16]byte // the hash of the password, by folded name
 	shares   map[string]*share   // by folded name
 	dialects []smbwire.Dialect   // those it speaks
 	guid     [16]byte
@@ -109,7 +116,7 @@ type Server struct {
 	closed    bool
 	listeners map[net.Listener]struct{}
 	conns     map[net.Conn]struct{}
-	sessions  map[uint64]*session // those that are logged on
+	sessions  map[uint64]*session // those that have logged on
 
 	serving sync.WaitGroup
 }
@@ -120,12 +127,12 @@ type share struct {
 	files volume // nil for IPC$
 }
 
-// pipeShare is the share of pipes, which every server has.
+// pipeShare is the name of the share of named pipes, which every server has.
 const pipeShare = "IPC$"
 
-// New returns a server with the settings, or with the default ones if settings
-// is nil. It serves nobody until it is given connections. It fails if a setting
-// makes no sense; the error names the value and what is accepted.
+// New returns a server with the settings, or with the default ones if settings is nil.
+// It serves no client until it gets connections, by Dial, Serve or ServeConn. New fails
+// if a setting makes no sense. The error names the value and says what is accepted.
 func New(settings *Settings) (*Server, error) {
 	s := &Server{
 		shares:    make(map[string]*share),
@@ -160,7 +167,7 @@ func (s *Server) checkName() error {
 	return nil
 }
 
-// dialects are those that there are, and what package limits calls them.
+// dialects are all dialects of SMB2 and SMB3, with their names in package limits.
 var dialects = [...]struct {
 	dialect smbwire.Dialect
 	name    limits.SMBDialect
@@ -187,7 +194,7 @@ func (s *Server) setDialects() error {
 		}
 	}
 	if s.dialects == nil {
-		return fmt.Errorf("fileserver: Settings.Windows: %v spoke SMB1 only, which this server does not; leave it unset for the limit of %v with a later protocol, or put the proxy of package smb in front of a real server, as simtest.NewSamba does", s.settings.Windows, s.settings.Windows)
+		return fmt.Errorf("fileserver: Settings.Windows: %v speaks SMB1 only, and this server does not; leave the setting empty for all later dialects, or use a real file server, as simtest.NewSamba does", s.settings.Windows)
 	}
 	return nil
 }
@@ -200,8 +207,11 @@ func (s *Server) setAccounts() error {
 	s.accounts = make(map[string][16]byte)
 	for name, password := range s.settings.Accounts {
 		key := fold(name)
-		if _, twice := s.accounts[key]; name == "" || len(name) > longest || twice {
-			return fmt.Errorf("fileserver: Settings.Accounts: %.100q: want a name of 1 to %d characters that differs from the others in more than case", name, longest)
+		if name == "" || len(name) > longest {
+			return fmt.Errorf("fileserver: Settings.Accounts: %.100q: want a name of 1 to %d bytes", name, longest)
+		}
+		if _, twice := s.accounts[key]; twice {
+			return fmt.Errorf("fileserver: Settings.Accounts: %.100q: another account has the same name but for the case", name)
 		}
 		s.accounts[key] = ntlm.Hash(password)
 	}
@@ -218,11 +228,11 @@ func (s *Server) setShares() error {
 		key := fold(name)
 		switch _, twice := s.shares[key]; {
 		case !isShareName(name):
-			return fmt.Errorf("fileserver: Settings.Shares: %.100q: want a name of 1 to 80 characters without any of %s", name, badShareName)
+			return fmt.Errorf("fileserver: Settings.Shares: %.100q: want a name of 1 to 80 bytes without any of %s", name, badShareName)
 		case twice:
-			return fmt.Errorf("fileserver: Settings.Shares: %q: want a name that differs from the others and %s in more than case", name, pipeShare)
+			return fmt.Errorf("fileserver: Settings.Shares: %q: another share, or %s, has the same name but for the case", name, pipeShare)
 		case files == nil:
-			return fmt.Errorf("fileserver: Settings.Shares: %q: nil: want files", name)
+			return fmt.Errorf("fileserver: Settings.Shares: %q: nil; want a file system, such as new(fileserver.Memory)", name)
 		}
 		v, ok := files.(volume)
 		if !ok {
@@ -233,7 +243,8 @@ func (s *Server) setShares() error {
 	return nil
 }
 
-// badShareName is what a share's name may not have in it (MS-SRVS 2.2.4).
+// badShareName has the characters that the name of a share must not contain (MS-SRVS
+// 2.2.4).
 const badShareName = `"/\[]:|<>+=;,*?`
 
 func isShareName(name string) bool {
@@ -243,11 +254,11 @@ func isShareName(name string) bool {
 	return strings.IndexFunc(name, func(r rune) bool { return r < ' ' }) < 0
 }
 
-// fold returns name as two names that differ in case only have it in common.
+// fold returns the form of a name that is the same for names that differ in case only.
 func fold(name string) string { return strings.ToUpper(name) }
 
-// Serve accepts connections from l until l or s is closed, and closes l. The
-// error is never nil; it matches net.ErrClosed after Close.
+// Serve accepts connections from l and serves them until l or s is closed, and closes
+// l. The error is never nil. After Close it matches net.ErrClosed.
 func (s *Server) Serve(l net.Listener) error {
 	defer l.Close()
 	s.mu.Lock()
@@ -266,7 +277,8 @@ func (s *Server) Serve(l net.Listener) error {
 	for {
 		nc, err := l.Accept()
 		if err != nil {
-			// As net/http does: running out of descriptors is not the end.
+			// A temporary error, such as too many open files, does not end the
+			// server, as in net/http.
 			if t, ok := err.(interface{ Temporary() bool }); ok && t.Temporary() {
 				pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 				s.settings.Logger.Debug("SMB accept", "error", err, "retry", pause)
@@ -283,15 +295,15 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 }
 
-// ServeConn serves one connection until it ends, and closes it.
+// ServeConn serves one connection and returns when it has ended and is closed.
 func (s *Server) ServeConn(nc net.Conn) {
 	if s.begin(nc) {
 		s.serve(nc)
 	}
 }
 
-// Dial returns a connection in memory that the server serves. It is the dial
-// function of a proxy whose file server this is.
+// Dial returns a connection in memory that the server serves. It is a smb.Dial, the
+// backend of a proxy. After Close the error is net.ErrClosed.
 func (s *Server) Dial(context.Context) (net.Conn, error) {
 	machine := memnet.MachineIP()
 	client, server := memnet.Pipe(&net.TCPAddr{IP: machine}, &net.TCPAddr{IP: machine, Port: 445})
@@ -302,7 +314,8 @@ func (s *Server) Dial(context.Context) (net.Conn, error) {
 	return client, nil
 }
 
-// begin takes a connection on, or closes it if s is closed.
+// begin adds a connection to those of s and reports true. If s is closed, it closes the
+// connection and reports false.
 func (s *Server) begin(nc net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -326,8 +339,9 @@ func (s *Server) serve(nc net.Conn) {
 	s.settings.Logger.Debug("SMB connection ended", "reason", err)
 }
 
-// Close closes the listeners and connections, and returns when nothing of s runs
-// any more. Files that were put into a Memory stay there.
+// Close closes the listeners and connections, and returns when nothing of s runs any
+// more. The files in a Memory stay. Close may be called more than once, and the error
+// is always nil.
 func (s *Server) Close() error {
 	s.cancel()
 	s.mu.Lock()

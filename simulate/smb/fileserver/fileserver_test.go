@@ -31,16 +31,16 @@ func TestNewMakesNoSense(t *testing.T) {
 	}{
 		"long name":        {fileserver.Settings{Name: "WINLIMITS-SERVER"}, `Settings.Name: "WINLIMITS-SERVER": want a NetBIOS name of at most 15 characters`},
 		"line break":       {fileserver.Settings{Name: "A\nB"}, `"A\nB"`},
-		"only SMB1":        {fileserver.Settings{Windows: limits.MustParseWindows("XP Home SP3")}, `Windows XP Home SP3 spoke SMB1 only, which this server does not; leave it unset for the limit of Windows XP Home SP3 with a later protocol, or put the proxy of package smb in front of a real server, as simtest.NewSamba does`},
+		"only SMB1":        {fileserver.Settings{Windows: limits.MustParseWindows("XP Home SP3")}, `Windows XP Home SP3 speaks SMB1 only, and this server does not; leave the setting empty for all later dialects, or use a real file server, as simtest.NewSamba does`},
 		"which Vista":      {fileserver.Settings{Windows: limits.MustParseWindows("Vista Ultimate")}, `Settings.Windows: limits: no such service pack: that of Windows Vista Ultimate is not known`},
 		"no Windows":       {fileserver.Settings{Windows: limits.Windows{ServicePack: 1}}, `Settings.Windows: limits: unknown edition`},
 		"signing":          {fileserver.Settings{Signing: 3}, `Settings.Signing: 3: want one of ["offered" "required" "off"]`},
 		"nameless account": {fileserver.Settings{Accounts: map[string]string{"": "x"}}, `Settings.Accounts: "": want a name of 1 to 256`},
-		"account twice":    {fileserver.Settings{Accounts: map[string]string{"bob": "x", "BOB": "y"}}, `differs from the others in more than case`},
-		"share path":       {fileserver.Settings{Shares: map[string]fs.FS{`a\b`: new(fileserver.Memory)}}, `Settings.Shares: "a\\b": want a name of 1 to 80 characters`},
+		"account twice":    {fileserver.Settings{Accounts: map[string]string{"bob": "x", "BOB": "y"}}, `another account has the same name but for the case`},
+		"share path":       {fileserver.Settings{Shares: map[string]fs.FS{`a\b`: new(fileserver.Memory)}}, `Settings.Shares: "a\\b": want a name of 1 to 80 bytes`},
 		"nameless share":   {fileserver.Settings{Shares: map[string]fs.FS{"": new(fileserver.Memory)}}, `Settings.Shares: ""`},
-		"pipes":            {fileserver.Settings{Shares: map[string]fs.FS{"ipc$": new(fileserver.Memory)}}, `"ipc$": want a name that differs from the others and IPC$`},
-		"no files":         {fileserver.Settings{Shares: map[string]fs.FS{"a": nil}}, `Settings.Shares: "a": nil: want files`},
+		"pipes":            {fileserver.Settings{Shares: map[string]fs.FS{"ipc$": new(fileserver.Memory)}}, `"ipc$": another share, or IPC$, has the same name but for the case`},
+		"no files":         {fileserver.Settings{Shares: map[string]fs.FS{"a": nil}}, `Settings.Shares: "a": nil; want a file system, such as new(fileserver.Memory)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := fileserver.New(&tt.settings)

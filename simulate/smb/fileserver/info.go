@@ -41,7 +41,7 @@ func (c *conn) queryInfo(r *request) ([]byte, error) {
 		if req.MaxOutput < 8 {
 			return nil, statusInfoLengthMismatch
 		}
-		// As much as fits, and word that it is not all.
+		// The client gets as much as fits, and a warning that it is not all.
 		out = out[:req.MaxOutput]
 		r.status = statusBufferOverflow
 	}
@@ -88,12 +88,12 @@ func (c *conn) setInfo(r *request) ([]byte, error) {
 	return smbwire.AppendSetInfoReply2(nil), nil
 }
 
-// set sets information of a class, whose data are long enough.
+// set sets information of a class. data is as long as the class needs.
 func (f *openFile) set(class uint8, data []byte) error {
 	le := binary.LittleEndian
 	switch class {
 	case smbwire.FileBasic:
-		// Of the times only that of the last write is kept, and no attribute.
+		// Only the time of the last write is kept: no other time, and no attribute.
 		if t, ok := smbwire.TimeOf(le.Uint64(data[16:])); ok {
 			return f.setModified(t)
 		}
@@ -124,8 +124,8 @@ func (f *openFile) set(class uint8, data []byte) error {
 	return nil
 }
 
-// allocate shortens a file to the size that it is to take, as Windows does. A
-// longer one gets its space as it is written; if there is none, it is said now.
+// allocate sets the space of a file. A size below the length of the file shortens it,
+// as on Windows. A larger one takes no space yet, but fails if there is not so much.
 func (f *openFile) allocate(size uint64) error {
 	info, err := f.stat()
 	switch {

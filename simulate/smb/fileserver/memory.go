@@ -12,24 +12,24 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// DefaultMemoryMax is the space of a Memory that does not say how much it has.
+// DefaultMemoryMax is the space of a Memory with a Max of 0, in bytes: 64 MiB.
 const DefaultMemoryMax = 64 << 20
 
-// Memory is a share of files in memory, which clients can read, write, list,
-// rename and delete. The zero value is an empty one. It is an fs.FS as well, so
-// that a test can look at what a client has put there: fs.ReadFile, fs.WalkDir
-// and the like work on it.
+// Memory is the files of a share, in memory. Clients can read, write, list, rename and
+// delete them. The zero value is an empty Memory, ready for use. A test puts files there
+// by WriteFile, and reads what a client has written by ReadFile. As a Memory is an
+// fs.FS, fs.WalkDir and fs.Glob work on it as well.
 //
-// Names differ in more than case. A write that does not fit is answered with
-// STATUS_DISK_FULL, and does nothing. No client locks another out: share modes
-// are not looked at, but a file that is open can neither be replaced nor, until
-// it is closed everywhere, be gone.
+// The case of a name does not matter, and is kept. A write for which there is no space
+// writes nothing, and is answered with STATUS_DISK_FULL. A client cannot lock a file
+// against others, as share modes have no effect. A file that is open cannot be
+// replaced, and one that is deleted is gone once every client has closed it.
 //
 // A Memory may be a share of several servers and may be used by many goroutines.
 type Memory struct {
-	// Max is the space, in bytes. As on a disk, a file takes whole clusters of 4
-	// KiB, and it and each directory one more for its entry. 0 is
-	// DefaultMemoryMax. It may not be changed once the Memory is in use.
+	// Max is the space in bytes; 0 is DefaultMemoryMax. As on a disk, a file takes
+	// whole clusters of 4 KiB, and each file and directory takes one more for its
+	// entry. Max must not be changed once the Memory is in use.
 	Max int64
 
 	mu   sync.RWMutex
@@ -37,17 +37,17 @@ type Memory struct {
 	used int64
 }
 
-// node is a file or directory of a Memory, which guards it.
+// node is a file or directory of a Memory, guarded by the lock of the Memory.
 type node struct {
 	name     string
 	key      string // the folded name
-	file     bool   // or a directory, as the zero node is
+	file     bool   // false for a directory, such as the zero node
 	data     []byte
 	modified time.Time
 	parent   *node
-	children []*node // by key
-	opens    int     // files that clients have open
-	doomed   bool    // goes when the last of them is closed
+	children []*node // sorted by key
+	opens    int     // how often it is open
+	doomed   bool    // to be deleted when the last client closes it
 }
 
 // info is part of volume.
@@ -67,7 +67,7 @@ func (m *Memory) max() int64 {
 	return m.Max
 }
 
-// take takes space, or fails and takes none. The Memory is locked.
+// take takes n bytes of space, or fails and takes none. The Memory is locked.
 func (m *Memory) take(n int64) error {
 	if n > m.max()-m.used {
 		return StatusDiskFull
@@ -76,8 +76,8 @@ func (m *Memory) take(n int64) error {
 	return nil
 }
 
-// find returns the node of a path, nil if there is none but its directory, and
-// the directory, nil for the root. The Memory is locked.
+// find returns the node of a path and its directory. The node is nil if only the
+// directory exists; the directory is nil for the root. The Memory is locked.
 func (m *Memory) find(name string) (n, dir *node, err error) {
 	n = &m.root
 	if name == "." {
@@ -96,7 +96,8 @@ func (m *Memory) find(name string) (n, dir *node, err error) {
 	return n, dir, nil
 }
 
-// child returns the child with the key, or nil, and where it is or would be.
+// child returns the child with the key, or nil, and its index among the children, or
+// the index where it would be.
 func (n *node) child(key string) (*node, int) {
 	i, ok := slices.BinarySearchFunc(n.children, key, func(c *node, key string) int { return cmp.Compare(c.key, key) })
 	if !ok {
@@ -107,7 +108,7 @@ func (n *node) child(key string) (*node, int) {
 
 func (n *node) setName(name string) { n.name, n.key = name, fold(name) }
 
-// add makes n a child of dir. It has to be none yet.
+// add makes n a child of dir. n must not have a parent.
 func (dir *node) add(n *node) {
 	_, i := dir.child(n.key)
 	dir.children = slices.Insert(dir.children, i, n)
@@ -115,7 +116,7 @@ func (dir *node) add(n *node) {
 	n.parent = dir
 }
 
-// remove is the reverse of add.
+// remove takes n from the children of dir.
 func (dir *node) remove(n *node) {
 	if c, i := dir.child(n.key); c == n {
 		dir.children = slices.Delete(dir.children, i, i+1)
@@ -124,7 +125,8 @@ func (dir *node) remove(n *node) {
 	n.parent = nil
 }
 
-// make makes a file or directory that is not there yet. The Memory is locked.
+// make makes a file or directory in dir, which has none of that name. The Memory is
+// locked.
 func (m *Memory) make(dir *node, name string, file bool) (*node, error) {
 	if err := m.take(clusterSize); err != nil {
 		return nil, err
@@ -135,8 +137,7 @@ func (m *Memory) make(dir *node, name string, file bool) (*node, error) {
 	return n, nil
 }
 
-// drop removes a node that nobody has open, and gives its space back. The Memory
-// is locked.
+// drop removes a node that is not open, and gives its space back. The Memory is locked.
 func (m *Memory) drop(n *node) {
 	n.parent.remove(n)
 	m.used -= clusterSize + allocated(int64(len(n.data)))
@@ -250,7 +251,7 @@ func (f *memoryFile) writeAt(b []byte, offset int64) (int, error) {
 		return 0, statusFileIsADirectory
 	case len(b) == 0:
 		return 0, nil
-	case offset > f.m.max(): // and the sum below does not overflow
+	case offset > f.m.max(): // so that the sum below does not overflow
 		return 0, StatusDiskFull
 	}
 	if end := offset + int64(len(b)); end > int64(len(f.n.data)) {
@@ -307,12 +308,12 @@ func (f *memoryFile) rename(name string, replace bool) error {
 		return err
 	}
 	for up := dir; up != nil; up = up.parent {
-		if up == f.n { // into itself
+		if up == f.n { // a directory into itself
 			return StatusAccessDenied
 		}
 	}
 	switch {
-	case dir == nil: // to the root
+	case dir == nil: // the new name is the root
 		return statusObjectNameCollision
 	case there == nil || there == f.n:
 	case !replace:

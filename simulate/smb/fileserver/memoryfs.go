@@ -9,10 +9,12 @@ import (
 	"time"
 )
 
-// WriteFile makes a file with the data, or puts them into the file that is there,
-// and makes the directories that are missing on the way to it. The name is one of
-// package fs, such as "dir/file", that Windows takes. The error matches
-// StatusDiskFull if there is no space.
+// WriteFile writes data to the named file, and replaces what it held. It makes the file
+// and its directories if they do not exist. The name is a path of package fs, such as
+// "dir/file", of which each part is a file name that Windows accepts. The error is an
+// *fs.PathError. It matches fs.ErrInvalid for a name that is not accepted, fs.ErrExist
+// for a directory in place of the file or a file in place of a directory, and
+// StatusDiskFull if there is no space. A file that was new is then empty.
 func (m *Memory) WriteFile(name string, data []byte) error {
 	fail := func(err error) error { return &fs.PathError{Op: "write", Path: name, Err: err} }
 	if !fs.ValidPath(name) || name == "." || len(name) > maxPath {
@@ -47,8 +49,8 @@ func (m *Memory) WriteFile(name string, data []byte) error {
 	return nil
 }
 
-// Open opens a file or directory as it is now: what becomes of it later is not
-// seen.
+// Open opens a file or directory for reading, as an fs.FS does. It shows a snapshot:
+// later changes are not seen.
 func (m *Memory) Open(name string) (fs.File, error) {
 	n, err := m.lookUp("open", name)
 	if err != nil {
@@ -62,7 +64,7 @@ func (m *Memory) Open(name string) (fs.File, error) {
 	return &memorySnapshot{Reader: bytes.NewReader(slices.Clone(n.data)), info: info}, nil
 }
 
-// Stat returns what a file or directory is like.
+// Stat describes a file or directory, as an fs.StatFS does.
 func (m *Memory) Stat(name string) (fs.FileInfo, error) {
 	n, err := m.lookUp("stat", name)
 	if err != nil {
@@ -72,7 +74,8 @@ func (m *Memory) Stat(name string) (fs.FileInfo, error) {
 	return n.fileInfo(), nil
 }
 
-// ReadFile returns what a file holds.
+// ReadFile returns the content of a file, as an fs.ReadFileFS does. The caller may
+// change the returned bytes.
 func (m *Memory) ReadFile(name string) ([]byte, error) {
 	n, err := m.lookUp("read", name)
 	if err != nil {
@@ -103,7 +106,8 @@ func (m *Memory) lookUp(op, name string) (*node, error) {
 	return n, nil
 }
 
-// memoryInfo is a file or directory of a Memory as package fs has it.
+// memoryInfo describes a file or directory of a Memory. It is an fs.FileInfo and an
+// fs.DirEntry.
 type memoryInfo struct {
 	name     string
 	size     int64
@@ -144,7 +148,7 @@ func (i memoryInfo) Mode() fs.FileMode {
 	return 0o666
 }
 
-// memorySnapshot is a file of a Memory that a test has open.
+// memorySnapshot is a file that Open has opened.
 type memorySnapshot struct {
 	*bytes.Reader
 	info memoryInfo
@@ -153,10 +157,10 @@ type memorySnapshot struct {
 func (f *memorySnapshot) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *memorySnapshot) Close() error               { return nil }
 
-// memoryDir is a directory of a Memory that a test has open.
+// memoryDir is a directory that Open has opened.
 type memoryDir struct {
 	info    memoryInfo
-	entries []fs.DirEntry // that have not been read
+	entries []fs.DirEntry // those that ReadDir has not returned yet
 }
 
 func (d *memoryDir) Stat() (fs.FileInfo, error) { return d.info, nil }

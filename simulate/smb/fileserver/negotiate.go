@@ -9,8 +9,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// message1 answers the one SMB1 message that there is an answer to: the
-// NEGOTIATE of a client that may know SMB2 as well (MS-SMB2 3.3.5.3).
+// message1 answers an SMB1 NEGOTIATE, by which a client may offer SMB2 (MS-SMB2
+// 3.3.5.3). Any other SMB1 message ends the connection.
 func (c *conn) message1(msg []byte) error {
 	h, err := smbwire.ParseHeader1(msg)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *conn) message1(msg []byte) error {
 	return err
 }
 
-// introduce settles what the server says of itself.
+// introduce makes the server's answer to a NEGOTIATE.
 func (c *conn) introduce(dialect smbwire.Dialect, signing *uint16) {
 	c.self = smbwire.NegotiateReply2{
 		Dialect: dialect, GUID: c.server.guid, MaxSize: maxSize, Time: time.Now(), Signing: signing,
@@ -106,8 +106,8 @@ func common(offered, spoken []smbwire.Dialect) (best smbwire.Dialect) {
 	return best
 }
 
-// signingAlgorithm returns the first of the client's algorithms that there is,
-// or AES-CMAC, which SMB 3 is not without.
+// signingAlgorithm returns the first algorithm offered that the server has, or AES-CMAC,
+// which every client of SMB 3 has.
 func signingAlgorithm(offered []uint16) smbcrypto.Algorithm {
 	for _, id := range offered {
 		if a := smbcrypto.Algorithm(id); a <= smbcrypto.AESGMAC {
@@ -117,15 +117,16 @@ func signingAlgorithm(offered []uint16) smbcrypto.Algorithm {
 	return smbcrypto.AESCMAC
 }
 
-// ioctl answers an IOCTL, of which there is one: the question whether both sides
-// saw the same negotiation (MS-SMB2 3.3.5.15.12).
+// ioctl answers an IOCTL. The only one supported is FSCTL_VALIDATE_NEGOTIATE_INFO, by
+// which a client checks that both sides saw the same negotiation (MS-SMB2
+// 3.3.5.15.12).
 func (c *conn) ioctl(r *request) ([]byte, error) {
 	i, err := smbwire.ParseIoctl2(r.msg)
 	if err != nil {
 		return nil, err
 	}
-	// Without SMB 3 a server does not know the question, and a client that SMB1
-	// has led here has said nothing that it could ask about.
+	// A server without SMB 3 does not know it. A client that negotiated by SMB1 alone
+	// has sent no SMB2 NEGOTIATE to check.
 	if i.Control != smbwire.ControlValidateNegotiate || slices.Max(c.server.dialects) < smbwire.Dialect30 || c.client.Dialects == nil {
 		return nil, StatusNotSupported
 	}

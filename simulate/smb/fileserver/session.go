@@ -12,21 +12,21 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// session is a log-on, or an attempt at one.
+// session is a session that has logged on, or is about to.
 type session struct {
 	id      uint64
-	valid   bool // logged on
+	valid   bool // it has logged on
 	deleted atomic.Bool
 
 	user      string
 	anonymous bool
 	guest     bool
 	signer    *smbcrypto.Signer // nil without a key
-	signing   bool              // every request has to be signed
+	signing   bool              // every request has to be signed, or is refused
 
-	// Of an authentication under way.
-	exchange   *ntlm.Exchange // nil before the challenge is out
-	mechanisms []byte         // what SPNEGO has listed
+	// For an authentication under way.
+	exchange   *ntlm.Exchange // nil before the challenge has been sent
+	mechanisms []byte         // the client's list of mechanisms in SPNEGO
 	preauth    [sha512.Size]byte
 
 	trees map[uint32]*tree
@@ -86,7 +86,7 @@ func (c *conn) setUp(r *request) ([]byte, error) {
 	return reply, err
 }
 
-// authenticate goes on with an authentication.
+// authenticate answers the token of one leg of a session setup.
 func (c *conn) authenticate(r *request, body smbwire.SessionSetup2, token []byte) ([]byte, error) {
 	s := r.session
 	if kind, raw := ntlm.TypeOf(token); raw {
@@ -109,7 +109,7 @@ func (c *conn) authenticate(r *request, body smbwire.SessionSetup2, token []byte
 		case !t.NTLM:
 			return nil, StatusNotSupported
 		case len(t.Mechanisms) > maxMechanisms:
-			return nil, fmt.Errorf("%w: list of mechanisms of %d bytes", smbwire.ErrMalformed, len(t.Mechanisms))
+			return nil, fmt.Errorf("%w: list of mechanisms of %d bytes; accepted are %d", smbwire.ErrMalformed, len(t.Mechanisms), maxMechanisms)
 		}
 		s.mechanisms = append([]byte(nil), t.Mechanisms...)
 		s.exchange = nil
@@ -146,7 +146,7 @@ func (c *conn) challenge(s *session, negotiate []byte) (challenge []byte, err er
 	return challenge, nil
 }
 
-// maxMechanisms bounds the list of mechanisms that a session keeps.
+// maxMechanisms bounds the list of mechanisms that a session keeps, in bytes.
 const maxMechanisms = 1024
 
 // more asks for the next leg.
@@ -155,8 +155,8 @@ func (c *conn) more(r *request, token []byte) []byte {
 	return smbwire.AppendSessionSetupReply2(nil, 0, token)
 }
 
-// logOn decides a log-on by the last message of NTLMSSP, and returns its keys if
-// it has any.
+// logOn decides on a log-on by the last message of NTLMSSP. The keys are nil for a guest
+// and for an anonymous client.
 func (c *conn) logOn(s *session, authenticate []byte) (*ntlm.Keys, error) {
 	if s.exchange == nil {
 		return nil, statusInvalidParameter
@@ -192,8 +192,8 @@ func (c *conn) logOn(s *session, authenticate []byte) (*ntlm.Keys, error) {
 	return keys, nil
 }
 
-// establish makes a session whose log-on is decided a valid one, and returns the
-// answer with a token. A session that was valid before keeps its key.
+// establish makes a session valid after its log-on, and returns the answer with the
+// token. A session that was valid before keeps its key.
 func (c *conn) establish(r *request, body smbwire.SessionSetup2, keys *ntlm.Keys, token []byte) []byte {
 	s := r.session
 	signing := c.server.settings.Signing
@@ -204,7 +204,8 @@ func (c *conn) establish(r *request, body smbwire.SessionSetup2, keys *ntlm.Keys
 		s.signing = demanded && signing != SigningOff
 	}
 	s.valid = true
-	// The end of a log-on is signed in any case.
+	// The server signs the last answer of a log-on whether or not the request was
+	// signed.
 	r.signed = s.signer != nil && (signing != SigningOff || c.dialect == smbwire.Dialect311)
 
 	c.server.mu.Lock()
@@ -224,8 +225,7 @@ func (c *conn) establish(r *request, body smbwire.SessionSetup2, keys *ntlm.Keys
 	return smbwire.AppendSessionSetupReply2(nil, flags, token)
 }
 
-// signingKey derives the key that signs from that of the session (MS-SMB2
-// 3.3.5.5.3).
+// signingKey derives the signing key from the key of the session (MS-SMB2 3.3.5.5.3).
 func (c *conn) signingKey(s *session, key [16]byte) [16]byte {
 	switch c.dialect {
 	case smbwire.Dialect30, smbwire.Dialect302:

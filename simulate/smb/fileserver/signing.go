@@ -2,20 +2,21 @@ package fileserver
 
 import "fmt"
 
-// Signing is how a Server signs what it sends.
+// Signing says which messages of an account's session are signed. The zero value is
+// SigningOffered. In a guest's session nothing is signed, as it has no key.
 type Signing uint8
 
-// The ways of signing.
+// The values of Signing.
 const (
-	// SigningOffered signs the answers to a client that signs.
+	// SigningOffered offers signing: the server signs its answer to a request that is
+	// signed.
 	SigningOffered Signing = iota
-	// SigningRequired signs everything in the session of an account, and answers
-	// a request that is not signed with STATUS_ACCESS_DENIED. A guest's session
-	// has no key, and nothing in it is signed.
+	// SigningRequired requires signing: the server signs every answer, and answers a
+	// request that is not signed with STATUS_ACCESS_DENIED.
 	SigningRequired
-	// SigningOff offers no signing, looks at no signature and signs nothing but
-	// the end of an SMB 3.1.1 log-on, which the protocol is not without. A client
-	// that insists on signing has to notice.
+	// SigningOff offers no signing: the server checks no signature and signs nothing,
+	// except the end of an SMB 3.1.1 log-on, for which the protocol demands it. A
+	// client that insists on signing fails.
 	SigningOff
 )
 
@@ -36,7 +37,8 @@ func (s Signing) String() string {
 	return signingNames[s]
 }
 
-// MarshalText returns the String form; a value that is not declared is an error.
+// MarshalText returns what String does. A value that is none of the constants is an
+// error.
 func (s Signing) MarshalText() ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func (s Signing) MarshalText() ([]byte, error) {
 	return []byte(signingNames[s]), nil
 }
 
-// UnmarshalText accepts the String forms.
+// UnmarshalText reads what MarshalText returns.
 func (s *Signing) UnmarshalText(text []byte) error {
 	for i, name := range signingNames {
 		if name == string(text) {
@@ -52,5 +54,5 @@ func (s *Signing) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("fileserver: signing cannot be %.100q; want one of %q", text, signingNames)
+	return fmt.Errorf("fileserver: unknown signing %.100q; want one of %q", text, signingNames)
 }

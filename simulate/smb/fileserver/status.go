@@ -9,30 +9,30 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// Status is an NTSTATUS code, which is how a file server says what went wrong.
-// It is an error.
+// Status is an NTSTATUS code, by which a file server tells a client why a request
+// failed. It is an error, for errors.Is and for the functions in Settings to return.
+// Any code from 0xC0000000 on may be one of theirs, also one that has no constant here.
 type Status uint32
 
-// The statuses that a hook may want to answer with, beside any other (MS-ERREF
-// 2.3.1).
+// Statuses that a log-on, a tree connect or a write can fail with (MS-ERREF 2.3.1).
 const (
-	StatusAccessDenied          Status = 0xC0000022
-	StatusLogonFailure          Status = 0xC000006D
-	StatusAccountRestriction    Status = 0xC000006E
-	StatusInvalidLogonHours     Status = 0xC000006F
-	StatusPasswordExpired       Status = 0xC0000071
-	StatusAccountDisabled       Status = 0xC0000072
-	StatusDiskFull              Status = 0xC000007F
-	StatusInsufficientResources Status = 0xC000009A
-	StatusNotSupported          Status = 0xC00000BB
-	StatusBadNetworkName        Status = 0xC00000CC
-	StatusRequestNotAccepted    Status = 0xC00000D0
-	StatusLogonTypeNotGranted   Status = 0xC000015B
-	StatusPasswordMustChange    Status = 0xC0000224
-	StatusAccountLockedOut      Status = 0xC0000234
+	StatusAccessDenied          Status = 0xC0000022 // the user may not do that, or a signature is missing
+	StatusLogonFailure          Status = 0xC000006D // wrong password or unknown account
+	StatusAccountRestriction    Status = 0xC000006E // a policy forbids this log-on, such as an empty password
+	StatusInvalidLogonHours     Status = 0xC000006F // the account may not log on at this time
+	StatusPasswordExpired       Status = 0xC0000071 // the password has expired
+	StatusAccountDisabled       Status = 0xC0000072 // the account is disabled
+	StatusDiskFull              Status = 0xC000007F // there is no space for the data
+	StatusInsufficientResources Status = 0xC000009A // the server is at a limit of its own
+	StatusNotSupported          Status = 0xC00000BB // the server does not have this function
+	StatusBadNetworkName        Status = 0xC00000CC // there is no share of this name
+	StatusRequestNotAccepted    Status = 0xC00000D0 // the session, or the use of the share, is over the limit
+	StatusLogonTypeNotGranted   Status = 0xC000015B // the account may not log on over the network
+	StatusPasswordMustChange    Status = 0xC0000224 // the password must be changed before the first log-on
+	StatusAccountLockedOut      Status = 0xC0000234 // the account is locked after too many wrong passwords
 )
 
-// The statuses that files and sessions have to do with.
+// Statuses of files and sessions, which only this package answers with.
 const (
 	statusSuccess                    = Status(smbwire.StatusSuccess)
 	statusBufferOverflow      Status = 0x80000005
@@ -58,7 +58,7 @@ const (
 	statusFileClosed          Status = 0xC0000128
 	statusUserSessionDeleted         = Status(smbwire.StatusUserSessionDeleted)
 	statusNoHashOverlap       Status = 0xC05D0000
-	statusUnsupportedForNow   Status = 0x80090302 // a session that is being set up
+	statusUnsupportedForNow   Status = 0x80090302 // the session is still being set up
 )
 
 var statusNames = [...]struct {
@@ -81,7 +81,8 @@ var statusNames = [...]struct {
 	{StatusAccountLockedOut, "STATUS_ACCOUNT_LOCKED_OUT"},
 }
 
-// Error returns the name and the number of the status, or the number alone.
+// Error returns the name and the number of the status, such as
+// "STATUS_DISK_FULL (0xC000007F)". A status without a constant here has the number only.
 func (s Status) Error() string {
 	for _, n := range statusNames {
 		if n.status == s {
@@ -91,7 +92,7 @@ func (s Status) Error() string {
 	return fmt.Sprintf("NTSTATUS 0x%08X", uint32(s))
 }
 
-// statusOf returns the status that says err to a client.
+// statusOf returns the status that tells a client of err.
 func statusOf(err error) Status {
 	var status Status
 	switch {
@@ -113,7 +114,8 @@ func statusOf(err error) Status {
 	return statusUnexpectedIOError
 }
 
-// decided returns the status by which a hook refuses.
+// decided returns the status by which a function of Settings refuses: that of err, or
+// otherwise if err is no Status of the error class.
 func decided(err error, otherwise Status) error {
 	var status Status
 	const firstError = 0xC0000000

@@ -6,7 +6,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// tree is a connection of a session to a share.
+// tree is a tree connect: the connection of a session to a share.
 type tree struct {
 	id      uint32
 	session *session
@@ -53,7 +53,7 @@ func (c *conn) treeConnect(r *request) ([]byte, error) {
 	return smbwire.AppendTreeConnectReply2(nil, share.files == nil, access), nil
 }
 
-// disconnect ends a tree connect and its files.
+// disconnect ends a tree connect and closes its files.
 func (c *conn) disconnect(t *tree) {
 	for id, f := range c.files {
 		if f.tree == t {

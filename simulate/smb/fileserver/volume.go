@@ -12,51 +12,52 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// clusterSize is in what portions files take the space of a share.
+// clusterSize is the unit in which files take space, in bytes.
 const clusterSize = 4 << 10
 
 // allocated returns the space that size bytes take.
 func allocated(size int64) int64 { return (size + clusterSize - 1) / clusterSize * clusterSize }
 
-// volume is the files of a share. Paths are those of package fs.
+// volume has the files of a share. Paths are those of package fs.
 type volume interface {
-	// openFile opens a file or makes it, and says what it has done.
+	// openFile opens a file, or makes it, and says which (smbwire.ActionOpened and so
+	// on).
 	openFile(name string, c smbwire.Create2) (f file, action uint32, err error)
 	info() smbwire.FilesystemInfo
 }
 
-// file is a file or directory of a volume, opened. Two clients may have one each
-// of the same.
+// file is an open file or directory of a volume. The same file may be open several
+// times.
 type file interface {
 	stat() (smbwire.FileInfo, error)
 	readAt(b []byte, offset int64) (int, error)
-	// list calls yield for the entries of a directory behind the one called
-	// after, in the order of their names, until yield returns false.
+	// list calls yield for the entries of a directory in the order of their names,
+	// from the first behind the name after, until yield returns false.
 	list(after string, yield func(name string, info smbwire.FileInfo) bool) error
 
 	writeAt(b []byte, offset int64) (int, error)
 	truncate(size int64) error
 	setModified(t time.Time) error
 	rename(name string, replace bool) error
-	// setDelete says whether the file goes when nobody has it open any more.
+	// setDelete says whether the file is deleted when it is closed for the last time.
 	setDelete(on bool) error
 	deletePending() bool
 
 	close() error
 }
 
-// Rights that a CREATE may ask for and a read-only volume does not give.
+// writing has the access rights that a read-only volume does not give.
 const writing = smbwire.AccessWrite | smbwire.AccessAppend | smbwire.AccessWriteAttributes | smbwire.AccessDelete |
 	smbwire.AccessGenericAll | smbwire.AccessGenericWrite
 
-// maxPath bounds a path, in bytes of UTF-8, and maxName one of its names.
+// maxPath bounds a path, and maxName each name in it, in bytes of UTF-8.
 const (
 	maxPath = 4096
 	maxName = 255
 )
 
-// toPath turns a path of SMB into one of package fs. It has to be one that
-// Windows would take.
+// toPath turns a path of SMB into one of package fs. It fails for a path that Windows
+// would not accept.
 func toPath(smb string) (string, error) {
 	smb = strings.TrimSuffix(smb, `\`)
 	if smb == "" {
@@ -73,7 +74,7 @@ func toPath(smb string) (string, error) {
 	return strings.ReplaceAll(smb, `\`, "/"), nil
 }
 
-// fromPath is the reverse of toPath, with a backslash before it.
+// fromPath turns a path of package fs into one of SMB, with a backslash in front.
 func fromPath(name string) string {
 	if name == "." {
 		return `\`
@@ -81,8 +82,8 @@ func fromPath(name string) string {
 	return `\` + strings.ReplaceAll(name, "/", `\`)
 }
 
-// isFileName reports whether Windows takes a name for that of a file. The name
-// of a stream is none.
+// isFileName reports whether Windows accepts a name as that of a file. The name of a
+// stream, with a colon, is not accepted.
 func isFileName(name string) bool {
 	if name == "" || name == "." || name == ".." || len(name) > maxName || !utf8.ValidString(name) {
 		return false
@@ -90,11 +91,11 @@ func isFileName(name string) bool {
 	return strings.IndexFunc(name, func(r rune) bool { return r < ' ' || strings.ContainsRune(`"*/:<>?\|`, r) }) < 0
 }
 
-// readOnly is a volume that cannot be written.
+// readOnly is a volume that clients cannot write to.
 type readOnly struct{ fsys fs.FS }
 
 func (v readOnly) info() smbwire.FilesystemInfo {
-	// How much there is cannot be known; none is free.
+	// The size of a file system is not known. No space is free.
 	return smbwire.FilesystemInfo{Label: "files", ClusterSize: clusterSize, Total: 1, ReadOnly: true}
 }
 
@@ -113,7 +114,7 @@ func (v readOnly) openFile(name string, c smbwire.Create2) (file, uint32, error)
 		return nil, 0, StatusAccessDenied
 	case info.IsDir():
 		return &readOnlyFile{v: v, name: found, dir: true}, smbwire.ActionOpened, nil
-	case !info.Mode().IsRegular(): // to open it might take for ever
+	case !info.Mode().IsRegular(): // to open a named pipe, say, could block
 		return nil, 0, StatusAccessDenied
 	}
 	f, err := v.fsys.Open(found)
@@ -123,7 +124,7 @@ func (v readOnly) openFile(name string, c smbwire.Create2) (file, uint32, error)
 	return &readOnlyFile{v: v, name: found, f: f}, smbwire.ActionOpened, nil
 }
 
-// find returns the name that a file really has, which may differ in case.
+// find returns the path of a file with the case that the file system has.
 func (v readOnly) find(name string) (string, fs.FileInfo, error) {
 	info, err := fs.Stat(v.fsys, name)
 	if err == nil || name == "." {
@@ -202,7 +203,8 @@ func (f *readOnlyFile) readAt(b []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// seek moves on to the offset, from the beginning again if it lies behind.
+// seek moves to the offset. If the file cannot seek, it is read up to there, from the
+// beginning if the offset lies behind.
 func (f *readOnlyFile) seek(offset int64) error {
 	if offset == f.pos {
 		return nil
@@ -236,10 +238,10 @@ func (f *readOnlyFile) list(after string, yield func(string, smbwire.FileInfo) b
 		if e.Name() <= after || !isFileName(e.Name()) {
 			continue
 		}
-		// Of a link, what it leads to.
+		// Stat follows a link, which the entry's own Info does not.
 		info, err := fs.Stat(f.v.fsys, path.Join(f.name, e.Name()))
 		if err != nil {
-			continue // gone, or leads nowhere
+			continue // the file is gone, or is a link to nothing
 		}
 		if !yield(e.Name(), infoOf(info)) {
 			break

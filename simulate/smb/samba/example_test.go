@@ -10,7 +10,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb/samba"
 )
 
-// A file server with one file, for a client such as
+// A file server with one file. A client is, for example,
 // "smbclient //127.0.0.1/share --port=PORT --user=alice --password=PASSWORD".
 func ExampleStart() {
 	server, err := samba.Start(context.Background(), &samba.Settings{Users: []string{"alice", "bob"}})

@@ -40,8 +40,8 @@ func TestSettingsRejected(t *testing.T) {
 		{"long password", samba.Settings{Password: strings.Repeat("a", 128)}, `password of 128 bytes`},
 		{"config", samba.Settings{Config: "a\x00"}, `config: contains a zero byte`},
 		{"missing directory", samba.Settings{Dir: filepath.Join(file, "none")}, `directory to share: stat `},
-		{"file", samba.Settings{Dir: file}, `is no directory`},
-		{"percent", samba.Settings{Dir: percent}, `with a percent sign`},
+		{"file", samba.Settings{Dir: file}, `is not a directory`},
+		{"percent", samba.Settings{Dir: percent}, `a path with a percent sign`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server, err := samba.Start(t.Context(), &tt.settings)

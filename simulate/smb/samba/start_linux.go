@@ -19,23 +19,24 @@ import (
 )
 
 const (
-	startTimeout = time.Minute // of a context without an end
-	closeTimeout = 30 * time.Second
+	startTimeout = time.Minute      // then Start gives up
+	closeTimeout = 30 * time.Second // then Close kills the supervisor
 	pollInterval = 5 * time.Millisecond
-	// longestRun leaves room behind the temporary directory for the names of
-	// sockets, which have 108 bytes in all.
+	// longestRun bounds the path of the parent of the temporary directory, in bytes.
+	// The paths of smbd's sockets below it have room for 108.
 	longestRun = 80
 )
 
-// process is the supervisor of a smbd, and so the child of this process.
+// process is the supervisor of a smbd. It is a child of this process, and smbd is its
+// child.
 type process struct {
 	run   string // temporary directory
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
 	lines *bufio.Reader
-	ended chan struct{} // closed when smbd has ended and early is set
-	early string        // how smbd ended by itself; empty if it did not
-	done  chan struct{} // closed when the supervisor says no more
+	ended chan struct{} // closed when smbd has ended
+	early string        // how smbd ended by itself, or empty; set before ended is closed
+	done  chan struct{} // closed at the end of the supervisor's output
 
 	mu      sync.Mutex
 	closing bool
@@ -54,10 +55,10 @@ func (s *Server) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	// The account of smbd has to be one of the system's.
+	// smbd needs an account of the system.
 	account, err := user.LookupId(strconv.Itoa(os.Geteuid()))
 	if err != nil {
-		return fmt.Errorf("smbd needs a user with a name to run as, which number %d is not: %w", os.Geteuid(), err)
+		return fmt.Errorf("smbd has to run as a user that has a name, and user %d has none: %w", os.Geteuid(), err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -96,7 +97,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 	if err := os.WriteFile(filepath.Join(p.run, usersName), []byte(s.settings.userMap(account.Username)), 0o600); err != nil {
 		return err
 	}
-	// smbpasswd adds accounts for root only.
+	// pdbedit, as smbpasswd adds an account only when root runs it.
 	add := exec.CommandContext(ctx, pdbedit, "--configfile="+config, "--create", "--password-from-stdin", "--user="+account.Username)
 	add.Stdin = strings.NewReader(s.settings.Password + "\n" + s.settings.Password + "\n")
 	if out, err := add.CombinedOutput(); err != nil {
@@ -109,8 +110,8 @@ func (s *Server) start(ctx context.Context) (err error) {
 	return p.ready(ctx, func(ctx context.Context) error { return negotiate(ctx, s.addr) })
 }
 
-// find returns the path of a program. The sbin beside a bin in PATH counts as
-// well: Debian has smbd there, and no sbin in the PATH of a user.
+// find returns the path of a program in PATH, or in an sbin beside a bin of PATH. Debian
+// has smbd in /usr/sbin, which is not in the PATH of a user.
 func find(program string) (string, error) {
 	path, err := exec.LookPath(program)
 	if err == nil {
@@ -126,9 +127,9 @@ func find(program string) (string, error) {
 	return "", fmt.Errorf("%w: %w", ErrNotInstalled, err)
 }
 
-// reservePort returns a free port of 127.0.0.1 that nothing else is given until
-// release. A socket that is bound and does not listen keeps it; that smbd binds
-// it as well is due to SO_REUSEADDR, which smbd sets, too.
+// reservePort returns a free port of 127.0.0.1, which the system gives to no other
+// program until release. A socket that is bound and does not listen keeps it. smbd can
+// bind the port all the same, as both sockets have SO_REUSEADDR.
 func reservePort() (port int, release func(), err error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -154,7 +155,7 @@ func reservePort() (port int, release func(), err error) {
 
 // startSupervisor starts the supervisor, which makes the temporary directory.
 func startSupervisor(smbd string) (*process, error) {
-	// The supervisor compares with the paths of open files, which have no
+	// The supervisor compares this path with those of open files, which are free of
 	// symbolic links.
 	tmp, err := filepath.EvalSymlinks(os.TempDir())
 	if err == nil {
@@ -164,7 +165,7 @@ func startSupervisor(smbd string) (*process, error) {
 		err = checkPath(tmp)
 	}
 	if err == nil && len(tmp) > longestRun {
-		err = fmt.Errorf("path %q: the sockets of smbd have room for %d bytes", tmp, longestRun)
+		err = fmt.Errorf("path %q: %d bytes; accepted are %d, for the paths of smbd's sockets", tmp, len(tmp), longestRun)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("directory for temporary files: %w", err)
@@ -172,8 +173,8 @@ func startSupervisor(smbd string) (*process, error) {
 	p := &process{ended: make(chan struct{}), done: make(chan struct{})}
 	p.cmd = exec.Command("/bin/sh", "-c", supervise, "winlimits-samba", smbd, tmp)
 	p.cmd.Dir = "/"
-	// A session of its own, and so a process group: what the terminal sends to
-	// this process, such as an interrupt, is not for smbd.
+	// A session of its own, so that an interrupt from the terminal ends this process and
+	// not smbd.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -197,7 +198,7 @@ func startSupervisor(smbd string) (*process, error) {
 	return p, nil
 }
 
-// listen waits for what the supervisor says of the end of smbd.
+// listen waits for the supervisor to report the end of smbd.
 func (p *process) listen() {
 	defer close(p.done)
 	line, err := p.lines.ReadString('\n')
@@ -215,7 +216,7 @@ func (p *process) listen() {
 	_, _ = io.Copy(io.Discard, p.lines)
 }
 
-// ready asks smbd until it answers.
+// ready calls ask until smbd answers.
 func (p *process) ready(ctx context.Context, ask func(context.Context) error) error {
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
@@ -225,7 +226,7 @@ func (p *process) ready(ctx context.Context, ask func(context.Context) error) er
 		if err == nil {
 			return nil
 		}
-		// What the end of ctx has cut short tells nothing about smbd.
+		// An error after the end of ctx says nothing about smbd.
 		if last == nil || ctx.Err() == nil {
 			last = err
 		}
@@ -240,7 +241,7 @@ func (p *process) ready(ctx context.Context, ask func(context.Context) error) er
 	}
 }
 
-// close ends the supervisor by the end of its standard input.
+// close ends the supervisor by closing its standard input.
 func (p *process) close() error {
 	p.once.Do(func() {
 		p.mu.Lock()

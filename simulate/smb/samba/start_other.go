@@ -7,7 +7,7 @@ import (
 	"errors"
 )
 
-// process is none: Start has failed before.
+// process stands for the supervisor, which only Linux has: Start fails elsewhere.
 type process struct{ ended chan struct{} }
 
 func (s *Server) start(context.Context) error { return errors.ErrUnsupported }

@@ -2,27 +2,28 @@
 
 package samba
 
-// supervise is the program of /bin/sh that stands between this process and
-// smbd. It ends smbd and what smbd has started, and removes the temporary
-// directory, when its standard input ends; and that ends when this process
-// does, however it does. A parent-death signal would not do: it follows the end
-// of a thread, which in Go comes at any time; it reaches smbd and not the
-// helpers that smbd sends into the background; and it leaves the directory.
+// supervise is a program of /bin/sh that runs between this process and smbd. When its
+// standard input ends, it ends smbd and what smbd has started, and removes the temporary
+// directory. Its standard input ends when this process ends, in whatever way. A
+// parent-death signal would not do. It comes when a thread ends, which in Go can be at
+// any time. It reaches smbd, but not the helpers that smbd starts in the background. And
+// it leaves the directory.
 //
-// Its arguments are the path of smbd and the directory for temporary ones. What
-// it says, a line each:
+// The arguments are the path of smbd and the parent of the temporary directory. The
+// program writes lines:
 //
-//	run DIRECTORY	the temporary directory is there
-//	ended STATUS	smbd has ended, whether by itself or not
+//	run DIRECTORY	it has made the temporary directory
+//	failed REASON	it could not
+//	ended STATUS	smbd has ended, by itself or not
 //
-// and what it is told is one empty line: start smbd.
+// It reads one line, which is empty and means: start smbd.
 //
-// The processes of Samba that are still there are those which have a lock in
-// lock/msg.lock, each under its number. That the number has not been given to
-// another process since is seen by the files that the process has open.
+// Each process of Samba has a lock in lock/msg.lock, named by its process number. The
+// number may belong to another process by now. So the program looks whether the process
+// has files of the temporary directory open.
 //
-// If the supervisor is killed, smbd ends as the child of an init that may be
-// slow to reap it, or never does: so a zombie counts as ended.
+// If the supervisor itself is killed, smbd becomes a child of init, which may reap it
+// late or never. So a zombie counts as ended.
 const supervise = `
 trap : HUP INT TERM PIPE
 exec 3<&0
