@@ -9,25 +9,23 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
-// ErrCommand matches the error of Console for a line that is no command of the
-// host.
+// ErrCommand is wrapped by the error of Host.Console for a line that is no command
+// of the machine.
 var ErrCommand = errors.New("simulate: not a command of this machine")
 
-// Console runs a command line that an administrator would type on the machine
-// and returns what it prints. The commands are those of the adapters that were
-// made from the host (net of package smb, adsutil of package iis) and two of the
-// machine itself, which print its event log:
+// Console runs a command line, as an administrator types it on the machine, and
+// returns what it prints. Adapters bring their commands: adsutil (package iis) and
+// net (package smb). The machine itself prints its event log:
 //
-//	wevtutil qe System /f:text        from Vista on
-//	eventquery                        on XP and Server 2003; also cscript eventquery.vbs
+//	wevtutil qe System /f:text [/c:N] [/rd:true]    from Vista on
+//	eventquery [/l System] [/fo table|list] [/r N]  on XP and Server 2003
 //
-// They take /c:N, /rd:true and "/l System", and "/fo list", and no filter. No
-// source shows their output for event 4226; the layout is the common one, and
-// ungraded.
+// cscript eventquery.vbs is eventquery, too. No source shows what these commands
+// print for event 4226; the layout is that of other events.
 //
-// A line that nothing on the host knows is an error that matches ErrCommand, but
-// for an empty line, which answers what an adapter has asked, or does nothing.
-// What Windows itself answers with a message is output, and no error.
+// A line that is no command is an error that wraps ErrCommand. What Windows answers
+// with a message of its own is output and no error. An empty line answers what a
+// command has asked, or does nothing.
 func (h *Host) Console(line string) (output string, err error) {
 	for _, p := range h.partList() {
 		if c, ok := p.(interface {
@@ -167,8 +165,8 @@ func (g *Gate) log(e LogEntry) {
 	}
 }
 
-// EventLog returns the last entries that the machine has written to its event
-// log, at most 1,000, the oldest first.
+// EventLog returns the event log of the machine, the oldest entry first. The log
+// keeps the last 1,000 entries.
 func (h *Host) EventLog() []LogEntry { return h.logged("", maxLogEntries, false) }
 
 // logged returns at most count entries of a log, or of all logs if it has no

@@ -9,27 +9,26 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
-// Outcome is what became of one attempt to get in. Emulator and forecast use the
-// same; Superseded is the emulator's alone.
+// Outcome is how one attempt to get in ended. The zero value is UnknownOutcome. The
+// forecast has the same outcomes, but for Superseded.
 type Outcome uint8
 
 // The outcomes.
 const (
 	UnknownOutcome Outcome = iota
-	// Admitted: let in at once. (The counts called Admitted include Waited.)
+	// Admitted: let in at once. (Stats.Admitted counts Waited as well.)
 	Admitted
 	// Waited: let in after waiting in the queue.
 	Waited
-	// Refused: turned away at once, the limit or the queue being full.
+	// Refused: turned away at once; the limit was reached or the queue full.
 	Refused
-	// TimedOut: gave up waiting when its time was over.
+	// TimedOut: the time was over before the attempt got in.
 	TimedOut
-	// Abandoned: left the queue for another reason; it was cancelled or the
-	// client went away.
+	// Abandoned: cancelled before it got in, or its client went away.
 	Abandoned
-	// Superseded: left the queue because it was needed no longer. Another attempt
-	// of the same dial was quicker, or what the dial was for was had over another
-	// connection. Nothing was lost.
+	// Superseded: cancelled before it got in because it was no longer needed.
+	// Another attempt of the same dial succeeded, or its request was answered over
+	// another connection.
 	Superseded
 )
 
@@ -43,16 +42,15 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("Outcome(%d)", uint8(o))
 }
 
-// MarshalText returns the String form; a value that is not declared is an
-// error.
+// MarshalText returns what String does; an undeclared value is an error.
 func (o Outcome) MarshalText() ([]byte, error) {
 	if int(o) >= len(outcomeNames) {
-		return nil, fmt.Errorf("simulate: %d is no outcome; there are %d", uint8(o), len(outcomeNames)-1)
+		return nil, fmt.Errorf("simulate: %d is no outcome; want 0 to %d", uint8(o), len(outcomeNames)-1)
 	}
 	return []byte(outcomeNames[o]), nil
 }
 
-// UnmarshalText accepts the String forms.
+// UnmarshalText accepts what String returns for declared values.
 func (o *Outcome) UnmarshalText(text []byte) error {
 	for i, name := range outcomeNames {
 		if name == string(text) {
@@ -60,26 +58,26 @@ func (o *Outcome) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("simulate: unknown outcome %q; want one of %q", text, outcomeNames[1:])
+	return fmt.Errorf("simulate: unknown outcome %.100q; want one of %q", text, outcomeNames[1:])
 }
 
-// EventKind says what happened.
+// EventKind is the kind of an Event. The zero value is UnknownEvent.
 type EventKind uint8
 
 // The kinds of events.
 const (
 	UnknownEvent EventKind = iota
-	// Decided: an attempt to get in has its outcome.
+	// Decided: an attempt to get in has ended with an Outcome.
 	Decided
-	// Queued: an attempt has begun to wait.
+	// Queued: an attempt has entered the queue.
 	Queued
-	// Released: a slot has been given back.
+	// Released: slots have been given back.
 	Released
 	// LimitChanged: another limit is in force.
 	LimitChanged
-	// Logged: the machine has written to its event log.
+	// Logged: an entry was written to the event log of the machine.
 	Logged
-	// Held: slots have been taken that are no peer's; see Gate.Hold.
+	// Held: Gate.Hold or SetHolds has taken slots.
 	Held
 )
 
@@ -93,16 +91,15 @@ func (k EventKind) String() string {
 	return fmt.Sprintf("EventKind(%d)", uint8(k))
 }
 
-// MarshalText returns the String form; a value that is not declared is an
-// error.
+// MarshalText returns what String does; an undeclared value is an error.
 func (k EventKind) MarshalText() ([]byte, error) {
 	if int(k) >= len(eventKindNames) {
-		return nil, fmt.Errorf("simulate: %d is no kind of event; there are %d", uint8(k), len(eventKindNames)-1)
+		return nil, fmt.Errorf("simulate: %d is no kind of event; want 0 to %d", uint8(k), len(eventKindNames)-1)
 	}
 	return []byte(eventKindNames[k]), nil
 }
 
-// UnmarshalText accepts the String forms.
+// UnmarshalText accepts what String returns for declared values.
 func (k *EventKind) UnmarshalText(text []byte) error {
 	for i, name := range eventKindNames {
 		if name == string(text) {
@@ -113,25 +110,26 @@ func (k *EventKind) UnmarshalText(text []byte) error {
 	return fmt.Errorf("simulate: unknown kind of event %.100q; want one of %q", text, eventKindNames[1:])
 }
 
-// Event is something that happened at one gate of a host.
+// Event is one thing that happened at a gate of a host; see Host.Observe.
 type Event struct {
 	Time    time.Time      `json:"time"`
 	Kind    EventKind      `json:"kind"`
 	Windows limits.Windows `json:"windows"`
 	Service limits.Service `json:"service"`
-	// Peer is what it happened to: an address, a session's computer and user, or
-	// a destination.
+	// Peer is the peer that the event is about: an address, the computer and user
+	// of a session, or a destination. It is empty if the adapter knows none.
 	Peer string `json:"peer,omitempty"`
 	// Outcome is set on Decided events.
 	Outcome Outcome `json:"outcome,omitzero"`
-	// Waited is how long the peer was in the queue.
+	// Waited is how long the attempt was queued. It is 0 for an attempt that was
+	// queued before a function observed the host.
 	Waited time.Duration `json:"waited,omitzero"`
-	// Held, Queued and Limit are the state of the gate right after the event.
-	// Limit is absent on no gate, and unlimited where nothing limits.
+	// Held, Queued and Limit are the state of the gate after the event. Limit is a
+	// number or unlimited.
 	Held   int          `json:"held"`
 	Queued int          `json:"queued"`
 	Limit  limits.Limit `json:"limit"`
-	// Log is what was written, on Logged events.
+	// Log is the entry, on Logged events.
 	Log *LogEntry `json:"log,omitempty"`
 }
 
@@ -154,7 +152,7 @@ func (e Event) String() string {
 	return fmt.Sprintf("%s (%d held, %d queued, limit %v)", text, e.Held, e.Queued, e.Limit)
 }
 
-// eventJSON is Event with its time in the queue as text.
+// eventJSON is Event with Waited as text.
 type eventJSON struct {
 	*eventFields
 	Waited jsontime.Duration `json:"waited,omitzero"`
@@ -177,7 +175,8 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// LogEntry is an entry of the machine's event log.
+// LogEntry is an entry of the machine's event log, as Event Viewer shows it; see
+// Host.EventLog.
 type LogEntry struct {
 	ID       uint32    `json:"id"`       // such as 4226
 	Log      string    `json:"log"`      // such as "System"

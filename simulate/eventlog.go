@@ -18,9 +18,9 @@ func entryOf(e limits.Edition, id int) LogEntry {
 	}
 }
 
-// String returns the entry as the Event Viewer of XP copies it (the layout is
-// that of tech-recipes-559). The entry has no user and no computer. Bytes
-// beyond ASCII print as dots.
+// String returns the entry in the layout that Event Viewer of XP copies to the
+// clipboard (tech-recipes-559), without user and computer. Data bytes that are not
+// printable ASCII are dots.
 func (e LogEntry) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Event Type:\t%s\nEvent Source:\t%s\nEvent Category:\t%s\nEvent ID:\t%d\n", e.Level, e.Source, e.Category, e.ID)

@@ -12,22 +12,24 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/admission"
 )
 
-// Gate admits the peers of one service of a Host. It holds the limit, the
-// queue if the rule has one, and the counters. All adapters that speak the
-// service share the gate, and so does whatever asks it directly.
+// Gate is the limit on one service of a Host. It has as many slots as the limit,
+// and gives one to each peer that gets in: a session, connection, request or
+// attempt (Policy.Rule.Unit). It gives out no slot while as many are held as the
+// limit in force.
 //
-// Acquire is what most callers want: it applies the discipline of the policy.
-// TryAcquire never waits. Both fill a Slot to Release. Hold takes slots that are
-// no peer's. SetLimit moves the limit while slots are held, and Wait waits for a
-// state of the gate, which saves a test from sleeping.
+// The two main methods are Acquire and TryAcquire. Most callers should use Acquire.
+// They differ when no slot is free: Acquire refuses or waits in the queue, as the
+// policy says, and TryAcquire never waits. Slot.Release gives the slot back.
 //
-// A Gate comes from Host.Gate, or from NewGate where not the machine but each of
-// several things on it has the limit. The zero Gate panics and says so. A Gate may
-// be used by many goroutines.
+// Hold takes slots without a peer, so that a test can fill the limit. Wait waits
+// for a state of the counters, so that it need not sleep. SetLimit moves the limit.
+//
+// A Gate comes from Host.Gate or NewGate; Acquire and TryAcquire of the zero Gate
+// panic. A Gate may be used by many goroutines.
 type Gate struct {
 	host   *Host
 	policy Policy
-	bound  int64 // waiters at most; 0 where the discipline is not to queue
+	bound  int64 // most attempts in the queue; 0 where the discipline is not to queue
 
 	admission admission.Admission
 	pacer     *pacer // nil if nothing is paced or logged
@@ -50,9 +52,9 @@ type Gate struct {
 	watchChan chan struct{}
 }
 
-// NewGate returns a gate of its own with a policy of the host, such as that of
-// one listening socket. Its events are events of the host. Host.Gate is what most
-// callers want.
+// NewGate returns a gate of its own for one of several things that have a limit
+// each, such as a listening socket. Its events are events of the host. Most callers
+// want Host.Gate.
 func NewGate(h *Host, p Policy) *Gate {
 	g := &Gate{host: h, policy: p, bound: admission.Slots(p.Queue)}
 	p.admission(&g.admission)
@@ -60,18 +62,19 @@ func NewGate(h *Host, p Policy) *Gate {
 	return g
 }
 
-// Stats are the counters of a gate, exact whenever nothing is in motion.
+// Stats are the counters of a gate. They are exact when no attempt is being
+// decided.
 type Stats struct {
-	// Held is the number of slots held now, those of Gate.Hold included, Peak
-	// the highest it was, and Queued the number of attempts in the queue now.
+	// Held is the number of slots held now, those of Gate.Hold included. Peak is
+	// the highest number so far, and Queued the number of attempts in the queue
+	// now.
 	Held   int `json:"held"`
 	Peak   int `json:"peak"`
 	Queued int `json:"queued"`
-	// Admitted counts all attempts that got in, whether at once or after a wait,
-	// and Waited those of them that waited first. (The Outcome called Admitted is
-	// that of an attempt let in at once.) Refused, TimedOut and Abandoned count
-	// those that did not get in. So does Superseded, of which nothing is lost: a
-	// metric of what clients lose leaves it out.
+	// Admitted counts the attempts that got in, Waited those of them that were
+	// queued first. (The Outcome Admitted is narrower: let in at once.) Refused,
+	// TimedOut, Abandoned and Superseded count those that did not get in. A
+	// superseded attempt is no loss to its client.
 	Admitted   int64 `json:"admitted"`
 	Waited     int64 `json:"waited"`
 	Refused    int64 `json:"refused"`
@@ -91,25 +94,24 @@ func (s Stats) String() string {
 	return text
 }
 
-// Slot is one unit of a limit, for one peer. Its zero value is ready for
-// Acquire and TryAcquire, and it may be used again once released. It is meant to
-// be a field of whatever stands for the peer and must not be copied.
+// Slot is one unit of a limit, for one peer. The zero value is ready for Acquire
+// and TryAcquire, and a Slot can be used again once released. It must not be
+// copied. Make it a field of what stands for the peer.
 type Slot struct {
-	// Peer names the peer in events; nil has no name. It is asked for its String
-	// in the goroutine that causes an event, and only while the host is observed,
-	// so it must not block: an address that is not known yet is no Peer.
+	// Peer names the peer in events; nil gives it no name. Its String method is
+	// called only while the host is observed, and must not block.
 	Peer fmt.Stringer
-	// Process names the program on the machine that the slot is for. Attempts of
-	// different processes wait in lines of their own, which are served in turn.
+	// Process names the program on the machine that the slot is for. Each process
+	// has its own queue, and the queues are served in turn.
 	Process string
-	// OnQueue, unless nil, is called when the attempt has begun to wait, in the
-	// goroutine that waits. It must not block.
+	// OnQueue, unless nil, is called in the goroutine of Acquire when the attempt
+	// is queued. It must not block.
 	OnQueue func()
 
 	gate *Gate
-	// held is 1 while the slot is held. Only Release, which may be called at any
-	// time from anywhere, needs the atomic: what fills a Slot has it to itself,
-	// and a plain store saves a fifth of the cost of the gate.
+	// held is 1 while the slot is held. Only Release needs the atomic, since it may
+	// be called at any time from anywhere. Acquire has the Slot to itself, and a
+	// plain store saves a fifth of the cost of the gate.
 	held uint32
 }
 
@@ -121,30 +123,30 @@ func (s *Slot) Release() {
 	}
 }
 
-// LimitError reports that a gate did not let a peer in. It matches ErrLimit, and
-// Err if there is one. It is a net.Error.
+// LimitError is the error of a gate that did not let a peer in. It matches ErrLimit
+// (errors.Is), wraps Err, and is a net.Error.
 type LimitError struct {
 	Windows limits.Windows
 	Rule    limits.Rule
 	// Outcome is Refused, TimedOut, Abandoned or Superseded.
 	Outcome Outcome
-	// Limit, Held and Queued are the state that the peer met.
+	// Limit, Held and Queued are the state of the gate when the attempt failed.
 	Limit        limits.Limit
 	Held, Queued int
-	// Err is the error of the context that ended the wait, what the program sees in
-	// its place where an adapter knows it (ENOBUFS at a connect), or nil.
+	// Err is the error of the context that ended the wait, or what a program on
+	// Windows sees if an adapter knows it, such as ENOBUFS. It is nil otherwise.
 	Err error
 }
 
-// ErrSuperseded matches the error of a context that ends an attempt because it is
-// needed no longer; see Superseded. It may be the cause of a context that package
-// tcp is given.
+// ErrSuperseded says that an attempt is no longer needed. A dial of package tcp
+// whose context is cancelled with this cause (context.WithCancelCause) counts as
+// Superseded, and its LimitError wraps ErrSuperseded.
 var ErrSuperseded = errors.New("simulate: no longer needed")
 
-// ErrLimit matches every LimitError.
+// ErrLimit matches every LimitError (errors.Is).
 var ErrLimit = errors.New("simulate: connection limit")
 
-// Error names the service, the Windows, the limit and how many held it.
+// Error names the service, the edition, the limit and the number of slots held.
 func (e *LimitError) Error() string {
 	text := fmt.Sprintf("simulate: %v of %v: %v by the limit of %v %v (%d held",
 		e.Rule.Service, e.Windows, e.Outcome, e.Limit, e.Rule.Unit, e.Held)
@@ -158,23 +160,23 @@ func (e *LimitError) Error() string {
 	return text
 }
 
-// Is makes the error match ErrLimit.
+// Is reports whether target is ErrLimit.
 func (e *LimitError) Is(target error) bool { return target == ErrLimit }
 
 // Unwrap returns Err.
 func (e *LimitError) Unwrap() error { return e.Err }
 
-// Timeout reports whether a deadline passed while waiting.
+// Timeout reports whether a deadline ended the attempt.
 func (e *LimitError) Timeout() bool { return e.Outcome == TimedOut }
 
-// Temporary is true: the limit may admit the next attempt.
+// Temporary returns true: the next attempt may get in.
 func (e *LimitError) Temporary() bool { return true }
 
 // Host returns the host of the gate.
 func (g *Gate) Host() *Host { return g.host }
 
-// Policy returns what was in force for the service when the host was made; its
-// Rule is the rule behind the gate.
+// Policy returns the policy that the gate was made with. SetLimit does not change
+// it.
 func (g *Gate) Policy() Policy { return g.policy }
 
 // Limit returns the limit in force now: a number, or unlimited.
@@ -185,10 +187,10 @@ func (g *Gate) Limit() limits.Limit {
 	return limits.Unlimited()
 }
 
-// SetLimit puts another limit in force, a number from 0 up to the ceiling of the
-// policy, or unlimited if that is the ceiling. It throws nothing out: a limit
-// below the number of slots held lets nothing in until enough of them have been
-// released. Another limit is an error that says why, and changes nothing.
+// SetLimit puts another limit in force: a number from 0 to Policy.Ceiling, or
+// unlimited if the ceiling is unlimited. Another value is an error and changes
+// nothing. No slot is taken away: if more are held than the new limit, none is
+// given out until enough have been released.
 func (g *Gate) SetLimit(l limits.Limit) error {
 	n, isNumber := l.Number()
 	if !(isNumber && g.policy.Ceiling.Holds(n) || l.IsUnlimited() && g.policy.Ceiling.IsUnlimited()) {
@@ -200,7 +202,7 @@ func (g *Gate) SetLimit(l limits.Limit) error {
 	return nil
 }
 
-// Stats returns the counters.
+// Stats returns the counters as they are now.
 func (g *Gate) Stats() Stats {
 	tally := g.tally.Load()
 	return Stats{
@@ -216,9 +218,9 @@ func (g *Gate) Stats() Stats {
 	}
 }
 
-// ResetStats sets the counters back to those of a gate that nothing has asked yet,
-// but for the slots held and the attempts queued now: Peak is what is held, and the
-// others are 0. An attempt that is decided meanwhile may be counted or not.
+// ResetStats sets the counters to 0, and Peak to the number of slots held now. Held
+// and Queued stay. An attempt that is decided during the call may be counted or
+// not.
 func (g *Gate) ResetStats() {
 	for {
 		tally := g.tally.Load()
@@ -232,14 +234,17 @@ func (g *Gate) ResetStats() {
 	}
 }
 
-// Acquire puts a slot into s as the policy says: at once if one is free; else it
-// waits in the queue, if there is one, until a slot is free, ctx is done or the
-// QueueTimeout of the policy is over; else it is refused. The error is a
-// *LimitError, and s holds nothing then. A ctx that is done before, while a slot
-// is free, has not met the limit: the error is that of ctx, and is not counted.
+// Acquire puts a slot into s. If none is free, it does what the policy says: it
+// waits in the queue until one is free, or fails at once if there is no queue or
+// the queue is full. The wait also ends when ctx is done or Policy.QueueTimeout is
+// over.
 //
-// Where the rule is to displace (Remote Desktop), the newcomer is refused; an
-// adapter that lets it displace the present user releases that user's slot first.
+// The error is a *LimitError, and s then holds nothing. If ctx is done before the
+// call and a slot is free, the error is that of ctx, and nothing is counted.
+// Acquire panics if s holds a slot already.
+//
+// Where the discipline is to displace (Remote Desktop), the newcomer is refused. An
+// adapter that lets it in releases the slot of the present session first.
 func (g *Gate) Acquire(ctx context.Context, s *Slot) error {
 	if err := ctx.Err(); err != nil {
 		if now := g.Stats(); now.Queued == 0 && int64(now.Held) < admission.Slots(g.Limit()) {
@@ -261,8 +266,8 @@ func (g *Gate) Acquire(ctx context.Context, s *Slot) error {
 	return g.wait(ctx, s)
 }
 
-// TryAcquire puts a slot into s if one is free and nobody waits for it, and
-// reports whether it did. If not, that counts as a refusal.
+// TryAcquire puts a slot into s if one is free and no attempt is queued. Otherwise
+// it reports false, which counts as a refusal. It panics if s holds a slot already.
 func (g *Gate) TryAcquire(s *Slot) bool {
 	if g.enter(s) {
 		return true
@@ -271,8 +276,8 @@ func (g *Gate) TryAcquire(s *Slot) bool {
 	return false
 }
 
-// LogEvent writes an event to the event log of the machine, if its edition logs it
-// (limits.Edition.Event).
+// LogEvent is for adapters. It writes the event with the ID to the event log of the
+// machine, if its edition logs that event (limits.Edition.Event).
 func (g *Gate) LogEvent(id int) {
 	if _, logs := g.policy.Rule.Edition.Event(id); logs {
 		g.log(entryOf(g.policy.Rule.Edition, id))
@@ -354,10 +359,10 @@ func (g *Gate) wait(ctx context.Context, s *Slot) error {
 	if !since.IsZero() {
 		waited = time.Since(since)
 	}
-	// A context that is over wins against a slot granted at the same time, or
-	// callers with nothing left to do would go on with it. The clock is asked
-	// too: many waiters may have the same deadline, and the first whose timer
-	// fires may give its slot to one whose timer has yet to.
+	// A context that is done wins against a slot granted at the same time: its
+	// caller has no use for the slot. The clock is asked too. Of several waiters
+	// with one deadline, the first whose timer fires may pass its slot to another
+	// whose timer has not fired yet.
 	err := ctx.Err()
 	if deadline, ok := ctx.Deadline(); err == nil && ok && !time.Now().Before(deadline) {
 		err = context.DeadlineExceeded
@@ -429,9 +434,9 @@ func (g *Gate) release(s *Slot) {
 	}
 }
 
-// Wait returns when cond holds, or with the context's error. It asks cond each
-// time the gate has changed, never by the clock, and may miss a state that
-// passes at once.
+// Wait returns nil when cond reports true, or an error that wraps that of ctx. It
+// calls cond at once and after each change of the gate, never by the clock. It may
+// miss a state that lasts only a moment.
 func (g *Gate) Wait(ctx context.Context, cond func(Stats) bool) error {
 	g.watchers.Add(1)
 	defer g.watchers.Add(-1)
@@ -454,7 +459,7 @@ func (g *Gate) Wait(ctx context.Context, cond func(Stats) bool) error {
 	}
 }
 
-// WaitHeld waits until exactly n slots are held.
+// WaitHeld waits, as Wait does, until exactly n slots are held.
 func (g *Gate) WaitHeld(ctx context.Context, n int) error {
 	return g.Wait(ctx, func(s Stats) bool { return s.Held == n })
 }

@@ -7,10 +7,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/admission"
 )
 
-// Hold takes n slots that are no peer's admission: they are in Stats.Held, and
-// not in Admitted. It takes all of them or, if fewer are free or something waits
-// for one, none, which is an error that says how many are free. release gives
-// them back; it may be called more than once.
+// Hold takes n slots without a peer, to fill a limit. They count in Stats.Held and
+// not in Stats.Admitted. Hold takes all n or none: if fewer are free or an attempt
+// is queued, the error says how many are free. release gives the slots back, once.
 func (g *Gate) Hold(n int) (release func(), err error) {
 	if err := g.takeHolds(n); err != nil {
 		return nil, err
@@ -18,10 +17,9 @@ func (g *Gate) Hold(n int) (release func(), err error) {
 	return sync.OnceFunc(func() { g.giveHolds(n) }), nil
 }
 
-// SetHolds makes the slots that SetHolds itself holds n in all: it takes what is
-// missing as Hold does, all or nothing, or gives back what is too much. It is for
-// a program that is told a number, and not for how long; what Hold has taken
-// stays.
+// SetHolds makes n the number of slots that SetHolds holds. It takes what is
+// missing, as Hold does, or gives back the surplus. Slots of Hold stay. It is for a
+// program that is told a number, such as an HTTP API.
 func (g *Gate) SetHolds(n int) error {
 	g.keptMu.Lock()
 	defer g.keptMu.Unlock()
@@ -39,8 +37,7 @@ func (g *Gate) SetHolds(n int) error {
 	return nil
 }
 
-// Holds returns the number of slots that Hold and SetHolds have taken and not
-// given back.
+// Holds returns the number of slots that Hold and SetHolds hold now.
 func (g *Gate) Holds() int { return int(g.holds.Load()) }
 
 func (g *Gate) takeHolds(n int) error {

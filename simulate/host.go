@@ -1,20 +1,3 @@
-// Package simulate acts out what Windows does to connections.
-//
-// A Host is one emulated machine. It has a Gate for each service, built from
-// the Policy: the rule that package limits knows, under the settings of the
-// machine. A Gate is the limit itself, and what most programs need is an adapter
-// that stands on it:
-//
-//   - package iis: the web servers, on net/http
-//   - package smb: the limit on file sharing, as a proxy in front of a real file
-//     server
-//   - package tcp: what the TCP stack does, as a listener and a dialer
-//   - package forecast: what many clients will see, in virtual time
-//   - package simtest: fixtures for unit tests
-//
-// All adapters of a host that speak one service share its gate. What is refused
-// is refused at the layer and with the bytes that Windows uses. Everything that
-// a gate decides can be counted (Stats), waited for (Wait) and watched (Observe).
 package simulate
 
 import (
@@ -30,12 +13,12 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// Host is one emulated machine. Its gates are shared by everything made from
-// it, as the limits of a machine are shared by its programs. It may be used by
-// many goroutines.
+// Host is one emulated machine: an edition of Windows with its settings. What is
+// made from a host shares its limits, as the programs on one machine do.
 //
-// A Host comes from New. Close ends what was made from it; a host from which
-// only gates were taken needs no Close.
+// A Host comes from New. The zero Host has no edition, and its Policy and Gate
+// return errors. Close ends what was made from a host; one that has only gates
+// needs no Close. A Host may be used by many goroutines.
 type Host struct {
 	windows   limits.Windows
 	settings  Settings
@@ -47,12 +30,13 @@ type Host struct {
 	closed    bool
 }
 
-// ErrAbsent matches the error for a service that the edition does not have.
+// ErrAbsent is wrapped by the error for a service that the edition does not have,
+// such as the web server of XP Home.
 var ErrAbsent = errors.New("simulate: no such service in this edition")
 
-// New returns a host that runs w with the settings, or as Windows is out of the
-// box if settings is nil. It fails if there is no such Windows or Windows would
-// not accept a setting; the error names the value and what is accepted.
+// New returns a host that runs w; settings may be nil. It fails if w names no
+// edition, or a service pack that the edition never had, or if w would not accept a
+// setting. The error names the value and what is accepted.
 func New(w limits.Windows, settings *Settings) (*Host, error) {
 	if err := w.Valid(); err != nil {
 		return nil, err
@@ -68,7 +52,7 @@ func New(w limits.Windows, settings *Settings) (*Host, error) {
 	return h, nil
 }
 
-// Windows returns which Windows the host runs.
+// Windows returns the edition and service pack that the host runs.
 func (h *Host) Windows() limits.Windows { return h.windows }
 
 // Settings returns a copy of the settings that the host was made with.
@@ -78,19 +62,20 @@ func (h *Host) Settings() Settings {
 	return s
 }
 
-// Policy returns what is in force for a service of the host, as it was fixed
-// when the host was made. The error matches ErrAbsent if the edition does not
-// have the service, and limits.ErrNoRule if the table does not know.
+// Policy returns what is in force for a service, fixed when the host is made. The
+// error wraps ErrAbsent if the edition does not have the service, and
+// limits.ErrNoRule if its limit is unknown. Nothing enforces limits.Licence, so it
+// has no policy.
 func (h *Host) Policy(s limits.Service) (Policy, error) {
 	var p Policy
 	err := p.init(h.windows, &h.settings, s)
 	return p, err
 }
 
-// Gate returns the gate of a service, which is the same one each time. The
-// errors are those of Policy. TCPBacklog has no such gate, as each listening
-// socket has one of its own: see NewGate, and Backlog of package tcp. Neither has
-// TCPOutbound if the settings say that each destination has ports of its own.
+// Gate returns the gate of a service, the same one at each call. The errors are
+// those of Policy. Gate also fails for limits.TCPBacklog, of which each listening
+// socket has a gate (see package tcp), and for limits.TCPOutbound with
+// OutboundSettings.PerDestination, of which each destination has one.
 func (h *Host) Gate(s limits.Service) (*Gate, error) {
 	if int(s) < len(h.gates) {
 		if g := h.gates[s].Load(); g != nil {
@@ -116,11 +101,11 @@ func (h *Host) Gate(s limits.Service) (*Gate, error) {
 	return g, nil
 }
 
-// Pool returns the gate of the pool that all TCP sockets of the machine share, and
-// nil where there is none. On Windows 95, 98 and Me that is the gate of TCPOther:
-// connections that are accepted, dialled, waiting to be accepted and in TIME_WAIT
-// are a hundred in all. What makes one of another service takes a slot of the pool
-// as well.
+// Pool is for adapters. It returns the gate that all TCP sockets share on Windows
+// 95, 98 and Me, and nil on every other edition. The gate is that of
+// limits.TCPOther: a hundred sockets by default, those in the backlog and in
+// TIME_WAIT included. A connection of another service takes a slot of the pool
+// besides its own.
 func (h *Host) Pool() *Gate {
 	if !h.windows.Edition.PoolsSockets() {
 		return nil
@@ -132,19 +117,20 @@ func (h *Host) Pool() *Gate {
 	return g
 }
 
-// Part returns the part of type T of a host. The first call makes it. A part is
-// what a package of adapters keeps for each machine: the state that its commands
-// change, and what it has made from the host. T is a type of that package's own,
-// so that no other finds it.
+// Part is for packages of adapters. It returns the part of type T of a host, and
+// makes it at the first call. A part is what such a package keeps for each machine:
+// the state that its commands change, and what it has made from the host. T is a
+// type of that package, so that no other package finds the part.
 //
-// The host asks its parts in the order in which they were made, as far as they
-// have these methods:
+// The host calls these methods of its parts, where they have them, in the order in
+// which the parts were made:
 //
-//	Close() error                                       // for Host.Close
-//	Disconnect()                                        // for Host.Disconnect
+//	Close() error                                               // for Host.Close
+//	Disconnect()                                                // for Host.Disconnect
 //	Console(line string) (output string, known bool, err error) // for Host.Console
 //
-// make must not call back into the host. Part fails once the host is closed.
+// make must not call methods of the host. No part can be made once the host is
+// closed; the error wraps ErrClosed.
 func Part[T any](h *Host, make func() *T) (*T, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -161,7 +147,7 @@ func Part[T any](h *Host, make func() *T) (*T, error) {
 	return p, nil
 }
 
-// ErrClosed matches the error of a host that has been closed.
+// ErrClosed is wrapped by the errors of a host that has been closed.
 var ErrClosed = errors.New("simulate: host closed")
 
 func (h *Host) partList() []any {
@@ -170,9 +156,10 @@ func (h *Host) partList() []any {
 	return slices.Clone(h.parts)
 }
 
-// Close ends what was made from the host: servers, proxies and dialers and their
-// connections. It returns when that is done, with the errors of all of them. No
-// adapter can be made afterwards. Gates go on, for whoever holds a slot.
+// Close closes the servers, proxies and listeners that were made from the host,
+// with their connections, and ends the dials of its dialers. It returns when that
+// is done, with their errors. Nothing can be made from the host afterwards. Its
+// gates stay, so that slots can be released.
 func (h *Host) Close() error {
 	h.mu.Lock()
 	h.closed = true
@@ -186,8 +173,8 @@ func (h *Host) Close() error {
 	return errors.Join(errs...)
 }
 
-// Disconnect ends the connections that the adapters of the host have open, and
-// keeps their listeners.
+// Disconnect ends the open connections of the host's servers, proxies and
+// listeners, which go on to accept.
 func (h *Host) Disconnect() {
 	for _, p := range h.partList() {
 		if d, ok := p.(interface{ Disconnect() }); ok {
@@ -196,10 +183,9 @@ func (h *Host) Disconnect() {
 	}
 }
 
-// Observe calls f for every event at every gate of the host, from then on until
-// stop is called. Events of one gate may come from several goroutines at once,
-// and f must not block: what caused the event waits for it. Time is read only
-// while the host is observed.
+// Observe calls f for every event at every gate of the host, until stop is called.
+// Several goroutines may call f at the same time. f must not block, since the
+// attempt that caused the event waits for it.
 func (h *Host) Observe(f func(Event)) (stop func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -227,8 +213,8 @@ func (h *Host) setObservers(list []*func(Event)) {
 	h.observers.Store(&list)
 }
 
-// IsObserved reports whether a function observes the host, so that an adapter
-// need not name its peers if none does.
+// IsObserved reports whether a function observes the host. An adapter need not name
+// its peers if none does.
 func (h *Host) IsObserved() bool { return h.observers.Load() != nil }
 
 func (h *Host) emit(e Event) {

@@ -9,24 +9,25 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
-// OutboundSettings are what can be set about the ports that the system chooses for
+// OutboundSettings are the settings about the local ports that Windows chooses for
 // outbound connections. The zero value is Windows out of the box.
 type OutboundSettings struct {
-	// MaxUserPort is the DWORD of that name up to Server 2003: the highest of the
-	// ports, from 5000 to 65534 (kb149532, kb196271). 0 is the default of the
-	// edition.
+	// MaxUserPort is the registry value of that name up to Server 2003: the highest
+	// port that Windows chooses, 5000 to 65534 (kb149532, kb196271). 0 is the
+	// default of the edition.
 	MaxUserPort int `json:"maxUserPort,omitzero"`
-	// DynamicPorts is the number of ports that netsh sets from Vista and Server
-	// 2008 on, from 255 to 64511 (kb929851). 0 is the default of the edition.
+	// DynamicPorts is how many ports Windows chooses from. From Vista and Server
+	// 2008 on netsh sets it, 255 to 64511 (kb929851). 0 is the default of the
+	// edition.
 	DynamicPorts int `json:"dynamicPorts,omitzero"`
-	// TimedWaitDelay is the DWORD TcpTimedWaitDelay: how long a connection that
-	// this side closed first keeps its port, from 30 to 300 s (kb149532,
+	// TimedWaitDelay is the registry value TcpTimedWaitDelay: how long a connection
+	// that the machine closed first keeps its port, 30 to 300 s (kb149532,
 	// kb196271). 0 is the default of the edition.
 	TimedWaitDelay time.Duration `json:"timedWaitDelay,omitzero"`
-	// PerDestination counts ports for each destination, since a port that one has
-	// can be used for another. From Windows 10 and Server 2016 on that can happen
-	// where the program does not bind its socket (SO_REUSE_UNICASTPORT,
-	// ms-reuse-unicastport); when it does is not known.
+	// PerDestination counts the ports of each destination apart, since connections
+	// to different destinations can share a port. It is accepted from Windows 10
+	// and Server 2016 on, which do so for sockets that the program does not bind
+	// (SO_REUSE_UNICASTPORT, ms-reuse-unicastport); when exactly is unknown.
 	PerDestination bool `json:"perDestination,omitzero"`
 }
 
@@ -51,9 +52,9 @@ func (s *Settings) checkOutbound(w limits.Windows) error {
 	case o.DynamicPorts != 0 && (o.DynamicPorts < limits.DynamicPortCountMin || o.DynamicPorts > limits.DynamicPortCountMax):
 		return bad("DynamicPorts", o.DynamicPorts, fmt.Sprintf("want %d to %d, or 0 for the default", limits.DynamicPortCountMin, limits.DynamicPortCountMax))
 	case limited && o.MaxUserPort != 0:
-		return bad("MaxUserPort", o.MaxUserPort, "want either that or Limits[tcp-outbound]")
+		return bad("MaxUserPort", o.MaxUserPort, "want either MaxUserPort or Limits[tcp-outbound], not both")
 	case limited && o.DynamicPorts != 0:
-		return bad("DynamicPorts", o.DynamicPorts, "want either that or Limits[tcp-outbound]")
+		return bad("DynamicPorts", o.DynamicPorts, "want either DynamicPorts or Limits[tcp-outbound], not both")
 	case o.TimedWaitDelay != 0 && e.PoolsSockets():
 		return bad("TimedWaitDelay", o.TimedWaitDelay, "want 0; the value belongs to Windows NT")
 	case o.TimedWaitDelay != 0 && (o.TimedWaitDelay < limits.TimedWaitDelayMin || o.TimedWaitDelay > limits.TimedWaitDelayMax):
@@ -103,7 +104,7 @@ func (o OutboundSettings) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
-// error. What the JSON does not name keeps its value.
+// error. A setting that is missing keeps its value.
 func (o *OutboundSettings) UnmarshalJSON(b []byte) error {
 	t := outboundJSON{(*outboundFields)(o), jsontime.Duration(o.TimedWaitDelay)}
 	if err := jsontime.Decode(b, &t); err != nil {

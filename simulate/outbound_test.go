@@ -87,9 +87,9 @@ func TestOutboundSettings(t *testing.T) {
 
 	limited := map[limits.Service]int{limits.TCPOutbound: 50}
 	_, err = simulate.New(xpSP2, &simulate.Settings{Limits: limited, Outbound: simulate.OutboundSettings{MaxUserPort: 6000}})
-	require.ErrorContains(t, err, "want either that or Limits[tcp-outbound]")
+	require.ErrorContains(t, err, "or Limits[tcp-outbound], not both")
 	_, err = simulate.New(win10, &simulate.Settings{Limits: limited, Outbound: simulate.OutboundSettings{DynamicPorts: 6000}})
-	require.ErrorContains(t, err, "want either that or Limits[tcp-outbound]")
+	require.ErrorContains(t, err, "or Limits[tcp-outbound], not both")
 }
 
 // The pool of 95, 98 and Me is the gate of any other program.

@@ -10,50 +10,52 @@ import (
 )
 
 // Policy is the rule of a service under the settings of one machine: what is in
-// force for the service when the host is made. Gates, adapters and forecasts
-// read it, and derive nothing again. It comes from Host.Policy or Gate.Policy; the
-// zero Policy is that of no service.
+// force when the host is made. Gates, adapters and forecasts read it and derive
+// nothing again. It comes from Host.Policy or Gate.Policy. The zero Policy is that
+// of no service.
 type Policy struct {
 	// Rule is what the edition does.
 	Rule limits.Rule `json:"rule"`
-	// Discipline is what meets the attempt over the limit. It is that of the rule
-	// unless a setting has brought a limit where the edition has none.
+	// Discipline says what happens to the attempt over the limit. It is that of the
+	// rule, unless a setting brings a limit to an edition that has none.
 	Discipline limits.Discipline `json:"discipline"`
-	// Limit is in force at first, and Gate.SetLimit accepts up to Ceiling.
+	// Limit is in force at first. Gate.SetLimit accepts up to Ceiling.
 	Limit   limits.Limit `json:"limit"`
 	Ceiling limits.Limit `json:"ceiling"`
-	// Queue is how many attempts can wait for a slot; a number, which is 0 where
-	// the discipline is not to queue, or unlimited.
+	// Queue is how many attempts can be queued: a number or unlimited. It is 0 if
+	// the discipline is not to queue.
 	Queue limits.Limit `json:"queue"`
-	// QueueTimeout ends the wait of a request in the queue; 0 is never.
+	// QueueTimeout is how long a request to the web server may be queued; 0 is
+	// without end.
 	QueueTimeout time.Duration `json:"queueTimeout"`
 
-	// IdleTimeout is the time after which the machine ends a connection to its
-	// web server that is idle; 0 is never. It is 0 for other services.
+	// IdleTimeout is how long a connection to the web server may be idle; 0 is
+	// without end.
 	IdleTimeout time.Duration `json:"idleTimeout"`
-	// ClosesAfterRequest says that the web server keeps no connection open after
-	// a request; ClosesHTTP10 that it does so to HTTP/1.0 clients only.
+	// ClosesAfterRequest says that the web server closes each connection after one
+	// request, and ClosesHTTP10 that it closes only those of HTTP/1.0 clients.
 	ClosesAfterRequest bool `json:"closesAfterRequest"`
 	ClosesHTTP10       bool `json:"closesHTTP10"`
 
-	// SYN is when the SYNs of an outbound attempt are sent, and when the attempt
-	// is given up. It is set for TCPHalfOpen and TCPOutbound.
+	// SYN is when an outbound attempt sends its SYNs and when it gives up. It is
+	// set for limits.TCPHalfOpen and limits.TCPOutbound.
 	SYN limits.SYNSchedule `json:"syn"`
-	// ReleaseInterval is the time between two attempts that leave the queue; 0
-	// lets them go as slots come free.
+	// ReleaseInterval is the time between two attempts that leave the queue. 0 lets
+	// each leave when a slot is free.
 	ReleaseInterval time.Duration `json:"releaseInterval"`
-	// LogsQueue says that event 4226 is logged when a queue begins, and again
-	// each EventInterval for as long as it lasts; 0 is once for each queue.
+	// LogsQueue says that event 4226 is logged when a queue begins, and again after
+	// each EventInterval while the queue lasts. With an EventInterval of 0 it is
+	// logged once.
 	LogsQueue     bool          `json:"logsQueue"`
 	EventInterval time.Duration `json:"eventInterval"`
 
 	// TimeWait is how long an outbound connection that the machine closed first
-	// keeps its port, and PerDestination says that each destination has ports of
-	// its own, so that the limit holds for each. They are set for TCPOutbound.
+	// keeps its port. PerDestination says that each destination has ports of its
+	// own, and the limit holds for each. They are set for limits.TCPOutbound.
 	TimeWait       limits.TimeWait `json:"timeWait,omitzero"`
 	PerDestination bool            `json:"perDestination,omitzero"`
-	// RefusalEvent is the event that is logged when an attempt is refused, and then
-	// not before a slot has been given back; 0 is none.
+	// RefusalEvent is the ID of the event that is logged at a refusal; 0 is none.
+	// Further refusals log nothing until a slot has been given back.
 	RefusalEvent int `json:"refusalEvent,omitzero"`
 }
 
@@ -92,7 +94,7 @@ func (p *Policy) init(w limits.Windows, s *Settings, service limits.Service) err
 	}
 	switch {
 	case p.Discipline == limits.None:
-		// Where the edition has no limit and a setting brings one.
+		// The edition has no limit, and a setting brings one.
 		p.Discipline = limits.Refuse
 	case p.Discipline != limits.Queue:
 	case rule.Queue.IsKnown():
@@ -142,7 +144,7 @@ func (p *Policy) initHalfOpen(s *Settings, isSet bool) {
 		p.ReleaseInterval = time.Duration(math.Round(float64(time.Second) / h.ReleaseRate))
 	}
 	p.initSYN(h)
-	// Attempts over a limit wait, also where a setting brings the limit.
+	// Attempts over a limit are queued, also if a setting brings the limit.
 	p.Discipline = limits.Queue
 }
 
@@ -156,11 +158,11 @@ func (p *Policy) initSYN(h *HalfOpenSettings) {
 	}
 }
 
-// Listen returns how many connections that are not accepted yet the machine holds
-// for a program that passes n to listen(), if p is the policy of TCPBacklog. A
-// number above what the edition grants is cut without an error, and 0 is
-// SOMAXCONN, all that it grants. From Windows 8 and Server 2012 on -n is
-// SOMAXCONN_HINT(n), which is granted from 200 to 65535; it is an error before
+// Listen is for the policy of limits.TCPBacklog. It returns how many connections
+// the machine holds for a program that passes n to listen() and has not accepted
+// them. A number above what the edition grants is cut without an error. 0 stands
+// for SOMAXCONN, all that the edition grants. From Windows 8 and Server 2012 on, -n
+// is SOMAXCONN_HINT(n), granted from 200 to 65535; earlier editions return an error
 // (ms-listen).
 func (p Policy) Listen(n int) (limits.Limit, error) {
 	most, limited := p.Limit.Number()

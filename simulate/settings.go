@@ -13,82 +13,81 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
-// Settings are what can be set on a machine. The zero value is Windows out of
-// the box. They are plain values and survive JSON, where times are text.
+// Settings are what an administrator can set on a machine, and what no source
+// settles about it. The zero value is Windows out of the box. JSON has durations as
+// text, such as "30s".
 type Settings struct {
-	// Limits replaces the limit of a service, default and ceiling, by a number
-	// that no administrator could set, say for a test or for what patches did.
-	// To lower a limit, or raise it as far as Windows accepts, use Gate.SetLimit
-	// or the settings below.
+	// Limits replaces the limit of a service, and its ceiling, by any number. It is
+	// for tests, and for patches that Windows does not know of. To stay within what
+	// Windows accepts, use Gate.SetLimit or the fields below.
 	Limits map[limits.Service]int `json:"limits,omitempty"`
 
-	// MaxConnections is the metabase property of IIS 4.0 to 6.0: the open
-	// connections that the web server takes. 0 is the default of the edition;
-	// other values go from 1 to the ceiling of the edition.
+	// MaxConnections is the metabase property of IIS 4.0 to 6.0: how many open
+	// connections the web server takes, from 1 to the ceiling of the edition. 0 is
+	// the default of the edition.
 	MaxConnections int `json:"maxConnections,omitzero"`
-	// AllowKeepAlive is the metabase property of IIS 4.0 to 6.0, and true if
-	// nil. If false, a connection is closed after its request; IIS 4.0 does
-	// that to HTTP/1.0 clients only (kb195179, cazzulino-gazitt).
+	// AllowKeepAlive is the metabase property of IIS 4.0 to 6.0; nil is true. If it
+	// is false, each connection is closed after one request. IIS 4.0 does that to
+	// HTTP/1.0 clients only (kb195179, cazzulino-gazitt).
 	AllowKeepAlive *bool `json:"allowKeepAlive,omitempty"`
-	// ConnectionTimeout is the idle time after which the web server closes a
-	// connection. 0 is the default of the version (limits.IISVersion.IdleTimeout):
-	// 600 s on NT 4.0, 900 s on IIS 4.0 and 5.0, 300 s on XP, 120 s from IIS 6.0
-	// on. The metabase holds 0 to 2147483647 s.
+	// ConnectionTimeout is how long a connection to the web server may be idle, up
+	// to 2147483647 s. 0 is the default of the version
+	// (limits.IISVersion.IdleTimeout): 600 s on NT 4.0, 900 s on IIS 4.0 and 5.0,
+	// 300 s on XP, 120 s from IIS 6.0 on.
 	ConnectionTimeout time.Duration `json:"connectionTimeout,omitzero"`
-	// QueueTimeout ends the wait of a request that IIS 7.0 or later has queued.
-	// 0 is never. Whether queued requests fall under the 120 s that
-	// iis-docs-site-limits gives is unknown.
+	// QueueTimeout is how long IIS 7.0 and later may queue a request. 0 is without
+	// end. Whether the 120 s of iis-docs-site-limits end the wait of a request is
+	// unknown.
 	QueueTimeout time.Duration `json:"queueTimeout,omitzero"`
-	// WorkerProcesses multiplies the request limit of IIS 7.0 and later, which
-	// one source says holds for each worker process (carehart-2011). 0 is 1.
+	// WorkerProcesses multiplies the request limit of IIS 7.0 and later, which by
+	// one source holds for each worker process (carehart-2011). 0 is 1; the most is
+	// 1024.
 	WorkerProcesses int `json:"workerProcesses,omitzero"`
 
-	// HalfOpen is about outbound connection attempts.
+	// HalfOpen is about outbound attempts that have no answer yet.
 	HalfOpen HalfOpenSettings `json:"halfOpen,omitzero"`
 	// Outbound is about the local ports of outbound connections.
 	Outbound OutboundSettings `json:"outbound,omitzero"`
 }
 
-// HalfOpenSettings are what can be set about outbound connection attempts, in
-// Windows or, where it is unknown what Windows does, in the model. The zero
-// value is Windows out of the box and the recommended model.
+// HalfOpenSettings are the settings about outbound connection attempts that have no
+// answer yet. ReleaseRate and EventInterval stand for what is unknown about
+// Windows. The zero value is Windows out of the box.
 type HalfOpenSettings struct {
-	// Patched is the number that a patch program wrote into tcpip.sys; the
-	// unknown Limit, which is zero, is an unpatched system. On XP it is a DWORD,
-	// for which the best known program proposed 50 (jsi-tip-10301, lvllord-faq).
-	// From Vista on it is one byte, 1 to 255, or unlimited (half-open-com). A
-	// system without a limit in force has nothing to patch.
+	// Patched is the limit that a patch program wrote into tcpip.sys. The zero
+	// Limit is no patch. On XP the field of the file has 32 bits; the best known
+	// program proposed 50 (jsi-tip-10301, lvllord-faq). From Vista on it has 8
+	// bits: 1 to 255, or unlimited (half-open-com). It is an error on an edition
+	// without a limit in force.
 	Patched limits.Limit `json:"patched,omitzero"`
-	// EnableConnectionRateLimiting is the DWORD of Vista SP2 and Server 2008 SP2
-	// that brings the limit of ten back (kb969710). It is said to work on
-	// Windows 7 too, without a word from the vendor (mydigitallife-2009). Its
-	// number cannot be set.
+	// EnableConnectionRateLimiting is the registry value that brings the limit of
+	// ten back on Vista SP2 and Server 2008 SP2 (kb969710). Users report it for
+	// Windows 7, too (mydigitallife-2009).
 	EnableConnectionRateLimiting bool `json:"enableConnectionRateLimiting,omitzero"`
 
-	// MaxConnectRetransmissions is the DWORD TcpMaxConnectRetransmissions, 0 to
-	// 255: how many more SYNs follow the first (ms-cc758896). Nil is the default
-	// of the version.
+	// MaxConnectRetransmissions is the registry value TcpMaxConnectRetransmissions:
+	// how many SYNs follow the first, 0 to 255 (ms-cc758896). Nil is the default of
+	// the edition.
 	MaxConnectRetransmissions *int `json:"maxConnectRetransmissions,omitempty"`
-	// InitialRTT is TcpInitialRTT: how long after the first SYN the second
-	// follows. It doubles with each. 0 is the default of the version; others go
-	// up to 65535 s (ms-cc938207).
+	// InitialRTT is the registry value TcpInitialRTT: the time from the first SYN
+	// to the second, up to 65535 s (ms-cc938207). It doubles with each further SYN.
+	// 0 is the default of the edition.
 	InitialRTT time.Duration `json:"initialRTT,omitzero"`
 
-	// ReleaseRate lets waiting attempts go at this many a second, instead of as
-	// slots come free. 0 is the latter. The vendor speaks of a fixed rate and
-	// gives no number (ms-xpsp2-network). With a rate, attempts leave the queue
-	// one by one, 1/ReleaseRate apart, the first that long after the queue began;
-	// a turn at which no slot is free lets none go.
+	// ReleaseRate is how many attempts leave the queue in a second, 0.000001 to
+	// 1000000. 0 lets each attempt leave when a slot is free. With a rate, attempts
+	// leave 1/ReleaseRate seconds apart, the first that long after the queue began,
+	// and none while no slot is free. The vendor speaks of a fixed rate and gives
+	// no number (ms-xpsp2-network).
 	ReleaseRate float64 `json:"releaseRate,omitzero"`
-	// EventInterval is how long after an event 4226 the next one is logged if
-	// attempts are then still waiting. 0 logs one whenever a queue begins. The
-	// interval of Windows is unknown.
+	// EventInterval is the time from one event 4226 to the next while attempts stay
+	// queued. 0 logs one event for each queue. The interval of Windows is unknown.
 	EventInterval time.Duration `json:"eventInterval,omitzero"`
 }
 
 // check returns an error that names the setting that w would not accept.
 func (s *Settings) check(w limits.Windows) error {
-	if len(s.Limits) == 0 { // a forecast has no time for the nothing below
+	if len(s.Limits) == 0 { // forecasts come here often, and seldom have any
 		return errors.Join(s.checkWeb(w), s.checkHalfOpen(w), s.checkOutbound(w))
 	}
 	for _, service := range slices.Sorted(maps.Keys(s.Limits)) {
@@ -145,7 +144,7 @@ func (s *Settings) checkHalfOpen(w limits.Windows) error {
 		return fmt.Errorf("simulate: %v: HalfOpen.%s %v: %s", w, name, value, want)
 	}
 	if _, set := s.Limits[limits.TCPHalfOpen]; set && h.Patched.IsKnown() {
-		return bad("Patched", h.Patched, "want either that or Limits[tcp-half-open]")
+		return bad("Patched", h.Patched, "want either Patched or Limits[tcp-half-open], not both")
 	}
 	if h.EnableConnectionRateLimiting || h.Patched.IsKnown() {
 		rule, err := limits.Lookup(w, limits.TCPHalfOpen)
@@ -155,7 +154,7 @@ func (s *Settings) checkHalfOpen(w limits.Windows) error {
 		limited, reads := rule.RateLimited()
 		if h.EnableConnectionRateLimiting && !reads {
 			return bad(limits.RateLimitingValue, true,
-				"this edition does not read the value, which came with Vista SP2 and Server 2008 SP2 and is not known later than Windows 7")
+				"want false; this edition does not read the value (Vista SP2, Server 2008 SP2 and, by reports, Windows 7 do)")
 		}
 		if h.EnableConnectionRateLimiting {
 			rule = limited
@@ -164,9 +163,9 @@ func (s *Settings) checkHalfOpen(w limits.Windows) error {
 		switch {
 		case !h.Patched.IsKnown():
 		case !patchable && reads:
-			return bad("Patched", h.Patched, "there is no limit in force to patch; set "+limits.RateLimitingValue)
+			return bad("Patched", h.Patched, "no limit is in force that a patch could move; set "+limits.RateLimitingValue+" first")
 		case !patchable:
-			return bad("Patched", h.Patched, "there is no limit to patch: "+rule.String())
+			return bad("Patched", h.Patched, "want none, since there is no limit to patch: "+rule.String())
 		case !patch.Value.Holds(h.Patched):
 			return bad("Patched", h.Patched, fmt.Sprintf("the limit has %d bits in the tcpip.sys of this edition; want %v", 8*patch.Value.Bytes, patch.Value))
 		}
@@ -176,10 +175,8 @@ func (s *Settings) checkHalfOpen(w limits.Windows) error {
 		return bad("MaxConnectRetransmissions", *n, "want 0 to 255")
 	case h.InitialRTT < 0 || h.InitialRTT > limits.MaxInitialRTT:
 		return bad("InitialRTT", h.InitialRTT, "want 0 to 65535 s")
-	case !(h.ReleaseRate >= 0 && h.ReleaseRate <= 1e6):
-		return bad("ReleaseRate", h.ReleaseRate, "want 0 to 1000000 a second")
-	case h.ReleaseRate > 0 && h.ReleaseRate < 1e-6:
-		return bad("ReleaseRate", h.ReleaseRate, "want 0, or one in a million seconds at least")
+	case h.ReleaseRate != 0 && !(h.ReleaseRate >= 1e-6 && h.ReleaseRate <= 1e6):
+		return bad("ReleaseRate", h.ReleaseRate, "want 0.000001 to 1000000 attempts a second, or 0 for no rate")
 	case h.EventInterval < 0:
 		return bad("EventInterval", h.EventInterval, "want 0 or more")
 	}
@@ -203,7 +200,7 @@ func (s Settings) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
-// error. What the JSON does not name keeps its value.
+// error. A setting that is missing keeps its value.
 func (s *Settings) UnmarshalJSON(b []byte) error {
 	t := settingsJSON{(*settingsFields)(s), jsontime.Duration(s.ConnectionTimeout), jsontime.Duration(s.QueueTimeout)}
 	if err := jsontime.Decode(b, &t); err != nil {
@@ -230,7 +227,7 @@ func (h HalfOpenSettings) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. A name that is no setting is an
-// error. What the JSON does not name keeps its value.
+// error. A setting that is missing keeps its value.
 func (h *HalfOpenSettings) UnmarshalJSON(b []byte) error {
 	t := halfOpenJSON{(*halfOpenFields)(h), jsontime.Duration(h.InitialRTT), jsontime.Duration(h.EventInterval)}
 	if err := jsontime.Decode(b, &t); err != nil {

@@ -43,8 +43,8 @@ func TestHalfOpenSettings(t *testing.T) {
 		{"more than a byte", vistaSP1, simulate.HalfOpenSettings{Patched: limits.Number(256)}, limits.Limit{}, "the limit has 8 bits in the tcpip.sys of this edition; want 1 to 255, or unlimited"},
 		{"byte out of the way", vistaSP1, simulate.HalfOpenSettings{Patched: limits.Unlimited()}, limits.Unlimited(), ""},
 		{"nothing to patch", xpSP1, simulate.HalfOpenSettings{Patched: limits.Number(50)}, limits.Limit{}, "there is no limit to patch: Windows XP Professional up to SP1 does not limit"},
-		{"nothing in force to patch", vistaSP2, simulate.HalfOpenSettings{Patched: limits.Number(50)}, limits.Limit{}, "no limit in force to patch; set EnableConnectionRateLimiting"},
-		{"nothing in force to patch on 7", win7, simulate.HalfOpenSettings{Patched: limits.Number(50)}, limits.Limit{}, "no limit in force to patch; set EnableConnectionRateLimiting"},
+		{"nothing in force to patch", vistaSP2, simulate.HalfOpenSettings{Patched: limits.Number(50)}, limits.Limit{}, "no limit is in force that a patch could move; set EnableConnectionRateLimiting first"},
+		{"nothing in force to patch on 7", win7, simulate.HalfOpenSettings{Patched: limits.Number(50)}, limits.Limit{}, "no limit is in force that a patch could move; set EnableConnectionRateLimiting first"},
 		{"switch", vistaSP2, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true}, limits.Number(10), ""},
 		{"switch on 7", win7, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true}, limits.Number(10), ""},
 		{"switch and patch", vistaSP2, simulate.HalfOpenSettings{EnableConnectionRateLimiting: true, Patched: limits.Number(100)}, limits.Number(100), ""},
@@ -60,10 +60,10 @@ func TestHalfOpenSettings(t *testing.T) {
 		{"long round trip", xpSP2, simulate.HalfOpenSettings{InitialRTT: 65536 * time.Second}, limits.Limit{}, "want 0 to 65535 s"},
 		{"negative round trip", xpSP2, simulate.HalfOpenSettings{InitialRTT: -1}, limits.Limit{}, "want 0 to 65535 s"},
 		{"rate", xpSP2, simulate.HalfOpenSettings{ReleaseRate: 10}, limits.Number(10), ""},
-		{"negative rate", xpSP2, simulate.HalfOpenSettings{ReleaseRate: -1}, limits.Limit{}, "ReleaseRate -1: want 0 to 1000000"},
+		{"negative rate", xpSP2, simulate.HalfOpenSettings{ReleaseRate: -1}, limits.Limit{}, "ReleaseRate -1: want 0.000001 to 1000000"},
 		{"no rate", xpSP2, simulate.HalfOpenSettings{ReleaseRate: math.NaN()}, limits.Limit{}, "ReleaseRate NaN"},
 		{"infinite rate", xpSP2, simulate.HalfOpenSettings{ReleaseRate: math.Inf(1)}, limits.Limit{}, "ReleaseRate +Inf"},
-		{"endless rate", xpSP2, simulate.HalfOpenSettings{ReleaseRate: 1e-300}, limits.Limit{}, "one in a million seconds"},
+		{"endless rate", xpSP2, simulate.HalfOpenSettings{ReleaseRate: 1e-300}, limits.Limit{}, "want 0.000001 to 1000000"},
 		{"negative interval", xpSP2, simulate.HalfOpenSettings{EventInterval: -1}, limits.Limit{}, "EventInterval -1ns: want 0 or more"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestHalfOpenSettings(t *testing.T) {
 		Limits:   map[limits.Service]int{limits.TCPHalfOpen: 5},
 		HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(50)},
 	})
-	require.ErrorContains(t, err, "want either that or Limits[tcp-half-open]")
+	require.ErrorContains(t, err, "or Limits[tcp-half-open], not both")
 }
 
 // Every Windows has a gate and a schedule.
