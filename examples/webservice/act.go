@@ -24,11 +24,11 @@ type act struct {
 	windows  limits.Windows
 	settings simulate.Settings
 	service  limits.Service
-	// browsers is the number of keep-alive connections that earlier visitors
-	// have left open, at rest.
+	// browsers is the number of earlier visitors, which keep their connections
+	// open and idle.
 	browsers int
-	// slow is a program that accepts connections only when the burst is over, so
-	// that TCP/IP has to hold them. The others accept at once.
+	// slow is set if the program accepts connections only when the burst is over,
+	// so that TCP/IP has to hold them. The other programs accept at once.
 	slow bool
 }
 
@@ -53,16 +53,33 @@ var programme = []act{
 // A result is what the clients of one act saw.
 type result struct {
 	act
-	rule    limits.Rule // that decides
-	absent  bool
+	rule    limits.Rule // the rule that decides
+	absent  bool        // the edition has no such service
 	served  int
 	refused map[string]int // by what the client saw
 	waited  int
-	wait    time.Duration // the longest
+	wait    time.Duration // the longest one
 	peak    int
 }
 
-// play serves the act on loopback and sends the clients.
+// check returns an error if the act cannot be played.
+func (a act) check() error {
+	host, err := simulate.New(a.windows, &a.settings)
+	if err != nil {
+		return err
+	}
+	defer host.Close()
+	service := a.service
+	if a.slow {
+		service = limits.TCPBacklog
+	}
+	if _, err := host.Policy(service); !errors.Is(err, simulate.ErrAbsent) {
+		return err
+	}
+	return nil // absent is an answer
+}
+
+// play serves the act on loopback and lets the clients come.
 func (a act) play(ctx context.Context, clients int, hold time.Duration) (result, error) {
 	r := result{act: a, refused: make(map[string]int)}
 	host, err := simulate.New(a.windows, &a.settings)
@@ -147,8 +164,8 @@ func serviceOf(host *simulate.Host, srv *http.Server, inner net.Listener, s limi
 	return func() error { return srv.Serve(ln) }, nil
 }
 
-// playSlow serves a program of its own that accepts when the burst is over: all
-// clients are held by TCP/IP, or have seen that it does not hold them.
+// playSlow plays an act with a slow program. It accepts when the burst is over,
+// which is when TCP/IP holds or has refused every client.
 func (r *result) playSlow(ctx context.Context, host *simulate.Host, inner net.Listener, url string, clients int, hold time.Duration) error {
 	backlog, err := tcp.NewBacklog(host, inner, nil)
 	if err != nil {
@@ -189,13 +206,13 @@ func (r *result) playSlow(ctx context.Context, host *simulate.Host, inner net.Li
 }
 
 // A meeting lets the service begin its work when every client has arrived, so
-// that "all at once" holds on a slow machine too.
+// that they meet at the same time on a slow computer too.
 type meeting struct {
 	arrived atomic.Pointer[func(context.Context)]
 }
 
-// await makes the service wait for n clients more to be let in, refused or
-// queued, though not for ever: a client may fail to connect.
+// await makes the service wait until n more clients are admitted, refused or
+// queued. It does not wait for ever, since a client may fail to connect.
 func (m *meeting) await(gate *simulate.Gate, n int) {
 	seen := func(s simulate.Stats) int { return int(s.Admitted+s.Refused) + s.Queued }
 	want := seen(gate.Stats()) + n
@@ -207,7 +224,7 @@ func (m *meeting) await(gate *simulate.Gate, n int) {
 	m.arrived.Store(&all)
 }
 
-// service is the web service: a page that takes its time.
+// service is the web service: a page that takes the time hold.
 func (m *meeting) service(hold time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if wait := m.arrived.Load(); wait != nil {
@@ -223,8 +240,8 @@ func (m *meeting) service(hold time.Duration) http.Handler {
 	})
 }
 
-// meet sends the clients, each with a connection of its own, and counts what
-// they see. It tells failed, if not nil, of each that gets no answer.
+// meet lets the clients come, each with a connection of its own, and counts what
+// they see. For each that gets no answer it sends to failed, unless that is nil.
 func (r *result) meet(ctx context.Context, url string, clients int, failed chan<- struct{}) {
 	var (
 		wg    sync.WaitGroup
@@ -258,8 +275,8 @@ func (r *result) meet(ctx context.Context, url string, clients int, failed chan<
 	wg.Wait()
 }
 
-// noConnection is what a client says that is refused in its dial, or reset right
-// after it.
+// noConnection is what a client sees whose dial is refused, or whose connection is
+// reset right after it.
 const noConnection = "no connection"
 
 func get(ctx context.Context, client *http.Client, url string) (status int, page string, err error) {

@@ -1,12 +1,16 @@
 // Webservice answers the question "I point 40 clients at a web service on
-// Windows XP; what happens, and why?" by letting real HTTP clients meet emulated
-// machines on loopback.
+// Windows XP; what happens, and why?". Real HTTP clients meet emulated machines on
+// this computer.
 //
-// There are three numbers, met at three moments: what TCP/IP holds for a program
-// that has not accepted it, what the web server takes, and what the licence says.
-// Without flags it plays several machines and prints one table. With -windows it
-// plays that one, and with -listen it serves that one until interrupted, for a
-// browser or curl to try.
+//	webservice
+//	webservice -windows "Windows 7 Pro" -clients 15
+//	webservice -windows "XP Pro SP3" -listen 127.0.0.1:8080
+//
+// A client meets three limits, one after the other: how many connections TCP/IP
+// holds until the program accepts them, how many the web server takes, and how many
+// devices the licence allows. Without flags the program tries several machines and
+// prints one table. With -windows it tries that one. With -listen it serves that
+// one until it is interrupted, so that a browser or curl can try it.
 package main
 
 import (
@@ -38,16 +42,20 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var windows limits.Windows
 	flags := flag.NewFlagSet("webservice", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is one line, and -help is none
-	flags.TextVar(&windows, "windows", limits.Windows{}, "the `Windows` to be, such as \"XP Pro SP3\"")
-	clients := flags.Int("clients", 40, "`number` of clients, all at once")
-	maxConnections := flags.Int("max-connections", 0, "metabase `value` MaxConnections; 0 is the default")
-	hold := flags.Duration("hold", 250*time.Millisecond, "`time` the service takes for a request")
-	listen := flags.String("listen", "", "serve -windows at this `address` until interrupted")
+	flags.SetOutput(io.Discard) // an error is one line, and -help is no error
+	flags.Func("windows", "the `edition` of Windows that the machine runs, such as \"XP Pro SP3\"", func(name string) (err error) {
+		windows, err = limits.ParseWindows(name)
+		return err
+	})
+	clients := flags.Int("clients", 40, "`number` of clients, which come at the same time")
+	maxConnections := flags.Int("max-connections", 0, "`number` that MaxConnections of IIS is set to, up to IIS 6.0; 0 is the default of the edition")
+	hold := flags.Duration("hold", 250*time.Millisecond, "`time` that the service takes for a request")
+	listen := flags.String("listen", "", "serve as -windows at this `address`, such as 127.0.0.1:8080, until interrupted")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(out, "Webservice points clients at a web service on a Windows, and says what they see.")
-		fmt.Fprintln(out)
+		fmt.Fprintln(out, "Webservice points clients at a web service on a machine that runs Windows, and says what they see.")
+		fmt.Fprintln(out, "Without -windows it tries several machines.")
+		fmt.Fprintln(out, "\nusage: webservice [flags]")
 		flags.SetOutput(out)
 		flags.PrintDefaults()
 		return nil
@@ -76,13 +84,21 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			{title: "any other, slow to accept", windows: windows, service: limits.TCPOther, slow: true},
 		}
 	}
-	question := fmt.Sprintf("%d clients ask at once for a page that takes %v", *clients, *hold)
+	for _, a := range acts {
+		if err := a.check(); err != nil {
+			return err
+		}
+	}
+	question := fmt.Sprintf("%d clients ask at the same time for a page that takes %v", *clients, *hold)
+	if *clients == 1 {
+		question = fmt.Sprintf("1 client asks for a page that takes %v", *hold)
+	}
 	fmt.Fprintf(out, "%s.\n\n", question)
 	results := make([]result, 0, len(acts))
 	for _, a := range acts {
 		r, err := a.play(ctx, *clients, *hold)
 		if err != nil {
-			return fmt.Errorf("%s: %w", a.title, err)
+			return err
 		}
 		results = append(results, r)
 	}
@@ -91,7 +107,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return answer(out, question, asked, results)
 }
 
-// serve is one machine until ctx is done.
+// serve serves as one machine until ctx is done.
 func serve(ctx context.Context, out io.Writer, w limits.Windows, maxConnections int, hold time.Duration, addr string) error {
 	host, err := simulate.New(w, &simulate.Settings{MaxConnections: maxConnections})
 	if err != nil {
@@ -107,11 +123,11 @@ func serve(ctx context.Context, out io.Writer, w limits.Windows, maxConnections 
 	}
 	srv := &http.Server{Handler: new(meeting).service(hold)}
 	stop := host.Observe(func(e simulate.Event) {
-		fmt.Fprintf(out, "%s  %-9s %-10s %s  %d held, %d queued, limit %v\n",
-			e.Time.Format("15:04:05.000"), e.Kind, outcome(e), e.Peer, e.Held, e.Queued, e.Limit)
+		fmt.Fprintf(out, "%s  %-10s  %s  %d held, %d queued, limit %v\n",
+			e.Time.Format("15:04:05.000"), what(e), e.Peer, e.Held, e.Queued, e.Limit)
 	})
 	defer stop()
-	fmt.Fprintf(out, "%v at http://%v/\n%v\n", w, ln.Addr(), web.Gate().Policy().Rule)
+	fmt.Fprintf(out, "%v serves http://%v/\n%v\n", w, ln.Addr(), web.Gate().Policy().Rule)
 	context.AfterFunc(ctx, func() { srv.Close() })
 	if err := web.Serve(srv, ln); !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -120,9 +136,10 @@ func serve(ctx context.Context, out io.Writer, w limits.Windows, maxConnections 
 	return nil
 }
 
-func outcome(e simulate.Event) string {
+// what says what has happened.
+func what(e simulate.Event) string {
 	if e.Kind == simulate.Decided {
 		return e.Outcome.String()
 	}
-	return ""
+	return e.Kind.String()
 }

@@ -30,13 +30,13 @@ func TestProgramme(t *testing.T) {
 		assert.Regexp(t, regexp.MustCompile(line), out.String())
 	}
 	for _, moment := range []string{
-		"10  a burst that the program does not accept in time",
-		"10  at the web server of the system",
+		"10  before the program accepts the connection",
+		"10  at the web server of Windows (IIS)",
 		"10  in the licence, which nothing enforces",
 	} {
 		assert.Contains(t, out.String(), "       "+moment+"\n")
 	}
-	assert.True(t, strings.HasSuffix(out.String(), "\n40 clients ask at once for a page that takes 1ms, "+
+	assert.True(t, strings.HasSuffix(out.String(), "\n40 clients ask at the same time for a page that takes 1ms, "+
 		"Windows XP Professional SP3: 10 pages, 30 times HTTP 403.9\n"), "the end repeats what was asked")
 }
 
@@ -48,16 +48,16 @@ func TestOneWindows(t *testing.T) {
 	assert.Regexp(t, `15 clients .*, Windows XP Professional SP2: 12 pages, 3 times HTTP 403.9\n$`, out.String())
 }
 
-// The numbers of an edition that is short of one, or of which one is not known.
+// An edition can lack one of the three limits, or one may not be known.
 func TestMoments(t *testing.T) {
 	for _, tt := range []struct {
 		windows limits.Windows
 		want    []string
 	}{
 		{limits.Windows{Edition: limits.XPHome}, []string{`\n   absent  at the web server`, `\n        5  in the licence`}},
-		{limits.Windows{Edition: limits.Windows10Pro}, []string{`\n      200  a burst`, `\n       10  at the web server`, `\n       20  in the licence`}},
+		{limits.Windows{Edition: limits.Windows10Pro}, []string{`\n      200  before the program accepts`, `\n       10  at the web server`, `\n       20  in the licence`}},
 		{limits.Windows{Edition: limits.Server2003Standard}, []string{`\nunlimited  at the web server`, `\n  unknown  in the licence`}},
-		{limits.Windows{Edition: limits.NT40Workstation}, []string{`\n        5  a burst`, `\n  depends  at the web server.*\n.*the service pack of`}},
+		{limits.Windows{Edition: limits.NT40Workstation}, []string{`\n        5  before the program accepts`, `\n  depends  at the web server.*\n.*the service pack of`}},
 	} {
 		var out bytes.Buffer
 		moments(&out, tt.windows)
@@ -74,7 +74,7 @@ func TestHelp(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"-help"}, &out))
 	assert.Contains(t, out.String(), "Webservice points clients at a web service")
-	assert.Contains(t, out.String(), "-max-connections value")
+	assert.Contains(t, out.String(), "-max-connections number")
 }
 
 func TestBadArguments(t *testing.T) {
@@ -91,11 +91,21 @@ func TestBadArguments(t *testing.T) {
 		for i := range args {
 			args[i] = strings.ReplaceAll(args[i], "+", " ")
 		}
-		err := run(t.Context(), args, &bytes.Buffer{})
+		var out bytes.Buffer
+		err := run(t.Context(), args, &out)
 		if assert.ErrorContains(t, err, test.want) {
 			assert.NotContains(t, err.Error(), "\n", "one line")
 		}
+		assert.Empty(t, out.String(), "errors come before all else")
 	}
+}
+
+func TestOneClient(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-windows", "XP Home", "-clients", "1", "-hold", "1ms"}, &out))
+	assert.True(t, strings.HasPrefix(out.String(), "1 client asks for a page that takes 1ms.\n"))
+	assert.Regexp(t, ` 1 time no connection\n`, out.String())
+	assert.Regexp(t, ` 1 page\n`, out.String())
 }
 
 func TestServe(t *testing.T) {
@@ -108,7 +118,7 @@ func TestServe(t *testing.T) {
 	<-out.written
 	cancel()
 	require.NoError(t, <-done)
-	assert.Contains(t, out.text.String(), "Windows 7 Professional at http://127.0.0.1:")
+	assert.Contains(t, out.text.String(), "Windows 7 Professional serves http://127.0.0.1:")
 }
 
 // firstWrite closes written when something has been written.

@@ -31,7 +31,7 @@ func report(out io.Writer, results []result) {
 	}
 }
 
-// evidence returns how well a rule is known, and from where.
+// evidence says how well a rule is known, and by which sources.
 func evidence(r limits.Rule) string {
 	keys := make([]string, 0, 4)
 	for _, s := range r.Sources() {
@@ -44,26 +44,34 @@ func evidence(r limits.Rule) string {
 func (r *result) saw() string {
 	var parts []string
 	if r.served > 0 {
-		parts = append(parts, fmt.Sprintf("%d pages", r.served))
+		parts = append(parts, counted(r.served, "page", "pages"))
 	}
 	for _, what := range []string{"HTTP 403.9", "HTTP 403", "HTTP 503", noConnection} {
 		if n := r.refused[what]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d times %s", n, what))
+			parts = append(parts, counted(n, "time", "times")+" "+what)
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// moments prints the three numbers of a machine, in the order in which a client
-// meets them.
+// counted returns a number with its noun.
+func counted(n int, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// moments prints three limits of a machine, in the order in which a client meets
+// them.
 func moments(out io.Writer, w limits.Windows) {
-	fmt.Fprintf(out, "\nThree numbers at three moments, %v:\n", w)
+	fmt.Fprintf(out, "\nClients of %v meet three limits:\n", w)
 	for _, m := range []struct {
 		service limits.Service
 		moment  string
 	}{
-		{limits.TCPBacklog, "a burst that the program does not accept in time"},
-		{limits.IIS, "at the web server of the system"},
+		{limits.TCPBacklog, "before the program accepts the connection"},
+		{limits.IIS, "at the web server of Windows (IIS)"},
 		{limits.Licence, "in the licence, which nothing enforces"},
 	} {
 		rule, err := limits.Lookup(w, m.service)
@@ -72,7 +80,7 @@ func moments(out io.Writer, w limits.Windows) {
 			fmt.Fprintf(out, "%9s  %s\n", "unknown", m.moment)
 			continue
 		case err != nil:
-			// On the service pack, which was not named.
+			// It depends on the service pack, which was not named.
 			fmt.Fprintf(out, "%9s  %s\n", "depends", m.moment)
 			wrap(out, "           ", err.Error())
 			continue
@@ -80,18 +88,18 @@ func moments(out io.Writer, w limits.Windows) {
 		fmt.Fprintf(out, "%9v  %s\n", rule.Default, m.moment)
 		about := rule.String()
 		if seen := rule.Refusal(); seen != limits.UnknownSymptom {
-			about += " What is refused sees: " + seen.String()
+			about += " A refused client sees: " + strings.TrimSuffix(seen.String(), ".") + "."
 		}
 		wrap(out, "           ", about)
 		wrap(out, "           ", evidence(rule))
 	}
 }
 
-// answer prints what was asked and what came of it, which a reader of a long
-// output finds at its end.
+// answer prints what was asked and what the clients saw, at the end of the output,
+// where a reader finds it.
 func answer(out io.Writer, question string, w limits.Windows, results []result) error {
 	i := slices.IndexFunc(results, func(r result) bool { return r.windows == w })
-	_, err := fmt.Fprintf(out, "\nEvidence in full: go run ./examples/table -windows %q -explain\n"+
+	_, err := fmt.Fprintf(out, "\nFor the sources: go run ./examples/table -windows %q -explain\n"+
 		"%s, %v: %s\n", w, question, w, results[i].saw())
 	return err
 }
