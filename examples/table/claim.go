@@ -7,20 +7,20 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// judge prints the claim that a text makes, the verdict on the text, the answer
-// and the evidence.
+// judge prints the claim of the table that a text makes or denies, the verdict on
+// the text, the answer and the evidence.
 func judge(w *wrapper, text string) error {
 	found := limits.FindClaims(text)
 	if len(found) == 0 {
-		return errors.New("-claim: no claim of the table says that or its opposite, which does not make it true or false")
+		return errors.New("-claim: the table has no claim that says this or its opposite, which makes the sentence neither true nor false")
 	}
 	m := found[0]
 	w.line("Claim:    " + m.Claim.Text)
 	switch {
 	case m.Negated && m.Verdict == limits.UnknownVerdict:
-		w.line("Verdict:  " + m.Claim.Verdict.String() + " on the claim; whether the text affirms it or denies it cannot be told")
+		w.line(fmt.Sprintf("Verdict:  the claim is %v; whether the text affirms or denies it is not clear", m.Claim.Verdict))
 	case m.Negated:
-		w.line(fmt.Sprintf("Verdict:  %v, since the text denies the claim, which is %v", m.Verdict, m.Claim.Verdict))
+		w.line(fmt.Sprintf("Verdict:  %v: the text denies the claim, which is %v", m.Verdict, m.Claim.Verdict))
 	default:
 		w.line("Verdict:  " + m.Verdict.String())
 	}
@@ -34,7 +34,7 @@ func judge(w *wrapper, text string) error {
 	}
 	for i, other := range found[1:min(len(found), 4)] {
 		if i == 0 {
-			w.line("Near it:")
+			w.line("Similar claims:")
 		}
 		w.line(fmt.Sprintf("  - %s (%v)", other.Claim.Text, other.Claim.Verdict))
 	}

@@ -1,6 +1,7 @@
-// Table prints the rules, all of them or those of one Windows, one service or
-// one symptom, for people and for other programs, and says whether one of them
-// explains what N clients meet.
+// Table prints the limits of Windows editions: all of them, or the rules of one
+// edition, one service or one symptom, for people and for other programs. It also
+// says whether a limit explains what a number of clients meet, and whether a
+// sentence about limits is true.
 //
 //	table -windows "XP Pro SP3" -explain
 //	table -service "file sharing" -format csv
@@ -30,8 +31,8 @@ func main() {
 	}
 }
 
-// columns returns how wide text may get: 80 columns on a terminal, and 0, any
-// width, for a file or another program.
+// columns returns how wide text may get: 80 columns on a terminal. In a file, or for
+// another program, it is 0, which is any width.
 func columns(f *os.File) int {
 	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return 0
@@ -41,31 +42,32 @@ func columns(f *os.File) int {
 
 // A question is what the flags ask.
 type question struct {
-	windows  identify.Identification // the zero Identification is any
-	name     string                  // as it was written
-	services []limits.ServiceMatch   // none is any
-	symptom  limits.Symptom          // UnknownSymptom is any
-	seen     string                  // as it was written
+	windows  identify.Identification // any if name is empty
+	name     string                  // of the edition, as it was written
+	services []limits.ServiceMatch   // any if it is empty
+	symptom  limits.Symptom          // any if it is UnknownSymptom
+	seen     string                  // the symptom as it was written
 	clients  int
 }
 
 func run(args []string, out io.Writer, width int) error {
 	flags := flag.NewFlagSet("table", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is one line, and -help is none
+	flags.SetOutput(io.Discard) // an error is one line, and -help is no error
 	var (
 		format  = flags.String("format", "text", "`form` of the output: text, json, csv or markdown")
-		windows = flags.String("windows", "", "only the rules of this `Windows`, such as \"XP Pro SP3\"")
+		windows = flags.String("windows", "", "only the rules of this `edition` of Windows, such as \"XP Pro SP3\"")
 		service = flags.String("service", "", "only the rules for this `service`, such as smb, http or vpn")
-		seen    = flags.String("symptom", "", "only the rules that produce this `symptom`, as \"event 4226\"")
-		explain = flags.Bool("explain", false, "with the evidence (text only)")
-		why     = flags.Bool("why", false, "is it the limit? wants -windows, -service and -clients")
-		claim   = flags.String("claim", "", "judge what a `sentence` says, such as \"XP takes 10 connections\"")
-		clients = flags.Int("clients", 0, "with -why: `N` clients that come at the same time")
+		seen    = flags.String("symptom", "", "only the rules with this `symptom`, such as \"event 4226\"")
+		explain = flags.Bool("explain", false, "print the evidence as well, in the form text")
+		why     = flags.Bool("why", false, "is it a limit? needs -windows, -clients, and -service or -symptom")
+		claim   = flags.String("claim", "", "say whether a `sentence` is true, such as \"XP takes 10 connections\"")
+		clients = flags.Int("clients", 0, "with -why: the `number` of clients that come at the same time")
 	)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(out, "Table prints how many peers each Windows takes at the same time, and why.")
-		fmt.Fprintln(out)
+		fmt.Fprintln(out, "Table prints how many clients each edition of Windows takes at the same time,")
+		fmt.Fprintln(out, "and how well that is known.")
+		fmt.Fprintln(out, "\nusage: table [flags]")
 		flags.SetOutput(out)
 		flags.PrintDefaults()
 		return nil
@@ -76,7 +78,7 @@ func run(args []string, out io.Writer, width int) error {
 	}
 	if *claim != "" {
 		if flags.NFlag() > 1 {
-			return errors.New("-claim stands alone: it takes no other flag")
+			return errors.New("-claim goes with no other flag")
 		}
 		return judge(&wrapper{out: out, width: width}, *claim)
 	}
@@ -86,9 +88,12 @@ func run(args []string, out io.Writer, width int) error {
 	}
 	if *why {
 		if q.clients = *clients; q.clients < 1 || q.name == "" || len(q.services) == 0 && q.symptom == limits.UnknownSymptom {
-			return errors.New("-why wants -windows, -service (or -symptom) and -clients, which is 1 or more")
+			return errors.New("-why needs -windows, -service or -symptom, and -clients, which is 1 or more")
 		}
 		return q.why(&wrapper{out: out, width: width})
+	}
+	if *clients != 0 {
+		return errors.New("-clients needs -why")
 	}
 	rules := q.rules()
 	switch *format {
@@ -124,8 +129,8 @@ func ask(windows, service, seen string) (q question, err error) {
 	return q, err
 }
 
-// identifyName returns the Windows of a name, and all that it can be where it
-// is ambiguous or the service pack is not known.
+// identifyName returns what a name can mean: several editions if it is ambiguous,
+// and each service pack if it has none.
 func identifyName(name string) (identify.Identification, error) {
 	if _, err := limits.ParseWindows(name); err != nil && !errors.Is(err, limits.ErrAmbiguous) {
 		return identify.Identification{}, err
@@ -133,7 +138,7 @@ func identifyName(name string) (identify.Identification, error) {
 	return identify.Caption(name)
 }
 
-// rules returns the rules that are asked for.
+// rules returns the rules that the flags ask for.
 func (q *question) rules() iter.Seq[limits.Rule] {
 	rules := limits.Rules()
 	if q.symptom != limits.UnknownSymptom {
@@ -148,17 +153,17 @@ func (q *question) rules() iter.Seq[limits.Rule] {
 	}
 }
 
-// covers reports whether the rule holds for one of the Windows.
+// covers reports whether the rule holds for one of the editions.
 func (q *question) covers(r limits.Rule) bool {
 	return q.name == "" || slices.ContainsFunc(q.windows.Candidates, r.Covers)
 }
 
-// about reports whether the service is asked for.
+// about reports whether the flags ask for the service.
 func (q *question) about(s limits.Service) bool {
 	return len(q.services) == 0 || slices.ContainsFunc(q.services, func(m limits.ServiceMatch) bool { return slices.Contains(m.Services, s) })
 }
 
-// took says what the words were taken for, unless they are plain names.
+// took says how the words were read, unless they are plain names.
 func (q *question) took() []string {
 	var lines []string
 	if editions := q.windows.Editions(); len(editions) > 1 {
@@ -168,10 +173,10 @@ func (q *question) took() []string {
 		if name := m.Services[0].String(); strings.EqualFold(strings.ReplaceAll(name, "-", " "), m.Word) {
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("Took %q for %s (%s).", m.Word, m.Services[0].Description(), listed(m.Services)))
+		lines = append(lines, fmt.Sprintf("%q was read as %s (%s).", m.Word, m.Services[0].Description(), listed(m.Services)))
 	}
 	if q.symptom != limits.UnknownSymptom {
-		lines = append(lines, fmt.Sprintf("Took %.60q for %s", q.seen, fullStop(q.symptom.String())))
+		lines = append(lines, fmt.Sprintf("%.60q was read as %s", q.seen, fullStop(q.symptom.String())))
 	}
 	return lines
 }

@@ -25,9 +25,9 @@ func TestSelections(t *testing.T) {
 			func(r limits.Rule) bool { return r.Service == limits.Telnet }},
 		{[]string{"-windows", "Windows XP Home SP3"}, "Windows XP Home takes 5 SMB sessions", 1,
 			func(r limits.Rule) bool { return r.Covers(limits.MustParseWindows("Windows XP Home SP3")) }},
-		{[]string{"-symptom", "MSMQ 0xC00E0067"}, `Took "MSMQ 0xC00E0067" for 0xC00E0067, MQ_ERROR_DEPEND_WKS_LICENSE_OVERFLOW.` + "\n\nWindows NT 4.0 Workstation takes 10 remote computers", 4,
+		{[]string{"-symptom", "MSMQ 0xC00E0067"}, `"MSMQ 0xC00E0067" was read as 0xC00E0067, MQ_ERROR_DEPEND_WKS_LICENSE_OVERFLOW.` + "\n\nWindows NT 4.0 Workstation takes 10 remote computers", 4,
 			func(r limits.Rule) bool { return r.Symptom() == limits.SymptomMSMQOverflow }},
-		{[]string{"-service", "Tomcat", "-windows", "XP Pro"}, `Took "tomcat" for any program that is no service of Windows (tcp-other, tcp-backlog).` + "\n\nWindows XP Professional holds 10", 3,
+		{[]string{"-service", "Tomcat", "-windows", "XP Pro"}, `"tomcat" was read as any program that is no service of Windows (tcp-other, tcp-backlog).` + "\n\nWindows XP Professional holds 10", 3,
 			func(r limits.Rule) bool {
 				return r.Edition == limits.XPProfessional && (r.Service == limits.TCPOther || r.Service == limits.TCPBacklog)
 			}},
@@ -79,7 +79,7 @@ func TestAmbiguousName(t *testing.T) {
 	assert.Contains(t, out.String(), "\n  iis            1 to 10\n")
 	out.Reset()
 	require.NoError(t, run([]string{"-windows", "XP", "-service", "iis"}, &out, 0))
-	assert.Contains(t, out.String(), "\n  iis            absent to 10, raised absent to 40\n")
+	assert.Contains(t, out.String(), "\n  iis            absent to 10 (raised: absent to 40)\n")
 }
 
 func TestJSON(t *testing.T) {
@@ -104,8 +104,8 @@ func TestExplain(t *testing.T) {
 func TestSymptomOfNoLimit(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run([]string{"-symptom", "WSAETIMEDOUT (10060)"}, &out, 0))
-	assert.Contains(t, out.String(), "No rule that was asked for looks so.")
-	assert.Contains(t, out.String(), "Else: No limit of the table looks so")
+	assert.Contains(t, out.String(), "None of these rules has that symptom.")
+	assert.Contains(t, out.String(), "What else to check: No limit of the table looks so")
 }
 
 func TestHelp(t *testing.T) {
@@ -113,7 +113,7 @@ func TestHelp(t *testing.T) {
 		var out bytes.Buffer
 		require.NoError(t, run([]string{flag}, &out, 80))
 		first, rest, _ := strings.Cut(out.String(), "\n")
-		assert.Equal(t, "Table prints how many peers each Windows takes at the same time, and why.", first)
+		assert.Equal(t, "Table prints how many clients each edition of Windows takes at the same time,", first)
 		assert.Contains(t, rest, "-windows")
 	}
 }
@@ -131,10 +131,11 @@ func TestErrors(t *testing.T) {
 		{[]string{"-windows", "XP Home SP4"}, "never had service pack 4"},
 		{[]string{"-windows", "Windows XP Home", "-service", "msmq"}, "no rule known"},
 		{[]string{"-clients", "many"}, `"many" for flag -clients`},
+		{[]string{"-windows", "XP Pro", "-clients", "9"}, "-clients needs -why"},
 		{[]string{"-nonsense"}, "-nonsense"},
-		{[]string{"-why"}, "-why wants -windows"},
+		{[]string{"-why"}, "-why needs -windows"},
 		{[]string{"-why", "-windows", "XP Pro", "-service", "iis"}, "which is 1 or more"},
-		{[]string{"-why", "-windows", "XP Pro", "-clients", "9"}, "-why wants"},
+		{[]string{"-why", "-windows", "XP Pro", "-clients", "9"}, "-why needs"},
 		{[]string{"extra"}, "unexpected argument"},
 		{[]string{long}, "unexpected argument"},
 		{[]string{"-format", long}, "-format"},

@@ -33,12 +33,12 @@ func (q *question) text(w *wrapper, rules iter.Seq[limits.Rule], explain bool) e
 	}
 	switch {
 	case n == 0 && q.symptom != limits.UnknownSymptom:
-		w.line("No rule that was asked for looks so.")
+		w.line("None of these rules has that symptom.")
 	case n == 0:
-		return fmt.Errorf("%w: the table has no row for it, which does not mean that there is no limit", limits.ErrNoRule)
+		return fmt.Errorf("%w: the table has no row for this, which does not mean that there is no limit", limits.ErrNoRule)
 	}
 	if q.symptom != limits.UnknownSymptom {
-		w.line("Else: " + q.symptom.Otherwise())
+		w.line("What else to check: " + q.symptom.Otherwise())
 	}
 	rule := "rules"
 	if n == 1 {
@@ -48,7 +48,7 @@ func (q *question) text(w *wrapper, rules iter.Seq[limits.Rule], explain bool) e
 	return w.err
 }
 
-// ranges prints how far the limits of the candidates lie apart.
+// ranges prints the lowest and the highest limit of the candidates.
 func (q *question) ranges(w *wrapper) {
 	for _, s := range limits.Services() {
 		byDefault, ceiling := q.windows.Range(s)
@@ -58,13 +58,13 @@ func (q *question) ranges(w *wrapper) {
 		case byDefault == ceiling:
 			w.line(fmt.Sprintf("  %-14v %v", s, byDefault))
 		default:
-			w.line(fmt.Sprintf("  %-14v %v, raised %v", s, byDefault, ceiling))
+			w.line(fmt.Sprintf("  %-14v %v (raised: %v)", s, byDefault, ceiling))
 		}
 	}
 }
 
-// A wrapper writes lines that are not wider than width columns, if that is not
-// 0, and keeps the first error.
+// A wrapper writes lines of at most width columns, or of any width if that is 0. It
+// keeps the first error.
 type wrapper struct {
 	out   io.Writer
 	width int
@@ -78,7 +78,8 @@ func (w *wrapper) lines(text string) {
 	}
 }
 
-// line writes one line, and continues it below its indentation.
+// line writes one line. What does not fit goes on the next ones, with the same
+// indentation.
 func (w *wrapper) line(text string) {
 	for _, part := range wrap(text, w.width) {
 		if w.err == nil {
@@ -88,7 +89,7 @@ func (w *wrapper) line(text string) {
 }
 
 // wrap breaks a line at its spaces into lines of at most width columns. A word
-// that is longer stands alone.
+// that is longer has a line of its own.
 func wrap(line string, width int) []string {
 	words := strings.Fields(line)
 	if width == 0 || utf8.RuneCountInString(line) <= width || len(words) == 0 {

@@ -8,9 +8,9 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// why says of each service that is asked for whether its limit explains what the
-// clients meet, by which rule, what the client over the limit sees, and what else
-// to check.
+// why says of each service that the flags ask for whether its limit explains what
+// the clients meet. It names the rule, what the client over the limit sees, and what
+// else to check.
 func (q *question) why(w *wrapper) error {
 	took := q.took()
 	for _, line := range took {
@@ -20,7 +20,7 @@ func (q *question) why(w *wrapper) error {
 	for _, m := range q.services {
 		services = append(services, m.Services...)
 	}
-	if len(services) == 0 { // a symptom that no limit has
+	if len(services) == 0 { // no limit has the symptom
 		w.line("Is it a limit of Windows? No.")
 		w.line(q.symptom.Otherwise())
 		return w.err
@@ -56,8 +56,8 @@ func (a answer) sentence() string {
 	return sentence
 }
 
-// answers returns what the candidates have for a service, each answer once, of
-// the edition for which it is known best.
+// answers returns the rules of the candidates for a service. Of rules that say the
+// same it returns the one that is known best.
 func (q *question) answers(s limits.Service) []answer {
 	var answers []answer
 	for r := range limits.ByService(s) {
@@ -84,13 +84,13 @@ func (q *question) whyService(w *wrapper, s limits.Service) {
 	answers := q.answers(s)
 	switch len(answers) {
 	case 0:
-		w.line(asked + " That is not known: the table has no row for it, which does not mean that there is no limit.")
+		w.line(asked + " That is not known. The table has no row for it, which does not mean that there is no limit.")
 	case 1:
 		w.line(asked + " " + verdict(answers[0].Rule, q.clients))
 		q.whyAnswer(w, answers[0])
 	default:
 		byDefault, _ := q.windows.Range(s)
-		w.line(fmt.Sprintf("%s It depends on which it is: %v.", asked, byDefault))
+		w.line(fmt.Sprintf("%s It depends on %s: %v.", asked, q.open(answers), byDefault))
 		for _, a := range answers {
 			w.line("")
 			w.line(verdict(a.Rule, q.clients))
@@ -99,8 +99,18 @@ func (q *question) whyService(w *wrapper, s limits.Service) {
 	}
 }
 
-// whyAnswer prints the rule, what is seen at it, how it is changed, and what else
-// looks so.
+// open names what would decide between the answers.
+func (q *question) open(answers []answer) string {
+	for _, a := range answers {
+		if a.Edition != answers[0].Edition {
+			return "the edition"
+		}
+	}
+	return "the service pack"
+}
+
+// whyAnswer prints the rule, what a client sees at the limit, how to change it, and
+// what else has the same symptom.
 func (q *question) whyAnswer(w *wrapper, a answer) {
 	w.line(a.sentence())
 	n, limited := a.Default.Number()
@@ -109,9 +119,9 @@ func (q *question) whyAnswer(w *wrapper, a answer) {
 	}
 	symptom, refusal := a.Symptom(), a.Refusal()
 	if symptom == limits.UnknownSymptom {
-		w.line(fmt.Sprintf("What the %s sees is not known.", ordinal(n+1)))
+		w.line(fmt.Sprintf("What the %s client sees is not known.", ordinal(n+1)))
 	} else {
-		w.line(fmt.Sprintf("The %s sees: %s", ordinal(n+1), fullStop(symptom.String())))
+		w.line(fmt.Sprintf("The %s client sees: %s", ordinal(n+1), fullStop(symptom.String())))
 	}
 	if refusal != symptom && refusal != limits.UnknownSymptom {
 		w.line("When the queue is full: " + fullStop(refusal.String()))
@@ -122,34 +132,44 @@ func (q *question) whyAnswer(w *wrapper, a answer) {
 	}
 }
 
-// verdict says yes or no.
+// verdict says whether the clients meet the limit.
 func verdict(r limits.Rule, clients int) string {
 	n, limited := r.Default.Number()
 	switch {
 	case r.Default.IsAbsent():
-		return "No, it is not there."
+		return "No, there is no such service."
 	case r.Basis == limits.ByLicence:
 		return "No, nothing enforces it."
 	case !limited:
-		return "No, it has no limit."
+		return "No, there is no limit."
+	case clients == 1 && n > 0:
+		return "No, 1 client fits."
 	case clients <= n:
-		return fmt.Sprintf("No, %d fit.", clients)
+		return fmt.Sprintf("No, %d clients fit.", clients)
 	}
 	switch {
 	case r.Service == limits.TCPBacklog:
-		return fmt.Sprintf("Yes, if the %d come before the program accepts.", clients)
+		return fmt.Sprintf("Yes, if all %d come before the program accepts one.", clients)
 	case r.Discipline == limits.Queue:
-		return fmt.Sprintf("Yes: %d at a time, the others wait.", n)
+		return fmt.Sprintf("Yes: %s in at a time, and the others wait.", counted(n, "gets", "get"))
 	case r.Discipline == limits.Displace:
-		return fmt.Sprintf("Yes: %d at a time, and a newcomer may displace one.", n)
+		return fmt.Sprintf("Yes: %s in at a time, and a new one may displace an old one.", counted(n, "gets", "get"))
 	case n == 0:
-		return "Yes: it takes none."
+		return "Yes: none gets in."
 	}
-	return fmt.Sprintf("Yes: %d get in, %d do not.", n, clients-n)
+	return fmt.Sprintf("Yes: %s in, %s not.", counted(n, "gets", "get"), counted(clients-n, "does", "do"))
 }
 
-// neighbours returns the limits that are taken for these, or meet the same
-// clients at another moment.
+// counted returns a number with its verb.
+func counted(n int, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// neighbours returns the limits that people mistake for these, and those that the
+// same clients meet at another moment.
 func neighbours(services []limits.Service) []limits.Service {
 	near := map[limits.Service][]limits.Service{
 		limits.IIS:         {limits.TCPBacklog, limits.Licence},

@@ -14,33 +14,33 @@ func TestWhy(t *testing.T) {
 		want                      []string
 	}{
 		{"XP Pro SP3", "http", "40", []string{
-			`Took "http" for the web server of Windows (iis).`,
+			`"http" was read as the web server of Windows (iis).`,
 			"Is it the limit of iis, the web server of Windows? Yes: 10 get in, 30 do not.",
 			"Windows XP Professional takes 10 connections to its web server (IIS)", "[10 documented, 40 reported]",
-			"The 11th sees: HTTP 403.9: ", "Changing it: cscript adsutil.vbs", "What else to check: Idle connections count",
+			"The 11th client sees: HTTP 403.9: ", "Changing it: cscript adsutil.vbs", "What else to check: Idle connections count",
 			"Other limits that the same clients can meet:\n- Windows XP Professional holds 10 TCP connections that wait to be accepted",
 			"- The licence of Windows XP Professional allows 10 devices",
 		}},
-		{"XP Pro SP3", "iis", "10", []string{"No, 10 fit.", "The 11th sees: HTTP 403.9"}},
-		{"XP Home", "iis", "10", []string{"No, it is not there."}},
+		{"XP Pro SP3", "iis", "10", []string{"No, 10 clients fit.", "The 11th client sees: HTTP 403.9"}},
+		{"XP Home", "iis", "10", []string{"No, there is no such service."}},
 		{"XP Pro", "apache", "40", []string{
-			"Is it the limit of tcp-other, any program that is no service of Windows? No, it has no limit.",
-			"Is it the limit of tcp-backlog, connections that a program has not accepted yet? Yes, if the 40 come before the program accepts.",
-			"The 11th sees: WSAECONNREFUSED 10061", "A port on which nothing listens, and a firewall that resets, look exactly the same.",
+			"Is it the limit of tcp-other, any program that is no service of Windows? No, there is no limit.",
+			"Is it the limit of tcp-backlog, connections that a program has not accepted yet? Yes, if all 40 come before the program accepts one.",
+			"The 11th client sees: WSAECONNREFUSED 10061", "A port on which nothing listens, and a firewall that resets, look exactly the same.",
 		}},
-		{"Windows 7 Professional", "web", "11", []string{"Yes: 10 at a time, the others wait.", "The 11th sees: HTTP request open without an answer", "When the queue is full: HTTP 503"}},
-		{"Windows 10 Pro", "remote desktop", "2", []string{"Yes: 1 at a time, and a newcomer may displace one.", "The 2nd sees: "}},
-		{"Vista Starter", "smb", "1", []string{"Yes: it takes none.", "The 1st sees: NTSTATUS 0xC00000D0"}},
+		{"Windows 7 Professional", "web", "11", []string{"Yes: 10 get in at a time, and the others wait.", "The 11th client sees: HTTP request open without an answer", "When the queue is full: HTTP 503"}},
+		{"Windows 10 Pro", "remote desktop", "2", []string{"Yes: 1 gets in at a time, and a new one may displace an old one.", "The 2nd client sees: "}},
+		{"Vista Starter", "smb", "1", []string{"Yes: none gets in.", "The 1st client sees: NTSTATUS 0xC00000D0"}},
 		{"XP Pro", "licence", "11", []string{"No, nothing enforces it."}},
-		{"XP Pro", "telnet", "3", []string{"Yes: 2 get in, 1 do not.", "What the 3rd sees is not known."}},
-		{"Windows 11 Enterprise multi-session", "smb", "21", []string{"That is not known: the table has no row for it"}},
+		{"XP Pro", "telnet", "3", []string{"Yes: 2 get in, 1 does not.", "What the 3rd client sees is not known."}},
+		{"Windows 11 Enterprise multi-session", "smb", "21", []string{"That is not known. The table has no row for it"}},
 		{"XP", "iis", "40", []string{
-			"It depends on which it is: absent to 10.",
-			"No, it is not there.\nWindows XP Home has no web server of its own (IIS). [reported] The same holds for Windows XP Starter.",
+			"It depends on the edition: absent to 10.",
+			"No, there is no such service.\nWindows XP Home has no web server of its own (IIS). [reported] The same holds for Windows XP Starter.",
 			"Yes: 10 get in, 30 do not.\nWindows XP Professional takes 10", "The same holds for Windows XP Media Center, Windows XP Tablet PC.",
 		}},
 		{"XP Pro", "half open", "20", []string{
-			"It depends on which it is: 10 to unlimited.",
+			"It depends on the service pack: 10 to unlimited.",
 			"Windows XP Professional up to SP1 does not limit", "Windows XP Professional SP2 and later has at most 10",
 		}},
 	} {
@@ -55,7 +55,7 @@ func TestWhy(t *testing.T) {
 func TestWhySymptom(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run([]string{"-why", "-windows", "XP Pro", "-symptom", "I get no connection", "-clients", "40"}, &out, 0))
-	assert.Contains(t, out.String(), "Is it the limit of tcp-backlog, connections that a program has not accepted yet? Yes, if the 40 come before the program accepts.")
+	assert.Contains(t, out.String(), "Is it the limit of tcp-backlog, connections that a program has not accepted yet? Yes, if all 40 come before the program accepts one.")
 	out.Reset()
 	require.NoError(t, run([]string{"-why", "-windows", "XP Pro", "-symptom", "it times out: timed out", "-clients", "40"}, &out, 0))
 	assert.Contains(t, out.String(), "Is it a limit of Windows? No.")
