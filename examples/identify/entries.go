@@ -8,18 +8,16 @@ import (
 	"strings"
 )
 
-// maxRecord is the length of the longest JSON record that goes over several
-// lines, in bytes.
+// maxRecord is how long a JSON record of several lines may be, in bytes.
 const maxRecord = 1 << 20
 
-// eachEntry passes the lines of a text on, each as an entry, and its JSON
-// records, which can go over several lines. The records of an array are entries
-// of their own.
+// eachEntry passes each line of a text on as an entry. A JSON record is one entry,
+// even if it has several lines. The records of an array are entries of their own.
 func eachEntry(in io.Reader, one func(string) error) error {
 	lines := bufio.NewReader(in)
-	var record []string // the lines of a record that is not complete yet
+	var record []string // the lines of a record that may not be complete yet
 	size := 0
-	flush := func() error { // they were no record
+	flush := func() error { // the lines were not a record
 		for _, line := range record {
 			if err := one(line); err != nil {
 				return err
@@ -62,7 +60,7 @@ func eachEntry(in io.Reader, one func(string) error) error {
 	}
 }
 
-// eachRecord passes on a record, or those of an array.
+// eachRecord passes a record on, or each record of an array.
 func eachRecord(text []byte, one func(string) error) error {
 	var list []json.RawMessage
 	if json.Unmarshal(text, &list) != nil {

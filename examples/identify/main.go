@@ -1,16 +1,17 @@
-// Identify tells which Windows the entries of an inventory can be and how far
-// their limits lie apart. An entry is any text that people and tools have: a name,
-// a banner, a line of ver, a CPE name, a record of WMI in JSON. Entries are
-// arguments, or lines and JSON records on standard input; -whole reads all of it
-// as one.
+// Identify tells which editions of Windows the entries of an inventory can be, and
+// the limits of those. Where the editions differ it prints the lowest and the highest
+// limit. An entry is any text that people and tools have: a name, a banner, a line of
+// ver, a CPE name, a record of WMI in JSON. The entries are the arguments, or the
+// lines and the JSON records on standard input. With -whole all of standard input is
+// one entry.
 //
 //	identify "Windows 10 Pro 10.0.22631"
 //	identify -json < inventory.txt
 //	systeminfo | identify -whole
 //	identify -as detect
 //
-// The exit status is 1 if an entry was not recognised, and 0 if all were, also
-// those that the table has no rows for.
+// The exit status is 1 if an entry was not recognised. It is 0 if all were, even
+// those that are editions for which the table has no rows.
 package main
 
 import (
@@ -36,11 +37,13 @@ func main() {
 	}
 }
 
-// errNotRecognised says that an entry was not recognised. The output has said
-// which.
+// errNotRecognised says that an entry was not recognised. The output says which.
 var errNotRecognised = errors.New("not recognised")
 
-// readers are the forms that -as takes besides any and detect.
+// forms are those that -as takes.
+const forms = "any, caption, ver, nmap, cpe, systeminfo, winver, smb, ad, detect"
+
+// readers returns the reader of each form but detect.
 func readers() map[string]func(string) (identify.Identification, error) {
 	return map[string]func(string) (identify.Identification, error){
 		"any": identify.Recognize, "caption": identify.Caption, "ver": identify.Ver, "nmap": identify.Nmap, "cpe": identify.CPE,
@@ -53,28 +56,29 @@ func readers() map[string]func(string) (identify.Identification, error) {
 
 func run(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("identify", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is one line, and -help is none
+	flags.SetOutput(io.Discard) // an error is one line, and -help is no error
 	var (
-		as        = flags.String("as", "any", "`form` of the entries: any, caption, ver, nmap, cpe, systeminfo, winver, smb, ad (operatingSystemVersion), detect (this machine)")
-		asJSON    = flags.Bool("json", false, "one JSON object a line")
+		as        = flags.String("as", "any", "`form` of the entries: "+forms+"; ad is the operatingSystemVersion of Active Directory, and detect asks this machine")
+		asJSON    = flags.Bool("json", false, "print a JSON object for each entry, on a line of its own")
 		whole     = flags.Bool("whole", false, "standard input is one entry")
-		withRules = flags.Bool("rules", false, "the rules of all candidates at the end, each once")
+		withRules = flags.Bool("rules", false, "print the rules of all candidates at the end, each once")
 	)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(out, "Identify tells which Windows a text stands for, and its limits.")
-		fmt.Fprintln(out)
+		fmt.Fprintln(out, "Identify tells which edition of Windows a text is about, and the limits of that edition.")
+		fmt.Fprintln(out, "Without arguments it reads lines and JSON records from standard input.")
+		fmt.Fprintln(out, "\nusage: identify [flags] [text ...]")
 		flags.SetOutput(out)
 		flags.PrintDefaults()
 		return nil
 	case err != nil:
 		return err
 	case *whole && flags.NArg() > 0:
-		return fmt.Errorf("-whole is for standard input, and there is the argument %.80q", flags.Arg(0))
+		return fmt.Errorf("-whole reads standard input, and takes no argument such as %.80q", flags.Arg(0))
 	}
 	read, ok := readers()[*as]
 	if !ok && *as != "detect" {
-		return fmt.Errorf("unknown form %.80q; see -help", *as)
+		return fmt.Errorf("-as %.80q: want %s", *as, forms)
 	}
 	p := printer{out: out, json: *asJSON}
 	if err := p.entries(*as, read, flags.Args(), in, *whole); err != nil {
@@ -95,7 +99,10 @@ func run(args []string, in io.Reader, out io.Writer) error {
 func (p *printer) entries(as string, read func(string) (identify.Identification, error), args []string, in io.Reader, whole bool) error {
 	if as == "detect" {
 		id, err := identify.Detect()
-		if err != nil {
+		switch {
+		case errors.Is(err, errors.ErrUnsupported):
+			return fmt.Errorf("-as detect: this machine does not run Windows: %w", err)
+		case err != nil:
 			return err
 		}
 		found, err := identify.Identify(id)
@@ -124,10 +131,11 @@ func (p *printer) entries(as string, read func(string) (identify.Identification,
 	return eachEntry(in, one)
 }
 
-// maxWhole is how much of a text is read: a little more than Recognize takes.
+// maxWhole is how much of a text the program reads: a little more than Recognize
+// takes.
 const maxWhole = 4<<20 + 1
 
-// title returns the beginning of a text, in place of all of it.
+// title returns the first line of a text, which stands for all of it.
 func title(text string) string {
 	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
 	const most = 80
@@ -139,15 +147,15 @@ func title(text string) string {
 	return strings.ToValidUTF8(line[:min(len(line), most)], "") + " ..."
 }
 
-// A spread is how far the limits of the candidates for a service lie apart, and
-// how well the weakest of them is known.
+// A spread is the lowest and the highest limit of the candidates for a service, and
+// the weakest grade among them.
 type spread struct {
 	Default identify.Range     `json:"default"`
 	Ceiling identify.Range     `json:"ceiling"`
 	Grade   limits.Grade       `json:"grade"`
 	Sources []limits.SourceKey `json:"sources"`
-	// WithoutRule are the candidates whose limit is not known and not in the range,
-	// if that of others is.
+	// WithoutRule are the candidates whose limit is not known, unless it is known of
+	// none. They are not part of the range.
 	WithoutRule []limits.Windows `json:"withoutRule,omitempty"`
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/winlimits/winlimits/limits/identify"
 )
 
 func TestText(t *testing.T) {
@@ -17,31 +19,31 @@ func TestText(t *testing.T) {
 	assert.ErrorIs(t, err, errNotRecognised)
 	assert.Equal(t, `cpe:2.3:o:microsoft:windows_xp:-:sp3:*:*:professional:*:*:*
   Windows XP Professional SP3
-  smb            10         ceiling 10
-  iis            10         ceiling 40
-  rdp            1          ceiling 1
-  tcp-backlog    10         ceiling 10
-  tcp-half-open  10         ceiling 10
-  tcp-outbound   3976       ceiling 64510
-  tcp-other      unlimited  ceiling unlimited
+  smb            10
+  iis            10 (raised: 40)
+  rdp            1
+  tcp-backlog    10
+  tcp-half-open  10
+  tcp-outbound   3976 (raised: 64510)
+  tcp-other      unlimited
 Windows 10 Home Education
-  limits: unknown edition: "Windows 10 Home Education"; the nearest are Windows 10 Home, Windows 10 Education
+  not recognised: unknown edition: "Windows 10 Home Education"; the nearest are Windows 10 Home, Windows 10 Education
 Windows 10 Pro 10.0.22631
   Windows 11 Pro
   but the name says Windows 10, version 10.0.22631 is Windows 11
-  smb            20         ceiling 20
-  iis            10         ceiling 10
-  rdp            1          ceiling 1
-  tcp-backlog    200        ceiling 65535
-  tcp-half-open  unlimited  ceiling unlimited
-  tcp-outbound   16384      ceiling 64511
-  tcp-other      unlimited  ceiling unlimited
+  smb            20
+  iis            10
+  rdp            1
+  tcp-backlog    200 (raised: 65535)
+  tcp-half-open  unlimited
+  tcp-outbound   16384 (raised: 64511)
+  tcp-other      unlimited
 `, out.String())
 
 	out.Reset()
 	require.NoError(t, run([]string{`{"Major":10,"Minor":0,"Build":17763,"ProductType":3}`, "Windows CE 5.0"}, nil, &out))
-	assert.Contains(t, out.String(), "  smb            16777216        ceiling 16777216   not known of Windows 10 Enterprise multi-session\n")
-	assert.Contains(t, out.String(), "Windows CE 5.0\n  identify: a Windows without rows in the table: \"Windows CE 5.0\"\n")
+	assert.Contains(t, out.String(), "  smb            16777216   not known for Windows 10 Enterprise multi-session\n")
+	assert.Contains(t, out.String(), "Windows CE 5.0\n  "+strings.TrimPrefix(identify.ErrUnlisted.Error(), "identify: ")+": \"Windows CE 5.0\"\n")
 }
 
 // lines runs the program and returns its JSON lines.
@@ -155,7 +157,7 @@ func TestForms(t *testing.T) {
 		require.NoError(t, err, c)
 		assert.Equal(t, c[2], all[0]["candidates"].([]any)[0], c)
 		_, err = lines(t, "", c[1])
-		assert.ErrorIs(t, err, errNotRecognised, "a number alone is no Windows")
+		assert.ErrorIs(t, err, errNotRecognised, "a number alone is not an edition")
 	}
 }
 
@@ -167,11 +169,12 @@ func TestDetect(t *testing.T) {
 		return
 	}
 	require.ErrorIs(t, err, errors.ErrUnsupported)
+	assert.ErrorContains(t, err, "this machine does not run Windows")
 }
 
 func TestErrors(t *testing.T) {
 	var out strings.Builder
-	assert.ErrorContains(t, run([]string{"-as", "guess"}, strings.NewReader(""), &out), `unknown form "guess"`)
+	assert.ErrorContains(t, run([]string{"-as", "guess"}, strings.NewReader(""), &out), `-as "guess": want any, caption, `)
 	assert.ErrorContains(t, run([]string{"-nonsense"}, strings.NewReader(""), &out), "nonsense")
 	assert.ErrorContains(t, run([]string{"-whole", "Windows 7"}, strings.NewReader(""), &out), `"Windows 7"`)
 	assert.Empty(t, out.String())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/winlimits/winlimits/limits"
@@ -21,7 +22,7 @@ type printer struct {
 	seen    []limits.Rule // the rules of all candidates, each once
 }
 
-// A finding is the JSON line of an entry that is a Windows.
+// A finding is the JSON line of an entry that is an edition of Windows.
 type finding struct {
 	Revision   string                    `json:"revision"`
 	Input      string                    `json:"input"`
@@ -30,11 +31,11 @@ type finding struct {
 	Unlisted   []string                  `json:"unlisted"`
 	Conflicts  []string                  `json:"conflicts"`
 	Notes      []string                  `json:"notes,omitempty"`
-	Nearest    []string                  `json:"nearest,omitempty"` // to what is unlisted; their limits are not its own
+	Nearest    []string                  `json:"nearest,omitempty"` // editions near the unlisted one, whose limits may differ
 	Limits     map[limits.Service]spread `json:"limits,omitempty"`
 }
 
-// A refusal is the JSON line of any other.
+// A refusal is the JSON line of any other entry.
 type refusal struct {
 	Input string `json:"input"`
 	Error string `json:"error"`
@@ -44,7 +45,7 @@ func (p *printer) print(input string, id identify.Identification, err error) err
 	if err != nil && !errors.Is(err, identify.ErrUnlisted) {
 		p.refused = true
 		return p.line(refusal{input, err.Error()}, func() error {
-			_, werr := fmt.Fprintf(p.out, "%s\n  %v\n", input, err)
+			_, werr := fmt.Fprintf(p.out, "%s\n  not recognised: %s\n", input, plain(err))
 			return werr
 		})
 	}
@@ -85,7 +86,7 @@ func (p *printer) line(v any, text func() error) error {
 func (p *printer) text(f finding, id identify.Identification, err error) error {
 	fmt.Fprintln(p.out, f.Input)
 	if err != nil {
-		_, err := fmt.Fprintf(p.out, "  %v\n", err)
+		_, err := fmt.Fprintf(p.out, "  %s\n", plain(err))
 		return err
 	}
 	fmt.Fprintf(p.out, "  %v\n", id)
@@ -98,16 +99,25 @@ func (p *printer) text(f finding, id identify.Identification, err error) error {
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, s := range []limits.Service{limits.SMB, limits.IIS, limits.RDP, limits.TCPBacklog, limits.TCPHalfOpen, limits.TCPOutbound, limits.TCPOther} {
 		spread := f.Limits[s]
-		fmt.Fprintf(table, "  %v\t%v\tceiling %v", s, spread.Default, spread.Ceiling)
+		fmt.Fprintf(table, "  %v\t%v", s, spread.Default)
+		if spread.Ceiling != spread.Default {
+			fmt.Fprintf(table, " (raised: %v)", spread.Ceiling)
+		}
 		for i, w := range spread.WithoutRule {
-			fmt.Fprintf(table, "%s%v", [...]string{"\tnot known of ", ", "}[min(i, 1)], w)
+			fmt.Fprintf(table, "%s%v", [...]string{"\tnot known for ", ", "}[min(i, 1)], w)
 		}
 		fmt.Fprintln(table)
 	}
 	return table.Flush()
 }
 
-// see keeps the rules that were not seen before.
+// plain returns the text of an error without the name of the package that it is
+// from.
+func plain(err error) string {
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "limits: "), "identify: ")
+}
+
+// see keeps the rules that it has not seen before.
 func (p *printer) see(rules []limits.Rule) {
 	for _, r := range rules {
 		same := func(seen limits.Rule) bool { return compareRules(seen, r) == 0 }
