@@ -28,11 +28,11 @@ func (r *Report) Summary() string {
 	if r.Lost() > 0 {
 		lost = " " + text.Digits(100*r.Lost()) + " % got none."
 	}
-	clients := fmt.Sprintf("%d clients", r.Clients)
+	clients := counted(int64(r.Clients), "clients")
 	if r.Clients < r.Planned {
 		clients = fmt.Sprintf("%d of %d clients came and", r.Clients, r.Planned)
 	}
-	line("%s asked for %d %v: %s.%s", clients, r.Asked, r.Unit, r.Counts(), lost)
+	line("%s asked for %s: %s.%s", clients, counted(r.Asked, r.Unit.String()), r.Counts(), lost)
 	if r.Attempts > r.Asked {
 		line("With retries that made %d attempts.", r.Attempts)
 	}
@@ -72,6 +72,14 @@ func (r *Report) Counts() string {
 		parts[len(parts)-1] += fmt.Sprintf(" (%d of them to be dialled again)", r.Retrying)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// counted returns a number with its noun, which is given in the plural.
+func counted(n int64, noun string) string {
+	if n == 1 {
+		noun = strings.TrimSuffix(noun, "s")
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func (r *Report) limitText() string {

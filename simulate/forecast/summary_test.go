@@ -30,6 +30,11 @@ Assumed: the program accepts every connection at once; if that takes it time,
 
 func TestPlainNumbers(t *testing.T) {
 	s := fortyAtOnce()
+	s.Clients = 1
+	one, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	assert.Contains(t, one.Summary(), "\n1 client asked for 1 connection: 1 admitted.\n")
+	s.Clients = 40
 	s.Settings.Limits = map[limits.Service]int{limits.IIS: 0}
 	r, err := forecast.Run(t.Context(), s)
 	require.NoError(t, err)
