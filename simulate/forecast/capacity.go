@@ -59,7 +59,7 @@ func Capacity(ctx context.Context, s Scenario, share float64) (ClientCapacity, e
 		r, err := Replicate(ctx, scaled, max(2, min(runsPerPoint, enoughClients/n)))
 		return r.Lost, err
 	}
-	if p.policy.Limit.IsUnlimited() && !p.dials {
+	if p.policy.Limit.IsUnlimited() && !p.dials && p.accept == nil {
 		at, err := lost(1)
 		return ClientCapacity{Clients: mostClients, Lost: at}, err
 	}

@@ -28,6 +28,11 @@ func TestCapacity(t *testing.T) {
 		{"one a second for ten seconds", forecast.Scenario{
 			Windows: loss.Windows, Service: limits.IIS, Clients: 10, Arrive: forecast.Every(time.Second), ServiceTime: forecast.Constant(5*time.Second + 1), Idle: forecast.Constant(0),
 		}, 0, 19},
+		{"ten in the backlog of a program without a limit", func() forecast.Scenario {
+			s := fortyAtOnce()
+			s.Service, s.AcceptTime = limits.TCPOther, forecast.Constant(time.Second)
+			return s
+		}(), 0, 10},
 		{"none", func() forecast.Scenario {
 			s := fortyAtOnce()
 			s.Settings.Limits = map[limits.Service]int{limits.IIS: 0}
