@@ -11,15 +11,15 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
-// many is the number of connections from which on one run has to do.
+// many is the number of connections above which one run has to do.
 const many = 300_000
 
-// answer is all that there is to tell.
+// answer is all that the program has found.
 type answer struct {
 	Scenario forecast.Scenario `json:"scenario"`
 	Report   forecast.Report   `json:"report"`
-	// Cut says that not all of it was worked out, because it was interrupted or a
-	// run went beyond what there is room for.
+	// Cut says that the answer is not complete: the program was interrupted, or a
+	// run had no room left.
 	Cut bool `json:"cut,omitempty"`
 	// Runs is the number of replications behind Lost, Waited and MeanWait.
 	Runs     int                `json:"runs"`
@@ -29,15 +29,15 @@ type answer struct {
 	// Capacity and Suitable allow the share Allowed to be lost.
 	Allowed    float64                  `json:"allowed"`
 	Capacity   *forecast.ClientCapacity `json:"capacity,omitempty"`
-	Suitable   []limits.Windows         `json:"suitable,omitzero"` // nil if it was not asked
+	Suitable   []limits.Windows         `json:"suitable,omitzero"` // nil if not worked out
 	Comparison []forecast.Comparison    `json:"comparison,omitempty"`
 	Curves     []forecast.Curve         `json:"curves,omitempty"`
 
 	replications forecast.Replications
 }
 
-// fill works out what the form of the output has room for. If it returns an
-// error, what it has filled in holds.
+// fill works out what the form of the output shows. If it returns an error, what it
+// has filled in is right.
 func (a *answer) fill(ctx context.Context, q *question, terminal io.Writer) error {
 	s := a.Scenario
 	progress := newProgress(terminal, s)
@@ -92,8 +92,8 @@ func (a *answer) fill(ctx context.Context, q *question, terminal io.Writer) erro
 	return err
 }
 
-// fit works out which editions serve the load, and how many clients fit on the
-// one that was asked for.
+// fit works out which editions serve the load, and how many clients fit on that of
+// the scenario.
 func (a *answer) fit(ctx context.Context) error {
 	suitable, err := forecast.Suitable(ctx, a.Scenario, a.Allowed)
 	if err != nil {
@@ -113,7 +113,7 @@ func (a *answer) fit(ctx context.Context) error {
 	return err
 }
 
-// numbers are up to 30 numbers of clients, from 1 to most.
+// numbers returns up to 30 numbers of clients, from 1 to most.
 func numbers(most int) (list []int) {
 	for i := range 30 {
 		if n := max(1, (i+1)*most/30); len(list) == 0 || n > list[len(list)-1] {
@@ -123,7 +123,7 @@ func numbers(most int) (list []int) {
 	return list
 }
 
-// progress tells on a terminal how far a long run is.
+// progress shows on a terminal how far a long run is.
 type progress struct {
 	out      io.Writer // nil if there is no terminal
 	scenario forecast.Scenario
@@ -151,7 +151,7 @@ func (p *progress) at(o forecast.ClientOutcome) {
 	if p.scenario.Until > 0 {
 		share = float64(o.Decided) / float64(p.scenario.Until)
 	}
-	fmt.Fprintf(p.out, "\r%3.0f %%  %d decided, %v of virtual time ", 100*share, p.n, o.Decided.Round(time.Second))
+	fmt.Fprintf(p.out, "\r%3.0f %%: %d decided, %v of virtual time ", 100*share, p.n, o.Decided.Round(time.Second))
 	p.shown, p.next = true, time.Now().Add(time.Second/4)
 }
 

@@ -24,17 +24,17 @@ type question struct {
 	allowed  float64
 	runs     int // 0 is as many as is sensible
 	format   string
-	took     string          // what the word for the service was taken for, or ""
+	readAs   string          // says how the word for the service was read, unless it is a name
 	given    map[string]bool // the flags that were given
 	file     bool            // a scenario was read
 }
 
 var formats = []string{"text", "json", "svg", "csv", "csv-compare", "csv-curves"}
 
-// longest is the longest time that a scenario takes.
+// longest is the longest time that a scenario may have.
 const longest = 365 * 24 * time.Hour
 
-// seats is the question that is asked without arguments.
+// seats is the question without arguments.
 func seats() forecast.Scenario {
 	return forecast.Scenario{
 		Windows: limits.Windows{Edition: limits.Windows11Pro}, Service: limits.SMB, Clients: 25,
@@ -46,45 +46,47 @@ func seats() forecast.Scenario {
 	}
 }
 
-// ask reads the flags and the file. It returns no question if it was asked for
-// help, which goes to out.
+// ask reads the flags and the file. If the flags ask for help, it writes that to out
+// and returns no question.
 func ask(args []string, in io.Reader, out io.Writer) (*question, error) {
 	q := &question{allowed: 0.01, given: map[string]bool{}}
 	s := seats() // what the flags say
 	flags := flag.NewFlagSet("forecast", flag.ContinueOnError)
-	// The package would print errors that main prints, and all flags after each.
+	// Main prints errors. The package would print them too, and all flags after each.
 	flags.SetOutput(io.Discard)
 	flags.Usage = func() {}
-	flags.TextVar(&s.Windows, "windows", s.Windows, "the `Windows` that serves, or dials if -service is tcp-half-open or tcp-outbound")
+	flags.TextVar(&s.Windows, "windows", s.Windows, "the `edition` of Windows that serves, or that dials if -service is tcp-half-open or tcp-outbound")
 	flags.Func("service", "the `service`: smb, iis, ftp, tcp-half-open, tcp-outbound, or a word such as http, file sharing or tomcat (default smb)", func(text string) (err error) {
-		s.Service, q.took, err = findService(text)
+		s.Service, q.readAs, err = findService(text)
 		return err
 	})
 	wholeVar(flags, &s.Clients, "clients", "the `number` of clients")
-	flags.TextVar(&s.Arrive, "arrive", s.Arrive, "`when` they come first: at-once, every(2s), poisson(2s), trace(0s,1s,5s)")
-	flags.TextVar(&s.ServiceTime, "hold", s.ServiceTime, "how `long` one uses the service: 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6), empirical(1s,5s)")
-	flags.TextVar(&s.Away, "think", s.Away, "how `long` it is away before it comes again; 0s is once and for all")
-	flags.TextVar(&s.Idle, "idle", s.Idle, "how `long` a client would leave its connection or session open unused; a minute, as browsers do, if -service is iis and counts connections, and 0s for others than smb, unless it is given")
-	flags.TextVar(&s.AcceptTime, "accept", s.AcceptTime, "how `long` the program takes to accept a connection, one after the other; at once if not given")
-	wholeVar(flags, &s.Backlog, "backlog", "with -accept: the `number` that the program passes to listen; 0 is as much as it can get")
-	flags.BoolVar(&s.WindowsClients, "windows-clients", s.WindowsClients, "with -accept: the clients run Windows, which tries to connect three more times")
-	flags.TextVar(&s.Patience, "patience", s.Patience, "how `long` one waits in a queue; for ever if not given")
-	wholeVar(flags, &s.Retry.Max, "retry", "the `number` of times that one tries again")
-	flags.TextVar(&s.Retry.Backoff, "backoff", s.Retry.Backoff, "how `long` after a failure")
+	flags.TextVar(&s.Arrive, "arrive", s.Arrive, "the `times` at which clients come first: at-once, every(2s), poisson(2s) or trace(0s,1s,5s)")
+	flags.TextVar(&s.ServiceTime, "hold", s.ServiceTime, "the `time` for which a client uses the service: 30s, uniform(10s,50s), exponential(30s), lognormal(30s,2.5), hyperexponential(30s,6) or empirical(1s,5s)")
+	flags.TextVar(&s.Away, "think", s.Away, "the `time` for which a client is away before it comes again; with 0s it comes once")
+	flags.TextVar(&s.Idle, "idle", s.Idle, "the `time` for which a client leaves its session or connection open unused. Unless given: 15m for smb, a minute where IIS counts connections, as browsers do, and 0s for the others")
+	flags.TextVar(&s.AcceptTime, "accept", s.AcceptTime, "the `time` that the program takes to accept a connection, one after the other; unless given it accepts at once")
+	wholeVar(flags, &s.Backlog, "backlog", "with -accept: the `number` that the program passes to listen; 0 is as many as it can get")
+	flags.BoolVar(&s.WindowsClients, "windows-clients", s.WindowsClients, "with -accept: the clients run Windows, which tries a refused connection again")
+	flags.TextVar(&s.Patience, "patience", s.Patience, "the `time` for which a client waits in a queue; unless given it waits for ever")
+	wholeVar(flags, &s.Retry.Max, "retry", "the `number` of times that a client tries again after a failure")
+	flags.TextVar(&s.Retry.Backoff, "backoff", s.Retry.Backoff, "the `time` until it tries again")
 	shareVar(flags, &s.Destinations.Dead, "dead", "tcp-half-open, tcp-outbound: the `share` of destinations that never answer")
-	flags.TextVar(&s.Destinations.RoundTrip, "rtt", s.Destinations.RoundTrip, "tcp-half-open, tcp-outbound: how `long` the others take to answer")
-	shareVar(flags, &s.Destinations.PeerCloses, "peer-closes", "tcp-outbound: the `share` of connections that the peer closes first, whose ports are free at once")
-	timeVar(flags, &s.Until, "for", "how `long` clients keep coming again")
-	seedVar(flags, &s.Seed, "seed", "the `number` that selects the random numbers")
-	compare := flags.String("compare", "", "other `Windows`, separated by commas, to compare, also against more and fewer clients")
-	shareVar(flags, &q.allowed, "allow", "the `share` without a slot that is acceptable")
-	wholeVar(flags, &q.runs, "runs", "the `number` of replications; 0 is 20, or 1 if there are very many clients")
+	flags.TextVar(&s.Destinations.RoundTrip, "rtt", s.Destinations.RoundTrip, "tcp-half-open, tcp-outbound: the `time` that the other destinations take to answer")
+	shareVar(flags, &s.Destinations.PeerCloses, "peer-closes", "tcp-outbound: the `share` of connections that the peer closes first; the ports of these are free at once")
+	timeVar(flags, &s.Until, "for", "the `time` for which clients keep coming again")
+	seedVar(flags, &s.Seed, "seed", "the `number` from which all random numbers follow; the same one gives the same run")
+	compare := flags.String("compare", "", "other `editions` to compare with, separated by commas; the text has curves for more and fewer clients too")
+	shareVar(flags, &q.allowed, "allow", "the `share` that may get no slot, such as 0.01 for one per cent")
+	wholeVar(flags, &q.runs, "runs", "the `number` of runs with other random numbers, for the means; 0 is 20, or 1 if there are very many clients")
 	flags.StringVar(&q.format, "format", "text", "`form` of the output: text, json, svg, csv (a row a run), csv-compare or csv-curves")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		flags.SetOutput(out)
-		fmt.Fprintln(out, "Forecast tells what clients will see at the limits of a Windows edition.")
-		fmt.Fprintln(out, "usage: forecast [flags] [scenario.json, or - for standard input]\nFlags that are given override the file.")
+		fmt.Fprintln(out, "Forecast tells what clients will see at the limits of an edition of Windows.")
+		fmt.Fprintln(out, "Without arguments: 25 seats that use the files of Windows 11 Pro for eight hours.")
+		fmt.Fprintln(out, "\nusage: forecast [flags] [scenario.json, or - for standard input]")
+		fmt.Fprintln(out, "A flag overrides what the file says.")
 		flags.PrintDefaults()
 		return nil, nil
 	case err != nil:
@@ -124,8 +126,8 @@ func ask(args []string, in io.Reader, out io.Writer) (*question, error) {
 	return q, nil
 }
 
-// wholeVar, shareVar, timeVar and seedVar are like their relatives of package
-// flag, but say what they want.
+// wholeVar, shareVar, timeVar and seedVar define flags as package flag does, but
+// their errors say what they accept.
 func wholeVar(flags *flag.FlagSet, p *int, name, usage string) {
 	flags.Func(name, fmt.Sprintf("%s (default %d)", usage, *p), func(text string) error {
 		n, err := strconv.Atoi(text)
@@ -149,10 +151,10 @@ func shareVar(flags *flag.FlagSet, p *float64, name, usage string) {
 }
 
 func timeVar(flags *flag.FlagSet, p *time.Duration, name, usage string) {
-	flags.Func(name, fmt.Sprintf("%s (default %v)", usage, *p), func(text string) error {
+	flags.Func(name, fmt.Sprintf("%s (default %s)", usage, strings.TrimSuffix(p.String(), "0m0s")), func(text string) error {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 || d > longest {
-			return fmt.Errorf("want a number and a unit, such as 90s or 8h, up to %v", longest)
+			return fmt.Errorf("want a number and a unit, such as 90s or 8h, up to %s", strings.TrimSuffix(longest.String(), "0m0s"))
 		}
 		*p = d
 		return nil
@@ -170,9 +172,9 @@ func seedVar(flags *flag.FlagSet, p *uint64, name, usage string) {
 	})
 }
 
-// findService returns the service that a word of people is about, and what to
-// tell about that if it is not its name.
-func findService(text string) (s limits.Service, took string, err error) {
+// findService returns the service that a word is about, and a sentence that says so
+// unless the word is its name.
+func findService(text string) (s limits.Service, readAs string, err error) {
 	if s, err := limits.ParseService(text); err == nil {
 		return s, "", nil
 	}
@@ -181,10 +183,10 @@ func findService(text string) (s limits.Service, took string, err error) {
 	case err != nil:
 		return 0, "", err
 	case len(found) > 1:
-		return 0, "", fmt.Errorf("that is about %v and %v; want one of them", found[0].Services[0], found[1].Services[0])
+		return 0, "", fmt.Errorf("it can be %v or %v: want one of them", found[0].Services[0], found[1].Services[0])
 	}
 	s = found[0].Services[0]
-	return s, fmt.Sprintf("Took %.60q for %v (%s).", text, s, s.Description()), nil
+	return s, fmt.Sprintf("%.60q was read as %v (%s).", text, s, s.Description()), nil
 }
 
 func parseList(text string) (list []limits.Windows, err error) {
@@ -293,8 +295,8 @@ func (q *question) override(flags *forecast.Scenario) {
 	if !q.given["think"] {
 		return
 	}
-	// As without a file: with a time away clients keep coming until Until,
-	// without one they come once, and the run ends when the last has left.
+	// As without a file: clients that are away for a time keep coming until Until.
+	// Others come once, and the run ends when the last one has gone.
 	s.Away = flags.Away
 	switch {
 	case s.Away.Mean() == 0:
@@ -317,7 +319,7 @@ var flagOf = map[string]string{
 	"Destinations.Dead": "dead", "Destinations.RoundTrip": "rtt", "Destinations.PeerCloses": "peer-closes", "Until": "for", "share": "allow", "replications": "runs",
 }
 
-// named returns an error that names what has the bad value as the user does: the
+// named returns an error that names what has the bad value as the user wrote it: the
 // flag, or the field of the file.
 func (q *question) named(err error) error {
 	var bad *forecast.ScenarioError

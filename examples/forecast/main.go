@@ -1,6 +1,6 @@
-// Forecast tells in virtual time what clients will see at the limits of an
-// edition: which get in, which wait, which are refused, how sure that is, how
-// many clients would fit, and which editions would do.
+// Forecast tells what clients will see at the limits of an edition of Windows. It
+// runs in virtual time and says how many get in, wait and are refused, how sure that
+// is, how many clients would fit, and which editions would do.
 //
 //	forecast
 //	forecast -windows "XP Pro" -service iis -clients 40 -arrive at-once -hold 30s -think 0s
@@ -8,12 +8,12 @@
 //	forecast -compare "XP Pro,Windows 7 Pro,Windows Server 2022 Standard" -format svg >curves.svg
 //	forecast -format json scenario.json
 //
-// Without arguments it answers this: will an application with 25 seats survive
-// with Windows 11 Pro as its file server? Each seat uses the server for half an
-// hour and does something else for half an hour, eight hours long, and tries
-// again a minute after a refusal, three times.
+// Without arguments it answers this question: will an application with 25 seats do
+// with Windows 11 Pro as its file server? Each seat uses the server for half an hour
+// and does something else for half an hour, for eight hours. After a refusal it tries
+// again a minute later, up to three times.
 //
-// Ctrl-C ends it with what it has found so far.
+// After Ctrl-C it prints what it has found so far.
 package main
 
 import (
@@ -53,12 +53,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, terminal io.Writ
 		return err
 	}
 	if errors.Is(cut, context.Canceled) {
-		return errors.New("interrupted; this is what was found up to then")
+		return errors.New("interrupted; the output has what was found up to then")
 	}
 	return cut
 }
 
-// write writes the answer in the form that was asked for.
+// write writes the answer in the form that the flags ask for.
 func (q *question) write(a *answer, out, terminal io.Writer) error {
 	switch q.format {
 	case "json":
@@ -76,9 +76,9 @@ func (q *question) write(a *answer, out, terminal io.Writer) error {
 			return chart.CurvesSVG(out, a.Scenario, a.Curves)
 		}
 		if len(q.compare) > 0 {
-			fmt.Fprintln(terminal, "forecast: no curves for a recorded trace or so long a run; this is the picture of", a.Scenario.Windows, "alone")
+			fmt.Fprintln(terminal, "forecast: a recorded trace or so long a run has no curves; this is a picture of", a.Scenario.Windows, "alone")
 		}
 		return chart.ReportSVG(out, a.Scenario, a.Report)
 	}
-	return a.text(out, q.took)
+	return a.text(out, q.readAs)
 }

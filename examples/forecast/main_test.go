@@ -35,7 +35,7 @@ func TestDefault(t *testing.T) {
 	text := output(t)
 	assert.Equal(t, text, output(t), "the seed decides")
 	assert.True(t, strings.HasPrefix(text, "Windows 11 Pro, smb: 20 sessions, the next one is refused\n25 clients asked for "), text)
-	for _, want := range []string{"The rule (reported): Windows 11 Pro takes 20 SMB sessions", "In 20 runs like this one", "clients fit, if 1 % may get none", "These editions would serve all 25 so"} {
+	for _, want := range []string{"The rule (reported): Windows 11 Pro takes 20 SMB sessions", "In 20 runs like this one", "23 clients fit, if up to 1 % of the sessions may get no slot.", "These editions would do for 25 clients: "} {
 		assert.Contains(t, text, want)
 	}
 	for line := range strings.Lines(text) {
@@ -58,7 +58,8 @@ func TestComparison(t *testing.T) {
 		"-compare", "Windows 7 Professional, XP Home,Windows Server 2022 Standard")
 	for _, want := range []string{
 		"40 clients asked for 40 connections: 10 admitted, 30 refused. 75 % got none.\n",
-		"10 clients fit, if 1 % may get none.\n",
+		"In 20 runs like this one, 75 % of the connections got no slot each time.\n",
+		"10 clients fit, if up to 1 % of the connections may get no slot.\n",
 		"Windows XP Professional                   10        10        0       30  75.0%\n",
 		"Windows 7 Professional                    10        40       30        0   0.0%\n",
 		"Windows XP Home: no such service in this edition: Windows XP Home has no web\n  server of its own (IIS).\n",
@@ -105,7 +106,7 @@ func TestSVG(t *testing.T) {
 
 func TestNoneServes(t *testing.T) {
 	const scenario = `{"windows": "XP Pro", "service": "iis", "clients": 2, "arrive": "trace(0s,0s)", "serviceTime": "1s", "settings": {"limits": {"iis": 1}}, "patience": "1ms"}`
-	for format, want := range map[string]string{"text": "No edition would serve all 2 so.\n", "json": `"suitable": []`} {
+	for format, want := range map[string]string{"text": "No edition would do for 2 clients.\n", "json": `"suitable": []`} {
 		var out, terminal bytes.Buffer
 		require.NoError(t, run(t.Context(), []string{"-format", format, "-"}, strings.NewReader(scenario), &out, &terminal))
 		assert.Contains(t, out.String(), want)
@@ -119,7 +120,7 @@ func TestNoCurves(t *testing.T) {
 	require.NoError(t, run(t.Context(), []string{"-service", "iis", "-clients", "2", "-arrive", "trace(0s,1s)", "-think", "0s", "-compare", "XP Pro", "-format", "svg"},
 		strings.NewReader(""), &out, &terminal))
 	assert.True(t, strings.HasPrefix(out.String(), "<svg "))
-	assert.Equal(t, "forecast: no curves for a recorded trace or so long a run; this is the picture of Windows 11 Pro alone\n", terminal.String())
+	assert.Equal(t, "forecast: a recorded trace or so long a run has no curves; this is a picture of Windows 11 Pro alone\n", terminal.String())
 }
 
 // Help is no error, and an error is left to the caller to print.
@@ -171,10 +172,11 @@ func TestBacklog(t *testing.T) {
 	text := output(t, "-windows", "XP Pro", "-service", "my own server", "-clients", "40", "-arrive", "at-once", "-hold", "1s", "-think", "0s",
 		"-retry", "0", "-accept", "1h", "-backlog", "50", "-windows-clients")
 	for _, want := range []string{
-		"Took \"my own server\" for tcp-other (any program that is no service of Windows).\n",
+		"\"my own server\" was read as tcp-other (any program that is no service of\n  Windows).\n",
 		"Listen backlog of 10: peak 10, 30 refused there; ",
 		"Seen 30×: WSAECONNREFUSED 10061",
 		"connections that are not accepted yet, limit 10\n",
+		"10 clients fit, if up to 1 % of the connections may get no slot.\n",
 	} {
 		assert.Contains(t, text, want)
 	}
@@ -219,10 +221,10 @@ func TestInterrupted(t *testing.T) {
 			ctx.left.Store(asked)
 			var out, terminal bytes.Buffer
 			err := run(ctx, []string{"-clients", "100000", "-arrive", "poisson(1ms)", "-think", "0s", "-format", format}, strings.NewReader(""), &out, &terminal)
-			require.EqualError(t, err, "interrupted; this is what was found up to then", "%s %d", format, asked)
+			require.EqualError(t, err, "interrupted; the output has what was found up to then", "%s %d", format, asked)
 			switch format {
 			case "text":
-				assert.Contains(t, out.String(), "Cut short: what follows is what was found up to ")
+				assert.Contains(t, out.String(), "Cut short: this is what was found up to ")
 				if asked == 2 {
 					assert.Regexp(t, ` of 100000 clients came and asked for \d+ sessions`, out.String())
 				}
@@ -262,7 +264,7 @@ func TestCtrlC(t *testing.T) {
 	var exit *exec.ExitError
 	require.ErrorAs(t, cmd.Wait(), &exit)
 	assert.Equal(t, 1, exit.ExitCode())
-	assert.Equal(t, "forecast: interrupted; this is what was found up to then\n", terminal.String())
+	assert.Equal(t, "forecast: interrupted; the output has what was found up to then\n", terminal.String())
 	assert.Contains(t, out.String(), "Cut short: ")
 	assert.Contains(t, out.String(), " of 1000000000 clients came")
 }

@@ -14,17 +14,17 @@ import (
 )
 
 // text writes the answer on lines of at most 80 columns.
-func (a *answer) text(out io.Writer, took string) error {
+func (a *answer) text(out io.Writer, readAs string) error {
 	var b strings.Builder
 	rule, err := limits.Lookup(a.Scenario.Windows, a.Scenario.Service)
 	if err != nil {
 		return err
 	}
-	if took != "" {
-		wrap(&b, took)
+	if readAs != "" {
+		wrap(&b, readAs)
 	}
 	if a.Cut {
-		wrap(&b, fmt.Sprintf("Cut short: what follows is what was found up to %v of virtual time.", a.Report.Length.Round(time.Millisecond)))
+		wrap(&b, fmt.Sprintf("Cut short: this is what was found up to %v of virtual time.", a.Report.Length.Round(time.Millisecond)))
 	}
 	b.WriteString(a.Report.Summary())
 	wrap(&b, fmt.Sprintf("The load: %v.", a.Scenario))
@@ -35,25 +35,17 @@ func (a *answer) text(out io.Writer, took string) error {
 	}
 	b.WriteString("\n")
 	if a.Lost != nil {
-		wrap(&b, fmt.Sprintf("In %d runs like this one, %.2f %% ± %.2f got no slot (95 %% confidence).", a.Runs, 100*a.Lost.Mean, 100*a.Lost.HalfWidth))
-		if a.Waited.Mean > 0 {
-			wrap(&b, fmt.Sprintf("%.1f %% of the others waited; the mean wait of all was %.2f s ± %.2f.", 100*a.Waited.Mean, a.MeanWait.Mean, a.MeanWait.HalfWidth))
-		}
+		wrap(&b, a.means())
 	}
 	if a.Capacity != nil {
-		switch {
-		case !a.Capacity.Limited:
-			fmt.Fprintf(&b, "%d clients and more fit, if %s %% may get none.\n", a.Capacity.Clients, percent(a.Allowed))
-		default:
-			fmt.Fprintf(&b, "%d clients fit, if %s %% may get none.\n", a.Capacity.Clients, percent(a.Allowed))
-		}
+		wrap(&b, a.capacity())
 	}
 	switch {
 	case a.Suitable == nil:
 	case len(a.Suitable) == 0:
-		fmt.Fprintf(&b, "No edition would serve all %d so.\n", a.Scenario.Clients)
+		wrap(&b, fmt.Sprintf("No edition would do for %s.", counted(a.Scenario.Clients)))
 	default:
-		wrap(&b, fmt.Sprintf("These editions would serve all %d so: %s.", a.Scenario.Clients, products(a.Suitable, a.Scenario.Service)))
+		wrap(&b, fmt.Sprintf("These editions would do for %s: %s.", counted(a.Scenario.Clients), products(a.Suitable, a.Scenario.Service)))
 	}
 	a.comparison(&b)
 	if len(a.Curves) > 0 {
@@ -64,6 +56,49 @@ func (a *answer) text(out io.Writer, took string) error {
 	}
 	_, err = io.WriteString(out, b.String())
 	return err
+}
+
+// means says what happened in all runs, with the confidence of 95 per cent.
+func (a *answer) means() string {
+	unit := a.Report.Unit
+	sentence := fmt.Sprintf("In %d runs like this one, ", a.Runs)
+	switch {
+	case a.Lost.Mean == 0:
+		sentence += fmt.Sprintf("all %v got a slot.", unit)
+	case a.Lost.HalfWidth < 1e-6:
+		sentence += fmt.Sprintf("%s %% of the %v got no slot each time.", percent(a.Lost.Mean), unit)
+	default:
+		sentence += fmt.Sprintf("%.2f %% ± %.2f of the %v got no slot (95 %% confidence).", 100*a.Lost.Mean, 100*a.Lost.HalfWidth, unit)
+	}
+	if a.Waited.Mean > 0 {
+		sentence += fmt.Sprintf(" Of those with a slot %.1f %% waited; the wait of all was %.2f s ± %.2f on average.",
+			100*a.Waited.Mean, a.MeanWait.Mean, a.MeanWait.HalfWidth)
+	}
+	return sentence
+}
+
+// capacity says how many clients fit.
+func (a *answer) capacity() string {
+	fit := " fit"
+	if a.Capacity.Clients == 1 {
+		fit = " fits"
+	}
+	fit = counted(a.Capacity.Clients) + fit
+	switch {
+	case !a.Capacity.Limited:
+		fit = "At least " + fit
+	case a.Capacity.Clients == 0:
+		fit = "No client fits"
+	}
+	return fmt.Sprintf("%s, if up to %s %% of the %v may get no slot.", fit, percent(a.Allowed), a.Report.Unit)
+}
+
+// counted returns a number of clients.
+func counted(n int) string {
+	if n == 1 {
+		return "1 client"
+	}
+	return fmt.Sprintf("%d clients", n)
 }
 
 func (a *answer) comparison(b *strings.Builder) {
@@ -81,7 +116,7 @@ func (a *answer) comparison(b *strings.Builder) {
 	}
 }
 
-// percent prints a share as a person would write it: 7, and neither
+// percent prints a share in per cent as people write it: 7, and neither
 // 7.000000000000001 nor 1e-05.
 func percent(share float64) string {
 	return strconv.FormatFloat(math.Round(share*1e10)/1e8, 'f', -1, 64)
@@ -107,8 +142,8 @@ func wrap(b *strings.Builder, text string) {
 	b.WriteByte('\n')
 }
 
-// products names the products, each with its editions, and the service packs of
-// an edition if not all of them do.
+// products names the products, each with its editions, and the service packs of an
+// edition unless it is all of them.
 func products(windows []limits.Windows, service limits.Service) string {
 	var parts []string
 	last := ""
@@ -129,8 +164,8 @@ func products(windows []limits.Windows, service limits.Service) string {
 	return strings.Join(parts, "; ")
 }
 
-// servicePacks names those of an edition whose limits one of windows has, and
-// nothing if they all do.
+// servicePacks names the service packs of an edition whose limits one of windows
+// has. It names none if it is all of them.
 func servicePacks(windows []limits.Windows, e limits.Edition, service limits.Service) string {
 	all := e.ServicePacks()
 	var do []limits.ServicePack
@@ -160,7 +195,7 @@ func servicePacks(windows []limits.Windows, e limits.Edition, service limits.Ser
 	return strings.Join(names, " and ")
 }
 
-// same reports whether two levels of an edition have one rule for a service.
+// same reports whether two service packs of an edition have one rule for a service.
 func same(v, w limits.Windows, service limits.Service) bool {
 	a, errA := limits.Lookup(v, service)
 	b, errB := limits.Lookup(w, service)
