@@ -8,23 +8,23 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
-// A cache remembers what has been found out: what a text describes, and what was
-// judged of a load. Many machines of a fleet are alike. What it remembers does not
-// depend on the order of the lines, since the seed is the scenario's.
+// A cache remembers which editions a text describes, and how a load was judged: many
+// machines of a fleet are alike. An answer does not depend on the order of the lines,
+// since its random numbers follow from the seed in the scenario.
 type cache struct {
 	texts   bounded[recognized]
 	answers bounded[answer]
 	names   bounded[[]string] // of suitable editions
 }
 
-// A recognized is what a text describes.
+// A recognized says which editions a text describes.
 type recognized struct {
 	identify.Identification
 	names []string
 	err   error
 }
 
-// An answer is a judgement, or why there is none.
+// An answer is a judgement, or the error in its place.
 type answer struct {
 	forecast.Judgement
 	names []string // of the suitable editions
@@ -43,7 +43,8 @@ func (c *cache) recognize(text string) (recognized, error) {
 	return r, r.err
 }
 
-// judge answers for a load, which key stands for, on what was found.
+// judge says whether the editions in found take the load of a scenario. The text load
+// stands for the scenario in the cache.
 func (c *cache) judge(ctx context.Context, s forecast.Scenario, load string, found recognized, allowed float64, runs int) (forecast.Judgement, []string, error) {
 	key := []byte(load)
 	for _, w := range found.Candidates {

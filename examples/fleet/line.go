@@ -13,10 +13,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
-// seats is the load of a line that says nothing of it, as in the program
-// forecast: seats that use the machine for half an hour, do something else for
-// half an hour, eight hours long, and try again a minute after a refusal, three
-// times.
+// seats is the load of a line that names none, as in the program forecast. For eight
+// hours 25 seats use the machine for half an hour and do something else for half an
+// hour. After a refusal each tries again a minute later, up to three times.
 func seats() forecast.Scenario {
 	return forecast.Scenario{
 		Service: limits.SMB, Clients: 25, Visits: forecast.Forever,
@@ -33,23 +32,22 @@ type machine struct {
 	id       string
 	text     string // what describes the machine
 	scenario forecast.Scenario
-	load     string // what stands for the scenario: its fields, in the order of their names
+	load     string // the fields of the scenario as text, sorted by name
 }
 
-// The longest line that is read, and as much of one without an id as stands for
-// it.
+// The lengths of the longest line and of the longest id, in bytes. The beginning of a
+// line without an id is its id.
 const (
 	maxLine = 1 << 20
 	maxID   = 100
 )
 
-// parseJSON reads a line of JSON. What was read of a bad line is returned with the
-// error.
+// parseJSON reads a line of JSON. With an error it returns what it has read.
 func parseJSON(line []byte) (machine, error) {
 	m := machine{id: shortened(string(line)), scenario: seats()}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(line, &fields); err != nil {
-		return m, fmt.Errorf("no line of JSON: %w", err)
+		return m, fmt.Errorf("not a line of JSON: %w", err)
 	}
 	text := func(name string) (string, error) {
 		raw, ok := fields[name]
@@ -82,11 +80,11 @@ func parseJSON(line []byte) (machine, error) {
 	case textErr != nil:
 		return m, textErr
 	case hasRecord && what != "":
-		return m, errors.New("text and record: want one of them")
+		return m, errors.New("text and record: want only one of them")
 	case hasRecord && (len(record) == 0 || record[0] != '{'):
 		return m, fmt.Errorf("record %.100s: want an object", record)
 	case m.text == "":
-		return m, errors.New("neither text nor record says what the machine is")
+		return m, errors.New("neither text nor record is there: want one that describes the machine")
 	}
 	return m, m.setLoad(fields)
 }
@@ -94,7 +92,7 @@ func parseJSON(line []byte) (machine, error) {
 // setLoad puts the fields of a scenario into m.
 func (m *machine) setLoad(fields map[string]json.RawMessage) error {
 	if _, ok := fields["windows"]; ok {
-		return errors.New("windows: the machine is described by text or record")
+		return errors.New("windows: want text or record in its place")
 	}
 	if raw, ok := fields["service"]; ok {
 		service, err := readService(raw)
@@ -111,7 +109,7 @@ func (m *machine) setLoad(fields map[string]json.RawMessage) error {
 	return m.scenario.UnmarshalJSON(all)
 }
 
-// readService returns the name of a service for the word of people, in JSON.
+// readService returns the name of a service, in JSON, for a word about it.
 func readService(raw json.RawMessage) (json.RawMessage, error) {
 	var word string
 	if err := json.Unmarshal(raw, &word); err != nil {
@@ -127,7 +125,7 @@ func readService(raw json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(found[0].Services[0])
 }
 
-// parseCSV reads a record of CSV whose columns have the names.
+// parseCSV reads a record of CSV. The names are those of its columns.
 func parseCSV(names, record []string) (machine, error) {
 	m := machine{id: shortened(strings.Join(record, ",")), scenario: seats()}
 	if len(record) != len(names) {
@@ -149,7 +147,7 @@ func parseCSV(names, record []string) (machine, error) {
 		}
 	}
 	if m.text == "" {
-		return m, errors.New("text is empty: it says what the machine is")
+		return m, errors.New("text is empty: want what describes the machine")
 	}
 	for i, name := range names {
 		if name == "id" && record[i] != "" {
@@ -160,8 +158,8 @@ func parseCSV(names, record []string) (machine, error) {
 	return m, m.setLoad(fields)
 }
 
-// csvColumns are the columns that a first line of CSV must or may have, besides
-// the fields of a scenario.
+// checkColumns returns an error unless the columns of CSV have different names and
+// one of them is text.
 func checkColumns(names []string) error {
 	seen := map[string]bool{}
 	for _, name := range names {
@@ -171,7 +169,7 @@ func checkColumns(names []string) error {
 		seen[name] = true
 	}
 	if !seen["text"] {
-		return fmt.Errorf("the first line %.200q: want the names of the columns, text among them", strings.Join(names, ","))
+		return fmt.Errorf("the first line %.200q: want the names of the columns, and text as one of them", strings.Join(names, ","))
 	}
 	return nil
 }
@@ -186,7 +184,7 @@ func shortened(text string) string {
 	return strings.TrimRight(text, "\r")
 }
 
-// recognize tells what a machine is.
+// recognize returns the editions that a text describes.
 func recognize(text string) (identify.Identification, error) { return identify.Recognize(text) }
 
 // isBlank reports whether a line has nothing on it.

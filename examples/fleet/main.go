@@ -1,29 +1,33 @@
 // Fleet is a filter that says for each machine of an inventory whether its limits
-// take what its clients ask for. Lines come in, and lines go out in the same
-// order:
+// are enough for its clients. It reads a line for each machine and writes a line for
+// each, in the same order:
 //
 //	fleet <machines.jsonl >judged.jsonl
 //	fleet -format csv -summary summary.txt <machines.csv >judged.csv
 //
-// A line of input is a machine, as JSON or, after a line with the names of the
-// columns, as CSV:
+// A line of input is a machine, in JSON or in CSV. In CSV the first line has the
+// names of the columns.
 //
 //	{"id":"office 7","text":"Microsoft Windows 10 Pro","clients":25,"service":"smb"}
 //
-// text is anything that package identify recognises: a caption, a line of ver, a
-// CPE name, a banner. In JSON, record may stand in its place, an object as WMI,
-// osquery or Active Directory give it. The other fields are those of
-// forecast.Scenario, with the defaults of the program forecast. Without an id the
-// text is the id.
+// The text is anything that package identify recognises: a caption, a line of ver, a
+// CPE name, a banner. In JSON a record can stand in its place: an object of WMI,
+// osquery or Active Directory. The other fields are those of forecast.Scenario, with
+// the defaults of the program forecast. Without an id the text is the id.
 //
-// A line of output has the verdict: fits; raise, if the machine takes the load
-// once its limit is raised as far as the edition accepts; server, if only the
-// editions in suitable do; and unknown, which says why. A line that cannot be
-// read has its id, an error and the verdict unknown, and the rest goes on.
+// A line of output has a verdict:
 //
-// A run that was interrupted goes on with -resume, which completes its output in
-// place. -merge makes the summary of outputs, say of parts that ran elsewhere.
-// As it is a filter, whatever splits lines carries it:
+//	fits     the machine takes the load
+//	raise    it does once its limit is raised, at most as far as the edition accepts
+//	server   it does not, and the editions in suitable would
+//	unknown  this cannot be told; why says the reason
+//
+// A line that cannot be read gets an error and the verdict unknown, and the program
+// goes on with the next one.
+//
+// With -resume an interrupted run goes on where its output ends. With -merge the
+// program makes one summary of several outputs. As a filter it works below any
+// program that splits lines:
 //
 //	parallel --pipe --keep-order fleet <machines.jsonl >judged.jsonl
 //	parallel --pipe --keep-order --sshlogin a,b fleet <machines.jsonl >judged.jsonl
@@ -45,8 +49,8 @@ import (
 )
 
 func main() {
-	// What is alive is little, whatever comes in: the collector may come less
-	// often, for three quarters of the time and some 40 MB.
+	// Little memory is in use at a time, whatever the input. A collector that runs
+	// less often saves a quarter of the time and costs some 40 MB.
 	debug.SetGCPercent(400)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
@@ -83,28 +87,29 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer, termin
 		return err
 	}
 	if !o.merge && o.resume == "" {
-		out = terminal // standard output has the lines
+		out = terminal // the lines are on standard output
 	}
 	return o.report(&sum, out)
 }
 
-// parse reads the flags. It returns no options if it was asked for help, which
-// goes to out.
+// parse reads the flags. If they ask for help, it writes that to out and returns no
+// options.
 func parse(args []string, out io.Writer) (*options, error) {
 	var o options
 	flags := flag.NewFlagSet("fleet", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is one line, and -help is none
+	flags.SetOutput(io.Discard) // an error is one line, and -help is no error
 	flags.StringVar(&o.format, "format", "json", "`form` of input and output: json or csv")
-	flags.IntVar(&o.runs, "runs", 8, "runs of each forecast, `number`")
-	flags.Float64Var(&o.allowed, "allow", 0.01, "`share` of what is asked for that may be lost, 0 to 1")
-	flags.StringVar(&o.summary, "summary", "", "write a summary for people to this `file`; - is standard output, or standard error where that has the lines")
+	flags.IntVar(&o.runs, "runs", 8, "`number` of runs of each forecast")
+	flags.Float64Var(&o.allowed, "allow", 0.01, "`share` that may get no slot, from 0 to 1; 0.01 is one per cent")
+	flags.StringVar(&o.summary, "summary", "", "write a summary for people to this `file`; - is standard error, or standard output if the lines go elsewhere")
 	flags.StringVar(&o.svg, "svg", "", "write a picture of the summary to this `file`")
-	flags.StringVar(&o.resume, "resume", "", "complete the output of an interrupted run in this `file`")
-	flags.BoolVar(&o.merge, "merge", false, "read outputs, and write only their summary")
+	flags.StringVar(&o.resume, "resume", "", "go on with an interrupted run, whose output is in this `file`")
+	flags.BoolVar(&o.merge, "merge", false, "read outputs of fleet and write only their summary")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintln(out, "Fleet reads machines, a line each, and says whether their limits take what their clients ask for.")
-		fmt.Fprintln(out)
+		fmt.Fprintln(out, "Fleet reads machines, a line each, and says whether their limits are enough for their clients.")
+		fmt.Fprintln(out, `A machine is a line such as {"id":"office 7","text":"Windows 10 Pro","clients":25,"service":"smb"}.`)
+		fmt.Fprintln(out, "\nusage: fleet [flags] <machines.jsonl >judged.jsonl")
 		flags.SetOutput(out)
 		flags.PrintDefaults()
 		return nil, nil
@@ -121,7 +126,7 @@ func parse(args []string, out io.Writer) (*options, error) {
 	case !(o.allowed >= 0 && o.allowed <= 1):
 		return nil, fmt.Errorf("-allow %v: want 0 to 1", o.allowed)
 	case o.merge && o.summary == "" && o.svg == "":
-		return nil, errors.New("-merge wants -summary or -svg, as it writes nothing else")
+		return nil, errors.New("-merge needs -summary or -svg: it writes nothing else")
 	case o.merge && o.resume != "":
 		return nil, errors.New("-merge and -resume do not go together")
 	}

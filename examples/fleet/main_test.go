@@ -129,7 +129,7 @@ func TestBadLines(t *testing.T) {
 	out := decoded(t, fleet(t, "no json\n\n"+long+"\n{\"text\":\"Windows 10 Pro\",\"clients\":1}\n[1,2]\n"))
 	require.Len(t, out, 4)
 	assert.Equal(t, "no json", out[0].ID)
-	assert.Contains(t, out[0].Error, "no line of JSON")
+	assert.Contains(t, out[0].Error, "not a line of JSON")
 	assert.Contains(t, out[1].Error, "longer than 1048576 bytes")
 	assert.LessOrEqual(t, len(out[1].ID), maxID)
 	assert.Empty(t, out[2].Error)
@@ -156,7 +156,7 @@ func TestCSV(t *testing.T) {
 	assert.Equal(t, 2, sum.Errors)
 	assert.Equal(t, 1, sum.Verdicts[forecast.Server])
 
-	for input, want := range map[string]string{"id,clients\n": "text among them", "text,text\n": "twice"} {
+	for input, want := range map[string]string{"id,clients\n": "text as one of them", "text,text\n": "twice"} {
 		err := run(t.Context(), []string{"-format", "csv"}, strings.NewReader(input), io.Discard, nil)
 		assert.ErrorContains(t, err, want)
 	}
@@ -201,7 +201,7 @@ func TestResume(t *testing.T) {
 		assert.Equal(t, "something else\n", string(got), "a foreign file is left alone")
 		require.NoError(t, os.WriteFile(file, []byte(whole), 0o600))
 		err = run(t.Context(), append(args, "-resume", file), strings.NewReader("id,text\n"), io.Discard, nil)
-		assert.ErrorContains(t, err, "not the same machines")
+		assert.ErrorContains(t, err, "they are not of the same run")
 	}
 }
 
@@ -214,13 +214,19 @@ func TestMerge(t *testing.T) {
 	want, err := os.ReadFile(summary)
 	require.NoError(t, err)
 	assert.Contains(t, string(want), "200 machines\n")
-	assert.Contains(t, string(want), "Those that lose most")
+	assert.Contains(t, string(want), "The machines that lose the largest share")
 	assert.Equal(t, string(want), fleet(t, out, "-merge", "-summary", "-"))
 	image, err := os.ReadFile(picture)
 	require.NoError(t, err)
 	assert.Contains(t, string(image), "<title>200 machines</title>")
 	err = run(t.Context(), []string{"-merge", "-summary", "-"}, strings.NewReader("{}\nx\n"), io.Discard, nil)
-	assert.ErrorContains(t, err, "line 2 is no output of fleet")
+	assert.ErrorContains(t, err, "line 2 is not output of fleet")
+}
+
+func TestOneMachine(t *testing.T) {
+	out := fleet(t, `{"id":"office 7","text":"Windows 10 Pro","clients":25}`, "-runs", "1")
+	summary := fleet(t, out, "-merge", "-summary", "-")
+	assert.True(t, strings.HasPrefix(summary, "1 machine\n\nfits            0  take their load\n"), summary)
 }
 
 func TestInterrupted(t *testing.T) {
@@ -228,7 +234,7 @@ func TestInterrupted(t *testing.T) {
 	cancel()
 	lines, _, _ := mixture(50)
 	err := run(ctx, []string{"-runs", "1"}, strings.NewReader(strings.Join(lines, "\n")), io.Discard, nil)
-	assert.ErrorContains(t, err, "interrupted; -resume goes on")
+	assert.ErrorContains(t, err, "interrupted; with -resume")
 }
 
 func TestFlags(t *testing.T) {
@@ -238,7 +244,7 @@ func TestFlags(t *testing.T) {
 		"-allow 2":                    "-allow 2: want 0 to 1",
 		"-allow NaN":                  "want 0 to 1",
 		"machines.json":               "the machines come on standard input",
-		"-merge":                      "-merge wants -summary or -svg",
+		"-merge":                      "-merge needs -summary or -svg",
 		"-merge -summary - -resume x": "do not go together",
 		"-x":                          "flag provided but not defined",
 	} {

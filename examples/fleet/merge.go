@@ -20,7 +20,7 @@ import (
 // merge reads outputs, one after the other, and returns their summary.
 func merge(in io.Reader, format string) (forecast.Summary, error) {
 	var sum forecast.Summary
-	r := newReader(in, "json") // for its lines
+	r := newReader(in, "json") // it is used for its lines, whatever their form
 	for n := 1; ; n++ {
 		line, tooLong, err := r.line()
 		switch {
@@ -35,7 +35,7 @@ func merge(in io.Reader, format string) (forecast.Summary, error) {
 		}
 		j, err := parseOutput(line, format)
 		if err != nil {
-			return sum, fmt.Errorf("line %d is no output of fleet: %w", n, err)
+			return sum, fmt.Errorf("line %d is not output of fleet: %w", n, err)
 		}
 		j.add(&sum)
 	}
@@ -77,7 +77,7 @@ func parseOutput(line []byte, format string) (judged, error) {
 	return j, nil
 }
 
-// report writes the summary where the flags say.
+// report writes the summary to where the flags say.
 func (o *options) report(sum *forecast.Summary, out io.Writer) error {
 	if o.svg != "" {
 		f, err := os.Create(o.svg)
@@ -107,28 +107,34 @@ const editionsListed = 10
 // writeSummary writes the summary for people.
 func writeSummary(w io.Writer, sum *forecast.Summary) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%d machines\n\n", sum.Machines)
+	machines := "machines"
+	if sum.Machines == 1 {
+		machines = "machine"
+	}
+	fmt.Fprintf(&b, "%d %s\n\n", sum.Machines, machines)
+	line := func(name string, n int, means string) {
+		b.WriteString(strings.TrimRight(fmt.Sprintf("%-8s %8d  %-32s %s", name, n, means, bar(n, sum.Machines)), " ") + "\n")
+	}
 	for _, v := range []struct {
 		verdict forecast.Verdict
 		means   string
 	}{
 		{forecast.Fits, "take their load"},
-		{forecast.Raise, "take it once the limit is raised"},
+		{forecast.Raise, "do once their limit is raised"},
 		{forecast.Server, "need another edition"},
 		{forecast.UnknownVerdict, "cannot be told"},
 	} {
-		n := sum.Verdicts[v.verdict]
-		fmt.Fprintf(&b, "%-8s %8d  %-32s %s\n", v.verdict, n, v.means, bar(n, sum.Machines))
+		line(v.verdict.String(), sum.Verdicts[v.verdict], v.means)
 	}
-	fmt.Fprintf(&b, "%-8s %8d  %-32s %s\n", "errors", sum.Errors, "could not be read", bar(sum.Errors, sum.Machines))
+	line("errors", sum.Errors, "could not be read")
 	if len(sum.Worst) > 0 {
-		fmt.Fprint(&b, "\nThose that lose most of what is asked of them:\n")
+		fmt.Fprint(&b, "\nThe machines that lose the largest share of what their clients ask for:\n")
 		for _, l := range sum.Worst {
 			fmt.Fprintf(&b, "  %5.1f%%  %s\n", 100*l.Lost, l.ID)
 		}
 	}
 	if editions := sum.Editions(); len(editions) > 0 {
-		fmt.Fprintf(&b, "\nEditions that would do for the %d that need another:\n", sum.Verdicts[forecast.Server])
+		fmt.Fprint(&b, "\nThe editions that would do for most of those that need another:\n")
 		for _, name := range editions[:min(len(editions), editionsListed)] {
 			fmt.Fprintf(&b, "  %8d  %s\n", sum.Suitable[name], name)
 		}
@@ -140,7 +146,7 @@ func writeSummary(w io.Writer, sum *forecast.Summary) error {
 	return err
 }
 
-// bar draws a part of a whole.
+// bar draws the size of a part of a whole.
 func bar(part, whole int) string {
 	if whole == 0 {
 		return ""

@@ -33,7 +33,7 @@ type judged struct {
 	Error      string               `json:"error,omitempty"`
 }
 
-// judge answers one line. Its error is that of ctx.
+// judge answers one line. It returns an error only if ctx has ended.
 func (o *options) judge(ctx context.Context, m machine, parseErr error, known *cache) (judged, error) {
 	out := judged{ID: m.id}
 	if parseErr != nil {
@@ -45,7 +45,7 @@ func (o *options) judge(ctx context.Context, m machine, parseErr error, known *c
 	case errors.Is(err, identify.ErrUnlisted):
 		out.Unlisted = found.Unlisted
 		out.Service, out.Clients = m.scenario.Service, m.scenario.Clients
-		out.Why = "The table has no rules for it: " + strings.Join(found.Unlisted, ", ") + "."
+		out.Why = "The table has no rules for " + strings.Join(found.Unlisted, ", ") + "."
 		return out, nil
 	case err != nil:
 		out.Error = err.Error()
@@ -63,7 +63,7 @@ func (o *options) judge(ctx context.Context, m machine, parseErr error, known *c
 	out.Verdict, out.Suitable, out.Why = j.Verdict, names, j.Why
 	if len(found.Unlisted) > 0 && out.Verdict != forecast.UnknownVerdict {
 		out.Verdict, out.Suitable = forecast.UnknownVerdict, nil
-		out.Why = fmt.Sprintf("It can also be %s, for which the table has no rules. Else: %s", strings.Join(found.Unlisted, ", "), j.Why)
+		out.Why = fmt.Sprintf("It can be %s, for which the table has no rules. If it is not: %s", strings.Join(found.Unlisted, ", "), j.Why)
 	}
 	if !j.Limit.Least.IsKnown() {
 		return out, nil
@@ -89,10 +89,10 @@ func (j *judged) appendJSON(b []byte) ([]byte, error) {
 // columns are the names of the columns in CSV.
 var columns = [...]string{"id", "candidates", "unlisted", "service", "limit", "grade", "clients", "lost", "lostError", "verdict", "suitable", "why", "error"}
 
-// listSeparator is between the names in a column.
+// listSeparator stands between the names in a column.
 const listSeparator = "; "
 
-// appendCSV appends the line, which has no line break in it.
+// appendCSV appends the line. Line breaks within it become spaces.
 func (j *judged) appendCSV(b []byte) ([]byte, error) {
 	number := func(v *float64) string {
 		if v == nil {

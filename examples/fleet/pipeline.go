@@ -15,11 +15,11 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
-// batchLines is how many lines are judged in one go; the lines of a batch and the
-// batches under way are all that is in memory.
+// batchLines is how many lines make a batch. Only the batches under way are in
+// memory.
 const batchLines = 64
 
-// A batch is some lines, and then their answers.
+// A batch is a number of lines, and then their answers.
 type batch struct {
 	machines []machine
 	errs     []error
@@ -106,7 +106,7 @@ func (o *options) judgeFrom(ctx context.Context, r *reader, out io.Writer, p *pr
 		failed = context.Cause(ctx)
 	}
 	if errors.Is(failed, context.Canceled) {
-		return errors.New("interrupted; -resume goes on with what was written")
+		return errors.New("interrupted; with -resume the run goes on where its output ends")
 	}
 	return failed
 }
@@ -133,7 +133,7 @@ func (o *options) fill(ctx context.Context, b *batch, known *cache) {
 // A reader reads machines.
 type reader struct {
 	in    *bufio.Reader
-	csv   *csv.Reader // of CSV, once the columns are known
+	csv   *csv.Reader // reads CSV once the columns are known
 	isCSV bool
 	names []string
 }
@@ -142,7 +142,7 @@ func newReader(in io.Reader, format string) *reader {
 	return &reader{in: bufio.NewReaderSize(in, 64<<10), isCSV: format == "csv"}
 }
 
-// next returns the next lines. The error is io.EOF with or after the last of them.
+// next returns the next lines. With or after the last of them its error is io.EOF.
 func (r *reader) next() (*batch, error) {
 	b := &batch{done: make(chan struct{})}
 	for len(b.machines) < batchLines {
@@ -155,7 +155,7 @@ func (r *reader) next() (*batch, error) {
 	return b, nil
 }
 
-// one reads a machine. A line that is no machine is parseErr.
+// one reads a machine. If a line does not describe one, parseErr says why.
 func (r *reader) one() (m machine, parseErr, err error) {
 	if r.isCSV {
 		return r.record()
@@ -175,7 +175,7 @@ func (r *reader) one() (m machine, parseErr, err error) {
 	}
 }
 
-// line reads a line, and of one that is too long its beginning.
+// line reads a line, or the beginning of one that is too long.
 func (r *reader) line() (line []byte, tooLong bool, err error) {
 	for {
 		part, err := r.in.ReadSlice('\n')
@@ -227,7 +227,7 @@ func (r *reader) skip(n int) error {
 	for i := range n {
 		if _, _, err := r.one(); err != nil {
 			if errors.Is(err, io.EOF) {
-				return fmt.Errorf("the output has %d lines and the input %d: these are not the same machines", n, i)
+				return fmt.Errorf("the output has %d machines and the input %d: they are not of the same run", n, i)
 			}
 			return err
 		}
@@ -235,7 +235,7 @@ func (r *reader) skip(n int) error {
 	return nil
 }
 
-// progress tells on a terminal how far a run is. A nil progress tells nothing.
+// progress shows on a terminal how far a run is. A nil progress shows nothing.
 type progress struct {
 	lines atomic.Int64
 	quit  chan struct{}

@@ -12,9 +12,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
-// resumeFile completes the output of an interrupted run in place: it cuts a last
-// line that is torn, skips as many machines as there are lines, and appends the
-// rest. The summary is that of the whole.
+// resumeFile completes the output of an interrupted run in its file. It removes a last
+// line that is not complete, skips as many machines as there are lines, and appends
+// the others. The summary is of all of them.
 func (o *options) resumeFile(ctx context.Context, in io.Reader, terminal *os.File, sum *forecast.Summary) error {
 	f, err := os.OpenFile(o.resume, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -41,9 +41,8 @@ func (o *options) resumeFile(ctx context.Context, in io.Reader, terminal *os.Fil
 	return f.Close()
 }
 
-// wholeLines adds the lines of an output to a summary, and returns how many
-// machines they are and how many bytes they have, without a last line that is
-// torn.
+// wholeLines adds the lines of an output to a summary, and returns how many machines
+// and how many bytes they are. It leaves out a last line that is not complete.
 func wholeLines(f io.Reader, format string, sum *forecast.Summary) (size int64, machines int, err error) {
 	r := bufio.NewReader(f)
 	for first := true; ; first = false {
@@ -57,12 +56,12 @@ func wholeLines(f io.Reader, format string, sum *forecast.Summary) (size int64, 
 		if !(first && format == "csv") {
 			j, err := parseOutput(line, format)
 			if err != nil {
-				return 0, 0, fmt.Errorf("line %d is no output of fleet: %w", machines+1, err)
+				return 0, 0, fmt.Errorf("line %d is not output of fleet: %w", machines+1, err)
 			}
 			j.add(sum)
 			machines++
 		} else if !bytes.HasPrefix(line, []byte(columns[0]+",")) {
-			return 0, 0, fmt.Errorf("the first line %.100q is not that of an output of fleet", line)
+			return 0, 0, fmt.Errorf("the first line %.100q is not that of output of fleet", line)
 		}
 		size += int64(len(line))
 	}
