@@ -1,9 +1,7 @@
 package winlimits
 
 import (
-	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
@@ -64,38 +62,11 @@ func (h *Requests) Provision(ctx caddy.Context) error {
 
 // ServeHTTP lets next serve the request, perhaps after a wait, or refuses it.
 func (h *Requests) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	answer := &writer{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: w}}
+	var err error
 	h.web.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer.err = next.ServeHTTP(w, r)
-	})).ServeHTTP(answer, r)
-	return answer.err
-}
-
-// A writer keeps the answer to a request open when next has returned an error:
-// what Caddy then answers is still to come. The handler of package iis writes
-// nothing at all to a connection to learn whether it was taken over, and net/http
-// would make that a status.
-type writer struct {
-	caddyhttp.ResponseWriterWrapper
-	err   error
-	taken bool
-}
-
-func (w *writer) Write(b []byte) (int, error) {
-	switch {
-	case w.taken:
-		return 0, http.ErrHijacked
-	case w.err != nil && len(b) == 0:
-		return 0, nil
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-// Hijack takes the connection over, if w is the writer of one that can be.
-func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	w.taken = err == nil
-	return conn, buffered, err
+		err = next.ServeHTTP(w, r)
+	})).ServeHTTP(w, r)
+	return err
 }
 
 var (
