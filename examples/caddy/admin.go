@@ -23,7 +23,7 @@ type Admin struct{}
 // State is the state of a machine.
 type State struct {
 	Windows limits.Windows `json:"windows"`
-	// Limit is in force now.
+	// Limit is the limit in force now.
 	Limit limits.Limit `json:"limit"`
 	simulate.Stats
 }

@@ -15,11 +15,11 @@ func init() {
 	caddy.RegisterModule(App{})
 }
 
-// App has the machines of one configuration. It is not configured: the listener
-// wrapper and the handler load it.
+// App has the machines of one configuration. It has no settings: the listener wrapper
+// and the handler load it.
 type App struct {
 	uses map[limits.Windows]*use
-	// servers are those that a listener wrapper has made servers of a machine.
+	// servers are the servers with a listener wrapper.
 	servers map[*caddyhttp.Server]*use
 }
 
@@ -45,10 +45,10 @@ func (a *App) Start() error {
 	return nil
 }
 
-// Stop does nothing: connections that are open may go on, and are counted.
+// Stop does nothing: open connections may go on, and are counted.
 func (*App) Stop() error { return nil }
 
-// Cleanup gives the machines up.
+// Cleanup ends the use of the machines by this configuration.
 func (a *App) Cleanup() error {
 	var errs []error
 	for _, u := range a.uses {
@@ -72,7 +72,7 @@ func appOf(ctx caddy.Context) (*App, *caddyhttp.Server, error) {
 func (a *App) use(m Machine) (*use, error) {
 	if u := a.uses[m.Windows]; u != nil {
 		if u.machine != m {
-			return nil, fmt.Errorf("%v has two kinds of settings in this configuration: want the same wherever it is used, since it is one machine", m.Windows)
+			return nil, fmt.Errorf("%v has different settings in this configuration: want the same everywhere, because it is one machine", m.Windows)
 		}
 		return u, nil
 	}
@@ -86,7 +86,7 @@ func (a *App) use(m Machine) (*use, error) {
 func number(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 {
-		return 0, fmt.Errorf("%.50q: want a whole number from 1 on", s)
+		return 0, fmt.Errorf("%.50q: want a whole number, 1 or more", s)
 	}
 	return n, nil
 }

@@ -54,13 +54,13 @@ func (h *Requests) Provision(ctx caddy.Context) error {
 		return fmt.Errorf("%v counts connections, which a handler does not see: want the wrapper windows in listener_wrappers of the server", h.Windows)
 	}
 	h.web = u.web
-	// The listener closes what is over the limit and not plain HTTP until there is
-	// a handler to answer it, and that of ServeHTTP comes with the first request.
+	// Until there is a handler, the listener closes a connection over the limit that
+	// is not plain HTTP. The handler of ServeHTTP comes with the first request only.
 	h.web.Handler(http.NotFoundHandler())
 	return nil
 }
 
-// ServeHTTP lets next serve the request, perhaps after a wait, or refuses it.
+// ServeHTTP lets next serve the request, at once or after a wait, or refuses it.
 func (h *Requests) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	var err error
 	h.web.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -38,7 +38,7 @@ func (l *Listener) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 // Provision finds the machine and puts its handler in front of the routes of the
-// server. Whatever can be wrong is an error here.
+// server. It reports all that can be wrong.
 func (l *Listener) Provision(ctx caddy.Context) error {
 	l.logger = ctx.Logger()
 	app, srv, err := appOf(ctx)
@@ -47,9 +47,9 @@ func (l *Listener) Provision(ctx caddy.Context) error {
 	}
 	switch {
 	case srv == nil:
-		return errors.New("the wrapper stands outside an HTTP server: want it in listener_wrappers of one")
+		return errors.New("windows is not in an HTTP server: want it in the listener_wrappers of one")
 	case app.servers[srv] != nil:
-		return fmt.Errorf("the server is that of %v already: want one windows in its listener_wrappers", app.servers[srv].machine.Windows)
+		return fmt.Errorf("the server already has the limits of %v: want windows once in its listener_wrappers", app.servers[srv].machine.Windows)
 	}
 	u, err := app.use(l.Machine)
 	if err != nil {
@@ -60,8 +60,8 @@ func (l *Listener) Provision(ctx caddy.Context) error {
 			return err
 		}
 	}
-	// The server has its wrappers before it has its routes. A route without the
-	// handler would be one without the limit.
+	// Caddy provisions the wrappers of a server before its routes. A route without
+	// the handler would have no limit.
 	srv.Routes = append(caddyhttp.RouteList{{
 		HandlersRaw: []json.RawMessage{caddyconfig.JSONModuleObject(Requests{Machine: l.Machine}, "handler", "windows_requests", nil)},
 	}}, srv.Routes...)
@@ -71,10 +71,10 @@ func (l *Listener) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// checkTLS returns an error if a server with TLS would have connections that a
-// machine does not see.
+// checkTLS returns an error if a server with TLS would have connections that the
+// machine does not count.
 func (l *Listener) checkTLS(srv *caddyhttp.Server) error {
-	var isOurs, hasTLS bool // what has come in the list
+	var isOurs, hasTLS bool // whether windows, and tls after it, are in the list
 	for _, raw := range srv.ListenerWrappersRaw {
 		var module struct {
 			Wrapper string `json:"wrapper"`
@@ -104,8 +104,8 @@ func (l *Listener) WrapListener(inner net.Listener) net.Listener {
 		ln, err = l.use.web.Listener(inner)
 	}
 	if err != nil {
-		// Provision has left nothing that can fail. What has no limit must not
-		// listen, though.
+		// This cannot happen after Provision. But a listener without the limit must
+		// not accept.
 		l.logger.Error("no limit on the listener", zap.Error(err))
 		inner.Close()
 		return inner

@@ -15,9 +15,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/iis"
 )
 
-// Machine says which Windows there is, and what an administrator has set on its
-// web server. The fields are those of simulate.Settings; their zero values are the
-// defaults of the edition.
+// Machine says which edition of Windows a machine runs, and what an administrator has
+// set on its web server. The settings are those of simulate.Settings; their zero
+// values are the defaults of the edition.
 type Machine struct {
 	// Windows is the edition and the service pack, such as "XP Pro SP3".
 	Windows limits.Windows `json:"windows"`
@@ -25,17 +25,18 @@ type Machine struct {
 	MaxConnections int `json:"max_connections,omitempty"`
 	// NoKeepAlive closes connections after a request, on IIS 4.0 to 6.0.
 	NoKeepAlive bool `json:"no_keep_alive,omitempty"`
-	// QueueTimeout ends the wait of a request, from IIS 7.0 on; 0 is never.
+	// QueueTimeout is how long a request waits in the queue of IIS 7.0 and later; with
+	// 0 it waits for ever.
 	QueueTimeout caddy.Duration `json:"queue_timeout,omitempty"`
 	// WorkerProcesses multiplies the limit of IIS 7.0 and later; 0 is 1.
 	WorkerProcesses int `json:"worker_processes,omitempty"`
 }
 
-// newServer returns the web server of a machine that has just been switched on.
-// The error says what Windows would not accept.
+// newServer returns the web server of a new machine. The error says which setting
+// Windows would not accept.
 func (m Machine) newServer() (*iis.Server, error) {
 	if m.Windows == (limits.Windows{}) {
-		return nil, errors.New(`no Windows given: want an edition and perhaps a service pack, such as "XP Pro SP3"`)
+		return nil, errors.New(`no edition of Windows given: want one, perhaps with a service pack, such as "XP Pro SP3"`)
 	}
 	settings := simulate.Settings{
 		MaxConnections:  m.MaxConnections,
@@ -52,15 +53,15 @@ func (m Machine) newServer() (*iis.Server, error) {
 	return iis.NewServer(host)
 }
 
-// identity is what makes the machine the same one after a reload: all but the
-// number that can be moved while it runs.
+// identity is what two configurations must have in common to mean the same machine:
+// all but the limit, which can be moved while the machine runs.
 func (m Machine) identity() Machine {
 	m.MaxConnections = 0
 	return m
 }
 
-// pool has the machines that run, by identity. It is what outlives a
-// configuration, as Caddy means a UsagePool to be used.
+// pool has the machines that run, by identity. It outlives a configuration, which is
+// what a UsagePool of Caddy is for.
 var pool = caddy.NewUsagePool()
 
 // running is a machine that runs.
@@ -68,9 +69,9 @@ type running struct {
 	web *iis.Server
 
 	mu sync.Mutex
-	// started are the uses by configurations that have been started and not
-	// cleaned up, the latest last. A reload starts the new one before it stops the
-	// old one, and goes back if the new one fails.
+	// started are the uses by the configurations that run, the latest one last. A
+	// reload starts the new configuration before it stops the old one, and goes back
+	// to the old one if that fails.
 	started []*use
 }
 
@@ -81,7 +82,7 @@ type use struct {
 	limit   limits.Limit
 }
 
-// newUse finds or makes the machine. The caller must call end.
+// newUse finds or makes a machine. The caller must call end.
 func newUse(m Machine) (*use, error) {
 	asked, err := m.newServer()
 	if err != nil {
@@ -97,8 +98,8 @@ func newUse(m Machine) (*use, error) {
 	return &use{running: value.(*running), machine: m, limit: asked.Gate().Limit()}, nil
 }
 
-// Destruct leaves the host open: connections of the last configuration that used
-// it may be about to end in their own time. What it has goes with them.
+// Destruct leaves the host open: connections of the last configuration that used it
+// may still be open. The host needs no Close once they have ended.
 func (*running) Destruct() error { return nil }
 
 // start puts the limit of the use in force. It may be called again.
@@ -111,7 +112,7 @@ func (u *use) start() error {
 	return u.putInForce()
 }
 
-// end puts the limit of the configuration that goes on in force.
+// end ends the use, and puts the limit of the configuration that goes on in force.
 func (u *use) end() error {
 	u.mu.Lock()
 	u.started = slices.DeleteFunc(u.started, func(other *use) bool { return other == u })
@@ -139,7 +140,7 @@ func (m *Machine) unmarshal(d *caddyfile.Dispenser) error {
 	directive := d.Val()
 	words := d.RemainingArgs()
 	if len(words) != 1 {
-		return d.Errf(`%d words after %s: want a Windows, in quotes if it has spaces, such as "XP Pro SP3"`, len(words), directive)
+		return d.Errf(`%d words after %s: want an edition of Windows, in quotes if it has spaces, such as "XP Pro SP3"`, len(words), directive)
 	}
 	var err error
 	if m.Windows, err = limits.ParseWindows(words[0]); err != nil {
@@ -168,7 +169,7 @@ func (m *Machine) unmarshal(d *caddyfile.Dispenser) error {
 				err = fmt.Errorf("%q: want on or off", value)
 			}
 		default:
-			return d.Errf("%q is no setting: want max_connections, keep_alive, queue_timeout or worker_processes", name)
+			return d.Errf("%q is not a setting: want max_connections, keep_alive, queue_timeout or worker_processes", name)
 		}
 		if err != nil {
 			return d.Errf("%s: %v", name, err)
