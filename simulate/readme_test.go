@@ -133,6 +133,7 @@ func TestREADMENumbers(t *testing.T) {
 	readme, _ := readREADME(t)
 	assert.Contains(t, readme, "\n\n"+strings.Join(rows, "\n")+"\n\n")
 
+	assert.Contains(t, readme, fmt.Sprintf("%d editions from NT 3.1", len(slices.Collect(limits.Editions()))))
 	counted := fmt.Sprintf("%d rules, %d sources, %d services", len(slices.Collect(limits.Rules())),
 		len(slices.Collect(limits.Sources())), len(limits.Services()))
 	assert.Contains(t, readme, counted)

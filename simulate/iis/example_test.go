@@ -23,9 +23,9 @@ func must[T any](v T, err error) T {
 func ExampleServer_Serve() {
 	host := must(simulate.New(limits.MustParseWindows("XP Professional SP3"), nil))
 	defer host.Close()
-	web := must(iis.NewServer(host)) // IIS 5.1 counts connections, IIS 7 and later requests
+	web := must(iis.NewServer(host))
 	ln := must(net.Listen("tcp", "127.0.0.1:0"))
-	go web.Serve(&http.Server{Handler: http.NotFoundHandler()}, ln)
+	go web.Serve(&http.Server{Handler: http.FileServer(http.Dir("."))}, ln)
 
 	must(web.Gate().Hold(10)) // ten other clients keep their connections
 	resp := must(http.Get("http://" + ln.Addr().String()))
