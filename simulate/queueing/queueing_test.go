@@ -177,7 +177,7 @@ func TestErlangCWithoutSteadyState(t *testing.T) {
 		_, err := ErlangC(10, load)
 		require.ErrorIs(t, err, ErrNoSteadyState)
 		require.NotErrorIs(t, err, ErrArgument)
-		require.ErrorContains(t, err, fmt.Sprintf("load is %v, accepted: below the number of servers, 10", load))
+		require.ErrorContains(t, err, fmt.Sprintf("load is %v; want below the number of servers, 10", load))
 	}
 }
 
@@ -360,17 +360,17 @@ func TestBadArguments(t *testing.T) {
 		call func() error
 		want string
 	}{
-		{"negative servers", func() error { _, err := ErlangB(-1, 1); return err }, "queueing: ErlangB: argument out of range: servers is -1, accepted: 0 to 1000000000"},
-		{"too many servers", func() error { _, err := ErlangB(Max+1, 1); return err }, "servers is 1000000001, accepted: 0 to 1000000000"},
-		{"negative load", func() error { _, err := ErlangB(1, -0.5); return err }, "load is -0.5, accepted: 0 or more, and finite"},
+		{"negative servers", func() error { _, err := ErlangB(-1, 1); return err }, "queueing: ErlangB: argument out of range: servers is -1; want 0 to 1000000000"},
+		{"too many servers", func() error { _, err := ErlangB(Max+1, 1); return err }, "servers is 1000000001; want 0 to 1000000000"},
+		{"negative load", func() error { _, err := ErlangB(1, -0.5); return err }, "load is -0.5; want 0 or more, and finite"},
 		{"no load", func() error { _, err := ErlangB(1, nan); return err }, "load is NaN"},
 		{"endless load", func() error { _, err := ErlangC(1, inf); return err }, "ErlangC: argument out of range: load is +Inf"},
-		{"no servers", func() error { _, err := ErlangC(0, 0); return err }, "servers is 0, accepted: 1 to"},
+		{"no servers", func() error { _, err := ErlangC(0, 0); return err }, "servers is 0; want 1 to"},
 		{"no servers to load", func() error { _, err := ErlangBLoad(0, 0.5); return err }, "ErlangBLoad: argument out of range: servers is 0"},
-		{"everybody blocked", func() error { _, err := ErlangBLoad(1, 1); return err }, "blocking is 1, accepted: 0 or more, and below 1"},
+		{"every arrival blocked", func() error { _, err := ErlangBLoad(1, 1); return err }, "blocking is 1; want 0 or more, and below 1"},
 		{"blocking is no number", func() error { _, err := ErlangBLoad(1, nan); return err }, "blocking is NaN"},
 		{"no servers, finite", func() error { _, err := MMcK(0, 1, 1); return err }, "MMcK: argument out of range: servers is 0"},
-		{"fewer places than servers", func() error { _, err := MMcK(10, 9, 1); return err }, "places is 9, accepted: 10 (the servers) to 1000000000"},
+		{"fewer places than servers", func() error { _, err := MMcK(10, 9, 1); return err }, "places is 9; want 10 (the servers) to 1000000000"},
 		{"negative load, finite", func() error { _, err := MMcK(1, 1, -1); return err }, "load is -1"},
 		{"no sources", func() error { _, err := Engset(0, 1, 1); return err }, "Engset: argument out of range: sources is 0"},
 		{"negative servers, few", func() error { _, err := Engset(1, -1, 1); return err }, "servers is -1"},
