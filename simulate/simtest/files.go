@@ -114,9 +114,8 @@ func (f *FileServer) DialFrom(number int) func(ctx context.Context, network, add
 
 // Loopback makes the server listen on loopback as well, for clients that take an
 // address or are other programs, and returns the address, such as
-// "127.0.0.1:49152". It is the same each time. In a testing/synctest bubble Loopback
-// fails the test: the clock of a bubble stands still while something waits for the
-// network.
+// "127.0.0.1:49152". Each call adds a port. In a testing/synctest bubble Loopback fails
+// the test: the clock of a bubble stands still while something waits for the network.
 func (f *FileServer) Loopback() string {
 	f.t.Helper()
 	return loopback(f.t, f.listener)

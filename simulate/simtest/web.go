@@ -193,7 +193,7 @@ func (s *Server) DialFrom(number int) func(ctx context.Context, network, address
 }
 
 // Loopback makes the server listen on loopback as well, for clients that take a URL or
-// are other programs, and returns the base URL there. It is the same each time. In a
+// are other programs, and returns the base URL there. Each call adds a port. In a
 // testing/synctest bubble Loopback fails the test: the clock of a bubble stands still
 // while something waits for the network.
 func (s *Server) Loopback() string {

@@ -1,6 +1,6 @@
-// Package admission has the admission rule and the pacing of a queue, once,
-// without a clock: the gate drives them in real time by timers, the forecast in
-// virtual time by its calendar.
+// Package admission has the admission rule and the pacing of a queue as state machines
+// without a clock. The gate drives them by timers in real time, and the forecast by its
+// calendar in virtual time. So both decide alike.
 package admission
 
 import (
@@ -17,7 +17,7 @@ import (
 // and counted all the same.
 const Unlimited = math.MaxInt64
 
-// Slots returns the number of slots that a limit is.
+// Slots returns the number of slots that a limit allows, or Unlimited.
 func Slots(l limits.Limit) int64 {
 	if n, ok := l.Number(); ok {
 		return int64(n)
@@ -25,24 +25,24 @@ func Slots(l limits.Limit) int64 {
 	return Unlimited
 }
 
-// Admission is the admission rule: what gets in, what waits, what is released.
-// It has no clock, no counters and starts no goroutine. Its zero value admits
-// nothing; Init makes it ready.
+// Admission is the admission rule: it says which attempt gets a slot, and which waiter
+// gets the slot that comes free. It reads no clock and starts no goroutine. The zero
+// value is not usable; Init makes it ready. It may be used by many goroutines.
 //
-// The semaphore has as many slots as the ceiling. The difference between the
-// ceiling and the limit in force is held back, which is how the limit moves
-// while slots are held. A limit lowered below the number of slots held leaves a
-// debt, paid from the slots that come free.
+// The semaphore has as many slots as the ceiling. The difference between the ceiling
+// and the limit in force is held back, so that the limit can move while slots are held.
+// A limit that is lowered below the number of slots held leaves a debt, which is paid
+// from the slots that come free.
 //
-// Waiters stand in lines of their own process and the lines are served in turn;
-// with one line that is plain first in, first out.
+// Each process has a line of waiters, and the lines are served in turn. One line alone
+// is first in, first out.
 type Admission struct {
-	// Paced leaves waiters in line when a slot comes free; Admit lets them in.
+	// Paced leaves waiters in line when a slot comes free. Only Admit lets them in.
 	Paced bool
 
 	sem *semaphore.Weighted
-	// busy is waiters plus debt. While it is 0, a semaphore is all there is to
-	// it.
+	// busy is the number of waiters plus the debt. While it is 0, the semaphore alone
+	// decides.
 	busy   atomic.Int64
 	queued atomic.Int64 // waiters in all lines; written under mu
 	queues atomic.Int64 // how often a waiter found the queue empty
@@ -57,18 +57,18 @@ type Admission struct {
 	spare *line            // an empty line, to be used again
 }
 
-// A Waiter waits for a slot. Its owner sets Granted, which is called with the
-// admission locked, once, and only if the waiter has not left.
+// A Waiter waits for a slot. Its owner sets Granted, which is called when the waiter gets
+// a slot: once, with the admission locked, and never after Leave.
 type Waiter struct {
 	Granted func(*Waiter)
-	ID      int // for the owner
+	ID      int // for the owner's use
 
 	line       *line
 	prev, next *Waiter
 }
 
-// A line holds the waiters of one process, in order of arrival. It is in the
-// ring of lines while it has any.
+// A line has the waiters of one process, in order of arrival. It is in the ring of lines
+// while it is not empty.
 type line struct {
 	process    string
 	head, tail *Waiter
@@ -84,20 +84,20 @@ func (a *Admission) Init(limit, ceiling int64) {
 	}
 }
 
-// Try takes a slot if one is free and nothing waits for it.
+// Try takes a slot if one is free and no waiter is in line. It reports whether it did.
 func (a *Admission) Try() bool {
 	return a.busy.Load() == 0 && a.sem.TryAcquire(1)
 }
 
-// Take takes n slots if all of them are free and nothing waits for one. None is
-// taken otherwise.
+// Take takes n slots if so many are free and no waiter is in line, and none otherwise. It
+// reports whether it did.
 func (a *Admission) Take(n int64) bool {
 	return a.busy.Load() == 0 && a.sem.TryAcquire(n)
 }
 
-// Enqueue puts w at the end of the line of its process. It reports false, and
-// does nothing, if bound waiters wait already. A slot that came free since Try
-// is given out at once, so w may have been granted when Enqueue returns.
+// Enqueue puts w at the end of the line of its process. It reports false, and does
+// nothing, if bound waiters are in line already. A slot that has come free since Try is
+// given out at once, so w may have been granted one when Enqueue returns.
 func (a *Admission) Enqueue(w *Waiter, process string, bound int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -113,8 +113,8 @@ func (a *Admission) Enqueue(w *Waiter, process string, bound int64) bool {
 		l.tail.next = w
 	}
 	l.tail = w
-	// The count goes up before the semaphore is asked again: a release either
-	// sees the waiter or comes before the question.
+	// The count goes up before the semaphore is asked again. So a release sees the
+	// waiter, or its slot is free when the semaphore is asked.
 	a.queued.Add(1)
 	a.busy.Add(1)
 	if !a.Paced {
@@ -126,7 +126,7 @@ func (a *Admission) Enqueue(w *Waiter, process string, bound int64) bool {
 	return true
 }
 
-// lineOf returns the line of a process. A new one comes last in the ring.
+// lineOf returns the line of a process. A new one is the last of the ring.
 func (a *Admission) lineOf(process string) *line {
 	if a.turn != nil && a.turn.process == process {
 		return a.turn
@@ -154,8 +154,7 @@ func (a *Admission) lineOf(process string) *line {
 	return l
 }
 
-// drop takes an empty line out of the ring, so that a process that has gone is
-// forgotten.
+// drop takes an empty line out of the ring, so that no memory of its process stays.
 func (a *Admission) drop(l *line) {
 	if a.turn == l {
 		a.turn = l.next
@@ -172,7 +171,7 @@ func (a *Admission) drop(l *line) {
 	a.spare = l
 }
 
-// Leave takes w out of its line. It reports false if w waits no longer.
+// Leave takes w out of its line. It reports false if w is in none any more.
 func (a *Admission) Leave(w *Waiter) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -223,8 +222,8 @@ func (a *Admission) Release(n int64) {
 	}
 }
 
-// settle is for a release that was overtaken: a waiter has come, or the limit
-// was lowered, when the slot was already free.
+// settle gives out slots that were free before a waiter came or the limit was lowered.
+// Release calls it when that has happened while it gave its slots back.
 func (a *Admission) settle() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -239,7 +238,7 @@ func (a *Admission) owe(n int64) {
 	a.busy.Add(n)
 }
 
-// Admit lets in at most n waiters for which a slot is free.
+// Admit gives at most n waiters a slot, as far as slots are free.
 func (a *Admission) Admit(n int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -248,7 +247,7 @@ func (a *Admission) Admit(n int64) {
 
 func (a *Admission) grant(n int64) {
 	for granted := int64(0); granted < n && a.turn != nil && a.debt == 0 && a.sem.TryAcquire(1); granted++ {
-		// The line whose turn it is goes to the end of the ring.
+		// The line that is served becomes the last of the ring.
 		w := a.turn.head
 		a.turn = a.turn.next
 		a.unlink(w)
@@ -256,7 +255,7 @@ func (a *Admission) grant(n int64) {
 	}
 }
 
-// Move puts limit in force, which lies between 0 and the ceiling.
+// Move puts a limit in force, which is from 0 to the ceiling.
 func (a *Admission) Move(limit int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -275,9 +274,8 @@ func (a *Admission) Move(limit int64) {
 	}
 }
 
-// payDebt holds back slots that are free. Most often these cover all of the
-// debt; if not, what is missing is at most the number of slots held, so that
-// the search is short.
+// payDebt holds back slots that are free. Most often they cover the whole debt. If not,
+// at most as many are missing as slots are held, so that the search is short.
 func (a *Admission) payDebt() {
 	for n := a.debt; n > 0; n-- {
 		if a.sem.TryAcquire(n) {
@@ -294,8 +292,9 @@ func (a *Admission) InForce() int64 {
 	return a.limit
 }
 
-// Queued returns the number of waiters.
+// Queued returns the number of waiters in all lines.
 func (a *Admission) Queued() int64 { return a.queued.Load() }
 
-// Queues returns how often a queue has begun: a waiter came where none was.
+// Queues returns how often a queue has begun: how often a waiter came when none was in
+// line.
 func (a *Admission) Queues() int64 { return a.queues.Load() }

@@ -2,34 +2,34 @@ package admission
 
 import "math"
 
-// Never is an instant that does not come.
+// Never is the instant that never comes.
 const Never = math.MaxInt64
 
-// Pacing says when the attempts in a queue are let go one by one, and when the
-// event log has an entry about the queue. Instants are nanoseconds since a
-// start that its owner chooses. Its owner tells it when a queue begins, asks
-// for Next, and when that has come calls Due and then After:
+// Pacing says when the attempts in a queue are let in one by one, and when the event log
+// gets an entry about the queue. Instants are nanoseconds since a start that the owner
+// chooses. The owner calls Begin when a queue begins, and asks for Next. When that
+// instant has come, it calls Due and then After:
 //
 //	release, log := p.Due(now)
 //	if release {
-//		... let one attempt go, if a slot is free ...
+//		... let one attempt in, if a slot is free ...
 //	}
-//	if p.After(now, release, log, whether any still waits) {
+//	if p.After(now, release, log, whether any is still queued) {
 //		... write to the event log ...
 //	}
 //
-// The zero Pacing does nothing: attempts go as slots come free, and nothing is
-// logged.
+// The zero Pacing paces and logs nothing: attempts get in as slots come free.
 type Pacing struct {
-	// Every is the time between two releases; 0 releases as slots come free.
+	// Every is the time between two attempts that are let in, in nanoseconds. 0 lets
+	// them in as slots come free.
 	Every int64
-	// Logs says that a queue is logged when it begins, and again each Interval
-	// for as long as it lasts. If Interval is 0, it is logged when it begins.
+	// Logs says that a queue is logged when it begins, and again after each Interval
+	// for as long as it lasts. If Interval is 0, it is logged only when it begins.
 	Logs     bool
 	Interval int64
 
 	release, log instant
-	last         instant // of the last entry
+	last         instant // when the last entry was written
 }
 
 // An instant is a point in time, or none if set is false.
@@ -48,7 +48,7 @@ func in(now, d int64) instant {
 // IsZero reports whether there is nothing to pace and nothing to log.
 func (p *Pacing) IsZero() bool { return p.Every == 0 && !p.Logs }
 
-// Begin tells that a queue has begun, and reports whether that is to be logged.
+// Begin notes that a queue has begun, and reports whether to log that.
 func (p *Pacing) Begin(now int64) (log bool) {
 	if p.Every > 0 {
 		p.release = in(now, p.Every)
@@ -56,8 +56,8 @@ func (p *Pacing) Begin(now int64) (log bool) {
 	return p.due(now)
 }
 
-// due reports whether an entry is to be written now. If not, the question is
-// asked again when the interval is over.
+// due reports whether to write an entry now. If the interval since the last entry is not
+// over, an entry is due at its end.
 func (p *Pacing) due(now int64) bool {
 	if !p.Logs || p.Interval == 0 {
 		return p.Logs
@@ -83,8 +83,8 @@ func (p *Pacing) Next() int64 {
 	return next
 }
 
-// Due reports what is due: to let one attempt go, and to look whether there is
-// something to log.
+// Due reports what is due now: whether to let one attempt in, and whether an entry in the
+// log may be due, which After decides.
 func (p *Pacing) Due(now int64) (release, log bool) {
 	release, log = p.release.set && p.release.at <= now, p.log.set && p.log.at <= now
 	p.release.set = p.release.set && !release
@@ -92,8 +92,8 @@ func (p *Pacing) Due(now int64) (release, log bool) {
 	return release, log
 }
 
-// After goes on after what was due, with what is left of the queue, and reports
-// whether to write to the log.
+// After takes what Due has reported, and whether any attempt is still queued. It sets the
+// next instant, and reports whether to write to the log.
 func (p *Pacing) After(now int64, release, log, queued bool) (write bool) {
 	if release && queued {
 		p.release = in(now, p.Every)

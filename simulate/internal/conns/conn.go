@@ -1,5 +1,5 @@
-// Package conns keeps account of the connections of a machine: which are open,
-// what ends with each, and which of them is under the wrappers of others.
+// Package conns keeps track of the connections of a machine: which are open, what ends
+// with each, and which of them is inside the wrappers that other code has put around it.
 package conns
 
 import (
@@ -10,18 +10,19 @@ import (
 	"time"
 )
 
-// Conn is a connection that is accounted for. It behaves as the one it wraps, and
-// New says what closing it does. One over a *net.TCPConn keeps its abilities.
+// Conn is a connection that a Set keeps track of. It behaves like the one that it wraps.
+// Set.New says what Close does besides. One around a *net.TCPConn has the methods of
+// that too.
 type Conn interface {
 	net.Conn
-	// NetConn returns the wrapped connection, as that of crypto/tls does.
+	// NetConn returns the wrapped connection, as the NetConn of a *tls.Conn does.
 	NetConn() net.Conn
 	entry() *Entry
 }
 
 // Entry is what is known of a Conn.
 type Entry struct {
-	// Data is what the maker of the connection knows.
+	// Data is what the caller of New has given.
 	Data any
 
 	conn    Conn
@@ -31,9 +32,9 @@ type Entry struct {
 	fixed   bool                     // the addresses are known without asking the peer
 	own     net.Addr                 // the local address; guarded by set.mu unless fixed
 	remote  atomic.Pointer[net.Addr] // of a connection that is not fixed, once it is known
-	around  atomic.Bool
-	// undeadlined is set once something has taken the deadline off, as net/http
-	// does when a handler takes the connection over, and at no other time.
+	around  atomic.Bool              // see IsAround
+	// undeadlined is set once the deadline has been removed. net/http does that when a
+	// handler hijacks the connection, and at no other time.
 	undeadlined atomic.Bool
 	busy        atomic.Bool
 	removed     bool   // guarded by set.mu
@@ -43,14 +44,14 @@ type Entry struct {
 // Conn returns the connection of the entry.
 func (e *Entry) Conn() Conn { return e.conn }
 
-// IsAround reports whether the connection has turned out to be around another
-// one of the same Set, with a wrapper between them that Of cannot look into. It
-// turns out when something asks for the local address.
+// IsAround reports whether the connection is known to be around another one of the same
+// Set, with a wrapper between them that Of cannot look into. It becomes known when
+// something asks for the local address.
 func (e *Entry) IsAround() bool { return e.around.Load() }
 
-// Peer names the peer by its address, as far as that is known: the address of
-// some connections has to be read from the peer first, as in the PROXY protocol,
-// and is known when something else has asked for it. Its String never waits.
+// Peer returns the name of the peer, which is its address. With some connections, as in
+// the PROXY protocol, the peer sends the address first. It is then known when something
+// else has asked for it, and is empty before. String never waits.
 func (e *Entry) Peer() fmt.Stringer { return (*peer)(e) }
 
 type peer Entry
@@ -72,11 +73,11 @@ func text(a net.Addr) string {
 	return a.String()
 }
 
-// Begin marks the connection as busy with a request of its server, and reports
-// whether it was not.
+// Begin marks the connection as busy with a request. It reports false if it was busy
+// already.
 func (e *Entry) Begin() bool { return e.busy.CompareAndSwap(false, true) }
 
-// End says that the request is over.
+// End marks the connection as no longer busy.
 func (e *Entry) End() { e.busy.Store(false) }
 
 func (e *Entry) end() {
@@ -92,36 +93,36 @@ func (e *Entry) end() {
 	}
 }
 
-// AfterClose calls f, once, when the connection has been closed, which may be at
-// once. It may be called once for a connection.
+// AfterClose calls f once when the connection has been closed: at once if it has been. It
+// must not be called twice for a connection.
 func (e *Entry) AfterClose(f func()) {
 	if !e.set.onRemove(e, f) {
 		f()
 	}
 }
 
-// tcpConn is a Conn over a *net.TCPConn. The local address of such a connection
-// is the same pointer each time, and no other connection has it.
+// tcpConn is a Conn around a *net.TCPConn. LocalAddr of such a connection returns the same
+// pointer each time, which no other connection returns.
 type tcpConn struct {
 	*net.TCPConn
 	e Entry
 }
 
-// otherConn is a Conn over anything else.
+// otherConn is a Conn around any other connection.
 type otherConn struct {
 	net.Conn
 	e Entry
 }
 
-// Fixed is what a connection has whose addresses are known from the beginning,
-// so that LocalAddr and RemoteAddr return at once.
+// Fixed marks a connection whose addresses are known from the beginning, so that
+// LocalAddr and RemoteAddr return at once.
 type Fixed interface {
 	FixedAddrs()
 }
 
-// New wraps c. onClose, unless nil, is called once, when the connection is closed
-// for the first time. The connection is not in the set before Add, and must not be closed
-// before.
+// New wraps c and returns its entry. onClose, unless nil, is called once, when the
+// connection is closed for the first time. The connection is in the set only after Add,
+// and must not be closed before that.
 func (s *Set) New(c net.Conn, data any, onClose func()) *Entry {
 	var e *Entry
 	switch c := c.(type) {
@@ -146,8 +147,8 @@ func newOther(c net.Conn) *Entry {
 	return &conn.e
 }
 
-// ownAddr returns an address that equals a and that nothing else has. One whose
-// type is not known is returned as it is.
+// ownAddr returns a copy of a, which no other connection has. An address of an unknown
+// type is returned as it is.
 func ownAddr(a net.Addr) net.Addr {
 	if !isOwn(a) {
 		return a
@@ -160,7 +161,7 @@ func ownAddr(a net.Addr) net.Addr {
 	return &own
 }
 
-// isOwn reports whether a is of a type of which each connection can have its own.
+// isOwn reports whether a is of a type that ownAddr can copy.
 func isOwn(a net.Addr) bool {
 	switch a := a.(type) {
 	case *net.TCPAddr:
@@ -192,8 +193,8 @@ func (e *Entry) noteDeadline(t time.Time) {
 	}
 }
 
-// MayBeHijacked reports whether net/http may have handed the connection to a
-// handler: it takes the deadline off when it does.
+// MayBeHijacked reports whether a handler of net/http may have hijacked the connection:
+// net/http then removes the deadline.
 func (e *Entry) MayBeHijacked() bool { return e.undeadlined.Load() }
 
 func (c *tcpConn) Close() error {
@@ -234,15 +235,15 @@ func (c *otherConn) LocalAddr() net.Addr {
 	return c.e.set.locate(&c.e, c.Conn.LocalAddr())
 }
 
-// Of returns the entry of a connection under whatever has been put around it,
-// such as a *tls.Conn, or nil if there is none or it cannot be seen. It asks
-// for no address.
+// Of returns the entry of the Conn inside c, which may be wrapped, by a *tls.Conn for
+// example. It returns nil if there is none, or if it is inside a wrapper that does not
+// show it. Of asks for no address.
 func Of(c net.Conn) *Entry {
 	for range maxWrappers {
 		switch outer := c.(type) {
 		case interface{ entry() *Entry }:
 			return outer.entry()
-		case interface{ NetConn() net.Conn }: // crypto/tls and its kin
+		case interface{ NetConn() net.Conn }: // crypto/tls and others
 			c = outer.NetConn()
 		case interface{ Raw() net.Conn }: // github.com/pires/go-proxyproto
 			c = outer.Raw()
@@ -253,6 +254,6 @@ func Of(c net.Conn) *Entry {
 	return nil
 }
 
-// maxWrappers is how many connections can be around one another; a connection
-// that wraps itself must not stop a program.
+// maxWrappers bounds the wrappers that Of looks into, so that a connection that wraps
+// itself does not stop a program.
 const maxWrappers = 32

@@ -9,14 +9,14 @@ import (
 	"sync"
 )
 
-// Set has what is open on one machine: the part of a simulate.Host that ends it.
-// It may be used by many goroutines.
+// Set has the open listeners and connections of one machine. It is a part of a
+// simulate.Host, which closes it. It may be used by many goroutines.
 type Set struct {
 	mu        sync.Mutex
 	closed    bool
 	listeners map[io.Closer]struct{}
 	open      map[io.Closer]struct{}
-	locals    map[net.Addr]*Entry // by the address that is the connection's own
+	locals    map[net.Addr]*Entry // by the own local address of the connection; see ownAddr
 }
 
 // NewSet returns an empty set.
@@ -28,8 +28,8 @@ func NewSet() *Set {
 	}
 }
 
-// Add puts the connection of e into the set until it is closed. If the set has
-// been closed, the connection is.
+// Add puts the connection of e into the set until the connection is closed. If the set
+// has been closed, Add closes the connection.
 func (s *Set) Add(e *Entry) {
 	s.mu.Lock()
 	closed := s.closed
@@ -45,8 +45,8 @@ func (s *Set) Add(e *Entry) {
 	}
 }
 
-// remove takes a closed connection out and returns what is to be called then, or
-// nil.
+// remove takes a closed connection out of the set, and returns the function of
+// AfterClose, or nil.
 func (s *Set) remove(e *Entry) (then func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +58,7 @@ func (s *Set) remove(e *Entry) (then func()) {
 	return e.then
 }
 
-// onRemove has remove return f, or reports false if e has been removed.
+// onRemove makes remove return f. It reports false if e has been removed already.
 func (s *Set) onRemove(e *Entry, f func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *Set) onRemove(e *Entry, f func()) bool {
 	return !e.removed
 }
 
-// locate gives e an address of its own, which equals a, unless it has one.
+// locate returns the own local address of e, and makes it from a at the first call.
 func (s *Set) locate(e *Entry, a net.Addr) net.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,8 +85,9 @@ func (s *Set) locate(e *Entry, a net.Addr) net.Addr {
 	return e.own
 }
 
-// Find returns the entry of the open connection whose own address a is, and not
-// one that equals it, or nil. Wrappers of connections pass the address on.
+// Find returns the entry of the open connection that has a as its own local address, or
+// nil. It compares pointers, so that another connection with an equal address is not
+// found. A wrapper's LocalAddr returns the address of the connection inside.
 func (s *Set) Find(a net.Addr) *Entry {
 	if !isOwn(a) {
 		return nil
@@ -96,7 +97,7 @@ func (s *Set) Find(a net.Addr) *Entry {
 	return s.locals[a]
 }
 
-// Track has Close and Disconnect close c, which is no Conn, until Untrack.
+// Track makes Close and Disconnect close c, which is not a Conn, until Untrack.
 func (s *Set) Track(c io.Closer) {
 	s.mu.Lock()
 	closed := s.closed
@@ -116,8 +117,8 @@ func (s *Set) Untrack(c io.Closer) {
 	delete(s.open, c)
 }
 
-// Listen has Close close a listener, until Unlisten. It reports false if the set
-// has been closed.
+// Listen makes Close close a listener, until Unlisten. It reports false if the set has
+// been closed.
 func (s *Set) Listen(l io.Closer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,7 +135,8 @@ func (s *Set) Unlisten(l io.Closer) {
 	delete(s.listeners, l)
 }
 
-// Close closes the listeners and the connections, and those that come later.
+// Close closes the listeners and the connections, and each connection that is added
+// later.
 func (s *Set) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -163,6 +165,6 @@ func (s *Set) Disconnect() {
 	open := slices.Collect(maps.Keys(s.open))
 	s.mu.Unlock()
 	for _, c := range open {
-		c.Close() // whose error is for the program that has the connection
+		c.Close() // the program that uses the connection gets its error
 	}
 }

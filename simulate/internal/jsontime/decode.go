@@ -10,22 +10,22 @@ import (
 	"strings"
 )
 
-// FieldError is what is wrong with a field of a JSON object.
+// FieldError is the error for a field of a JSON object that cannot be read.
 type FieldError struct {
-	Field string // its path, such as "retry.max"
+	Field string // the path of the field, such as "retry.max"
 	Err   error  // the value, and what is accepted
 }
 
 // Error names the field and says what is accepted.
 func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
 
-// Unwrap returns the reason.
+// Unwrap returns Err.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// Decode is json.Unmarshal that takes an unknown name for an error, which an
-// UnmarshalJSON is not told of by the decoder that called it, and names the field
-// that cannot be read: the error is a *FieldError if v points to a struct and
-// data is an object.
+// Decode is json.Unmarshal with two differences. An unknown name is an error: a decoder
+// does not pass its DisallowUnknownFields on to an UnmarshalJSON. And the error names
+// the field that cannot be read: it is a *FieldError if v points to a struct and data is
+// an object.
 func Decode(data []byte, v any) error {
 	err := decode(data, v)
 	if err == nil {
@@ -43,8 +43,8 @@ func decode(data []byte, v any) error {
 	return d.Decode(v)
 }
 
-// fieldError returns what is wrong with the first field that cannot be read into
-// its place in a struct or map of type t, or nil.
+// fieldError returns the error for the first field of data that cannot be read into a
+// struct or map of type t, or nil.
 func fieldError(data []byte, t reflect.Type) *FieldError {
 	d := json.NewDecoder(bytes.NewReader(data))
 	if open, err := d.Token(); t.Kind() != reflect.Struct && t.Kind() != reflect.Map || err != nil || open != json.Delim('{') {
@@ -77,14 +77,14 @@ func fieldError(data []byte, t reflect.Type) *FieldError {
 	return nil
 }
 
-// reason says what is wrong with a value and what is accepted.
+// reason returns an error with the value and what is accepted.
 func reason(value []byte, t reflect.Type, err error) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	var mismatch *json.UnmarshalTypeError
 	if !errors.As(err, &mismatch) {
-		return err // of a method of the type, which says what it wants
+		return err // from a method of the type, which says what is accepted
 	}
 	if text, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
 		if err := text.UnmarshalText(value); err != nil {
@@ -109,7 +109,7 @@ func reason(value []byte, t reflect.Type, err error) error {
 	return fmt.Errorf("%.100s: want %s", value, want)
 }
 
-// fieldOf returns the type of the field that a name in JSON stands for.
+// fieldOf returns the type of the field with a name in JSON.
 func fieldOf(t reflect.Type, key string) (reflect.Type, bool) {
 	if t.Kind() == reflect.Map {
 		return t.Elem(), true
@@ -123,7 +123,7 @@ func fieldOf(t reflect.Type, key string) (reflect.Type, bool) {
 	return found, found != nil
 }
 
-// names returns the names of the fields in JSON, each once.
+// names returns the names in JSON of the fields of a struct, each once.
 func names(t reflect.Type) []string {
 	var list []string
 	seen := map[string]bool{}
@@ -136,8 +136,8 @@ func names(t reflect.Type) []string {
 	return list
 }
 
-// each calls f for the fields of a struct, and after them for those of the
-// structs embedded in it, which they hide.
+// each calls f for the fields of a struct, and then for those of the structs embedded in
+// it, so that a field comes before the one that it hides.
 func each(t reflect.Type, f func(name string, field reflect.StructField)) {
 	var embedded []reflect.Type
 	for i := range t.NumField() {

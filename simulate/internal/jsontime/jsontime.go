@@ -1,6 +1,6 @@
-// Package jsontime has times as text in JSON, for the shadow structs with which
-// settings and scenarios are marshalled, and reads such structs strictly, with
-// errors that name the field.
+// Package jsontime writes and reads times as text in JSON, such as "1m30s". Settings and
+// scenarios are marshalled by way of shadow structs whose times are of type Duration.
+// Decode reads such a struct strictly, with errors that name the field.
 package jsontime
 
 import (
@@ -11,7 +11,7 @@ import (
 // Duration is a time.Duration that is text in JSON, such as "1m30s".
 type Duration time.Duration
 
-// MarshalText returns the form of time.Duration.
+// MarshalText returns what the String method of time.Duration does.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
 // UnmarshalText accepts what time.ParseDuration does.

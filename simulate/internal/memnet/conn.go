@@ -1,5 +1,5 @@
-// Package memnet is a network in memory: connections with buffers, and listeners
-// that hand them to a server. It works in a testing/synctest bubble.
+// Package memnet is a network in memory: connections with buffers, and listeners that
+// accept them. It works in a testing/synctest bubble.
 package memnet
 
 import (
@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// Buffer is how much an end of a connection in memory may have sent without
-// the other having read it.
+// Buffer is the size of the buffer of each direction of a connection, in bytes: a Write
+// waits when so much has not been read.
 const Buffer = 64 << 10
 
-// Pipe returns the two ends of a connection in memory. Unlike the ends of
-// net.Pipe they have a buffer, as a connection of an operating system has:
-// a program that writes before it reads does not stop. Closing an end lets the
-// other read what was sent, unless SetLinger has made that a reset.
+// Pipe returns the two ends of a connection in memory. Unlike those of net.Pipe they have
+// a buffer, as a connection of an operating system has, so that two programs that both
+// write before they read do not block. After one end is closed, the other can still read
+// what was sent, unless SetLinger has made the close a reset.
 func Pipe(client, server net.Addr) (*Conn, *Conn) {
 	up, down := newStream(), newStream()
 	return &Conn{in: down, out: up, local: client, remote: server},
@@ -32,7 +32,7 @@ type Conn struct {
 	local, remote net.Addr
 	OnClose       func() // called once, or nil
 	closing       sync.Once
-	resets        atomic.Bool // when it is closed
+	resets        atomic.Bool // Close resets the connection
 }
 
 func (c *Conn) Read(b []byte) (int, error) {
@@ -55,7 +55,7 @@ func (c *Conn) opError(op string, err error) error {
 	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}
 }
 
-// CloseWrite ends what this end sends.
+// CloseWrite shuts down the writing side.
 func (c *Conn) CloseWrite() error {
 	c.out.end()
 	return nil
@@ -77,15 +77,15 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// SetLinger makes Close reset the connection if sec is 0: what was sent and has
-// not been read is lost. With another number Close does what it does without.
+// SetLinger(0) makes Close reset the connection: what was sent and not read is lost. Any
+// other number takes that back.
 func (c *Conn) SetLinger(sec int) error {
 	c.resets.Store(sec == 0)
 	return nil
 }
 
-// NotifyReset calls f when the other end has reset the connection, in the goroutine
-// that does, until stop is called.
+// NotifyReset makes a reset by the other end call f, in the goroutine that resets, until
+// stop is called.
 func (c *Conn) NotifyReset(f func()) (stop func()) {
 	c.in.onReset(f)
 	return func() { c.in.onReset(nil) }
@@ -94,7 +94,8 @@ func (c *Conn) NotifyReset(f func()) (stop func()) {
 func (c *Conn) LocalAddr() net.Addr  { return c.local }
 func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 
-// FixedAddrs says that the addresses are known without asking the peer.
+// FixedAddrs marks a connection whose addresses are known without asking the peer; see
+// conns.Fixed.
 func (c *Conn) FixedAddrs() {}
 
 func (c *Conn) SetDeadline(t time.Time) error {
@@ -118,14 +119,14 @@ type stream struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	data    []byte
-	ended   bool // nothing more will be written
-	broken  bool // by a reset
-	notify  func()
-	reader  side // the end that reads
-	writer  side // the end that writes
+	ended   bool   // nothing more will be written
+	broken  bool   // a reset has broken it
+	notify  func() // called at a reset, or nil
+	reader  side   // the end that reads
+	writer  side   // the end that writes
 }
 
-// side is what an end of a stream has decided for itself.
+// side is the state of one end of a stream.
 type side struct {
 	closed   bool
 	deadline time.Time
@@ -138,7 +139,7 @@ func newStream() *stream {
 	return s
 }
 
-// err returns why the side may not go on, or nil.
+// err returns the error that a read or write of the side fails with, or nil.
 func (s *stream) err(d *side) error {
 	switch {
 	case d.closed:
@@ -193,14 +194,14 @@ func (s *stream) write(b []byte) (n int, err error) {
 	}
 }
 
-// sending looks at what is written.
+// sending returns the state of what has been written.
 func (s *stream) sending() Sending {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Sending{Unread: len(s.data), Ended: s.ended}
 }
 
-// end says that nothing more will be written.
+// end notes that nothing more will be written.
 func (s *stream) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,7 +209,8 @@ func (s *stream) end() {
 	s.changed.Broadcast()
 }
 
-// reset breaks the stream. It returns a function that tells what is to be told.
+// reset breaks the stream. The caller calls the function that it returns, which is that
+// of NotifyReset, when no lock is held.
 func (s *stream) reset() (tell func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,19 +10,19 @@ import (
 	"syscall"
 )
 
-// MachineIP is the address of the machine, which is one for documentation (RFC
-// 5737), as that of ClientIP.
+// MachineIP is the address of the machine. Like ClientIP, it is from a range for
+// documentation (RFC 5737).
 func MachineIP() net.IP { return net.IPv4(192, 0, 2, 1) }
 
-// ClientIP is the address of the computer of the clients.
+// ClientIP is the address of the computer that Dial connects from.
 func ClientIP() net.IP { return net.IPv4(192, 0, 2, 2) }
 
 // FirstPort is the first of the ports that clients connect from.
 const FirstPort = 49152
 
-// Listener hands connections in memory to a server, and those of loopback
-// listeners once there are any. It knows which of them the server has not
-// closed.
+// Listener is a net.Listener of connections in memory, and of those on loopback once
+// Loopback has been called. It knows which of them the server has not closed. It comes
+// from NewListener.
 type Listener struct {
 	addr *net.TCPAddr
 
@@ -36,10 +36,10 @@ type Listener struct {
 	open   map[net.Conn]struct{}
 	empty  chan struct{} // closed when open becomes empty
 	inners []net.Listener
-	take   func(net.Conn) bool // in place of accepted, or nil
+	take   func(net.Conn) bool // gets connections in place of accepted, or is nil
 }
 
-// NewListener returns a listener on a port of the machine.
+// NewListener returns a listener on a port of MachineIP.
 func NewListener(port int) *Listener {
 	return &Listener{
 		addr:     &net.TCPAddr{IP: MachineIP(), Port: port},
@@ -58,8 +58,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// Deliver hands connections to take instead of Accept, in the dial. If take
-// returns false, the dial is refused. It is for before the first dial.
+// Deliver gives each connection to take, during the dial, in place of Accept. If take
+// returns false, the dial is refused. Deliver must be called before the first dial.
 func (l *Listener) Deliver(take func(net.Conn) bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func (l *Listener) hand(ctx context.Context, c net.Conn) error {
 
 func (l *Listener) Addr() net.Addr { return l.addr }
 
-// Close ends Accept and Dial. Connections live on.
+// Close makes Accept and Dial fail. Connections stay open.
 func (l *Listener) Close() error {
 	l.mu.Lock()
 	if l.closed {
@@ -115,7 +115,7 @@ func (l *Listener) Dial(ctx context.Context) (net.Conn, error) {
 	return c, nil
 }
 
-// DialFrom connects in memory from an address.
+// DialFrom connects in memory, from an address.
 func (l *Listener) DialFrom(ctx context.Context, ip net.IP) (*Conn, error) {
 	l.mu.Lock()
 	from := &net.TCPAddr{IP: ip, Port: FirstPort + l.ports%(1<<16-FirstPort)}
@@ -136,7 +136,8 @@ func (l *Listener) DialFrom(ctx context.Context, ip net.IP) (*Conn, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Source: from, Addr: l.addr, Err: err}
 }
 
-// Loopback accepts on loopback as well, and returns the address.
+// Loopback listens on a port of loopback as well, and returns the address. Each call adds
+// one.
 func (l *Listener) Loopback() (string, error) {
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -155,12 +156,12 @@ func (l *Listener) Loopback() (string, error) {
 	return inner.Addr().String(), nil
 }
 
-// pass hands on what inner accepts.
+// pass hands the connections that inner accepts to the server.
 func (l *Listener) pass(inner net.Listener) {
 	for {
 		accepted, err := inner.Accept()
 		if err != nil {
-			return // closed, or of no use to a test
+			return // the listener is closed
 		}
 		c := &tcpConn{Conn: accepted, l: l}
 		l.mu.Lock()
@@ -184,13 +185,14 @@ func (c *tcpConn) Close() error {
 	return c.Conn.Close()
 }
 
-// FixedAddrs says that the addresses are known without asking the peer.
+// FixedAddrs marks a connection whose addresses are known without asking the peer; see
+// conns.Fixed.
 func (c *tcpConn) FixedAddrs() {}
 
-// CloseWrite ends what this end sends.
+// CloseWrite shuts down the writing side.
 func (c *tcpConn) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
 
-// forget takes a closed connection from the list.
+// forget takes a closed connection from the list of open ones.
 func (l *Listener) forget(c net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -201,13 +203,13 @@ func (l *Listener) forget(c net.Conn) {
 	}
 }
 
-// Sending is what a server still has to do with a client.
+// Sending says how far a server is with what it sends to a client.
 type Sending struct {
-	Unread int  // bytes that the client has not read; 0 on loopback, where it is not known
+	Unread int  // bytes that the client has not read; 0 on loopback, where that is not known
 	Ended  bool // the server sends no more, or has closed the connection
 }
 
-// Sending looks at the connection of the client at an address.
+// Sending returns the state of the connection from a client address.
 func (l *Listener) Sending(client string) Sending {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -223,8 +225,8 @@ func (l *Listener) Sending(client string) Sending {
 	return Sending{Ended: true}
 }
 
-// Drain waits until the server has closed all connections or ctx is done. It
-// closes the others and returns the addresses they came from.
+// Drain waits until the server has closed all connections. When ctx is done before, it
+// closes those that are left and returns the client addresses of them.
 func (l *Listener) Drain(ctx context.Context) (left []string) {
 	l.mu.Lock()
 	if len(l.open) == 0 {
@@ -250,5 +252,5 @@ func (l *Listener) Drain(ctx context.Context) (left []string) {
 	return left
 }
 
-// Refused is the error of a port where nothing listens.
+// Refused returns the error of a connect to a port where nothing listens.
 func Refused() error { return fmt.Errorf("connect: %w", syscall.ECONNREFUSED) }

@@ -11,8 +11,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbcrypto"
 )
 
-// Verify reports whether the answer was made with the password of which hash is
-// left, and returns the keys if it was. version1 accepts NTLMv1 as well.
+// Verify reports whether the answer was made with the password that has the hash, and
+// returns the keys if it was. It accepts NTLMv1 only if version1 is set.
 func (a *Answer) Verify(hash [16]byte, version1 bool) (keys Keys, ok bool) {
 	var base [16]byte
 	switch {
@@ -31,7 +31,7 @@ func (a *Answer) Verify(hash [16]byte, version1 bool) (keys Keys, ok bool) {
 		}
 		cipher, err := rc4.NewCipher(base[:])
 		if err != nil {
-			panic(err) // 16 bytes are a key
+			panic(err) // never: 16 bytes are a key
 		}
 		cipher.XORKeyStream(keys.Session[:], a.sessionKey)
 	}
@@ -41,16 +41,16 @@ func (a *Answer) Verify(hash [16]byte, version1 bool) (keys Keys, ok bool) {
 	return keys, true
 }
 
-// verify2 checks an NTLMv2 response: a proof of 16 bytes, and what is proved
-// (MS-NLMP 3.3.2).
+// verify2 checks an NTLMv2 response: a proof of 16 bytes, and the data that it is made
+// from (MS-NLMP 3.3.2).
 func (a *Answer) verify2(hash [16]byte) (base [16]byte, ok bool) {
 	key := hmacMD5(hash[:], utf16le(fold(a.User)+a.Domain))
 	proof := hmacMD5(key[:], a.exchange.nonce[:], a.nt[16:])
 	return hmacMD5(key[:], proof[:]), hmac.Equal(proof[:], a.nt[:16])
 }
 
-// verify1 checks an NTLMv1 response, plain or with a challenge of the client in
-// the place of its LM response (MS-NLMP 3.3.1).
+// verify1 checks an NTLMv1 response: a plain one, or one that has a challenge of the
+// client in the place of the LM response (MS-NLMP 3.3.1).
 func (a *Answer) verify1(hash [16]byte) (base [16]byte, ok bool) {
 	nonce := a.exchange.nonce
 	base = smbcrypto.MD4(hash[:])
@@ -72,15 +72,15 @@ func desL(hash [16]byte, nonce [8]byte) []byte {
 	for i := range 3 {
 		block, err := des.NewCipher(spread([7]byte(keys[7*i:])))
 		if err != nil {
-			panic(err) // 8 bytes are a key
+			panic(err) // never: 8 bytes are a key
 		}
 		block.Encrypt(out[8*i:], nonce[:])
 	}
 	return out
 }
 
-// spread makes room for the parity bits that a DES key has, which are not
-// looked at.
+// spread makes a DES key of 7 bytes: 7 bits go into each of 8 bytes, beside a parity bit
+// that DES ignores.
 func spread(b [7]byte) []byte {
 	var v uint64
 	for _, c := range b {
@@ -101,26 +101,26 @@ func hmacMD5(key []byte, parts ...[]byte) [16]byte {
 	return [16]byte(mac.Sum(nil))
 }
 
-// Keys is what both sides have after an authentication.
+// Keys are the keys that client and server share after an authentication.
 type Keys struct {
-	// Session is the session key.
+	// Session is the session key, which signs and encrypts what follows.
 	Session [16]byte
 
 	flags uint32
 }
 
-// HasMIC reports whether the two sides can tell each other integrity codes that
-// this package knows: those of extended session security.
+// HasMIC reports whether client and server have agreed on integrity codes of the kind that
+// this package knows, that of extended session security.
 func (k Keys) HasMIC() bool { return k.flags&flagExtended != 0 && k.flags&flagSign != 0 }
 
-// CheckMIC reports whether mic is the client's integrity code for msg, the
-// first that it sends.
+// CheckMIC reports whether mic is the client's integrity code for msg, its first signed
+// message.
 func (k Keys) CheckMIC(msg, mic []byte) bool {
 	return hmac.Equal(k.mic("client-to-server", msg), mic)
 }
 
-// MIC returns the server's integrity code for msg, the first that it sends
-// (MS-NLMP 3.4.4.2).
+// MIC returns the server's integrity code for msg, its first signed message (MS-NLMP
+// 3.4.4.2).
 func (k Keys) MIC(msg []byte) []byte { return k.mic("server-to-client", msg) }
 
 func (k Keys) mic(direction string, msg []byte) []byte {
@@ -139,7 +139,7 @@ func (k Keys) mic(direction string, msg []byte) []byte {
 		}
 		cipher, err := rc4.NewCipher(key(part, "sealing"))
 		if err != nil {
-			panic(err) // 16 bytes are a key
+			panic(err) // never: 16 bytes are a key
 		}
 		cipher.XORKeyStream(sum[:8], sum[:8])
 	}
@@ -148,8 +148,7 @@ func (k Keys) mic(direction string, msg []byte) []byte {
 	return append(b, 0, 0, 0, 0) // sequence number
 }
 
-// Response1 returns the NTLMv1 response of a client that has a challenge of its
-// own.
+// Response1 returns the NTLMv1 response of a client that adds a challenge of its own.
 func Response1(hash [16]byte, server, client [8]byte) []byte {
 	sum := md5.Sum(append(server[:], client[:]...))
 	return desL(hash, [8]byte(sum[:]))

@@ -1,8 +1,10 @@
-// Package ntlm is the server's half of NTLMSSP (MS-NLMP): the challenge, the
-// check of the answer to it, and the key that both sides have then.
+// Package ntlm is the server's half of NTLMSSP (MS-NLMP). A server answers the client's
+// NEGOTIATE with a challenge (NewExchange), reads the client's answer to that
+// (Exchange.Answer), checks it against the password (Answer.Verify), and has the session
+// key then.
 //
-// It does no I/O and remembers nothing but what it returns. NTLM is broken in
-// many ways, and this is meant for tests.
+// The package does no I/O and keeps no state. NTLM is broken in many ways: this package is
+// for tests.
 package ntlm
 
 import (
@@ -19,13 +21,13 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbcrypto"
 )
 
-// ErrMalformed is wrapped by the errors for messages that are none.
+// ErrMalformed is wrapped by the error for every message that cannot be read.
 var ErrMalformed = errors.New("malformed NTLMSSP message")
 
 // MessageType is the type of an NTLMSSP message (MS-NLMP 2.2.1).
 type MessageType uint32
 
-// The messages, in their order.
+// The types, in the order in which the messages are sent.
 const (
 	Negotiate    MessageType = 1
 	Challenge    MessageType = 2
@@ -34,7 +36,7 @@ const (
 
 const signature = "NTLMSSP\x00"
 
-// TypeOf returns the type of the message msg. ok is false if it is none.
+// TypeOf returns the type of a message. ok is false if msg is no NTLMSSP message.
 func TypeOf(msg []byte) (t MessageType, ok bool) {
 	if len(msg) < 16 || !bytes.HasPrefix(msg, []byte(signature)) {
 		return 0, false
@@ -54,31 +56,31 @@ const (
 	flagTargetInfo   uint32 = 0x00800000
 	flagTargetServer uint32 = 0x00020000
 
-	// What a server agrees to if the client asks for it: the flags above, and
+	// agreed has the flags that the server sets if the client does: flags above, and
 	// sealing (0x20), always sign (0x8000), NTLM (0x200) and the target (0x4).
 	agreed = flagUnicode | flagSign | flagExtended | flag128 | flagKeyExchange | flag56 | 0x8224
-	// What it says on its own.
+	// own has the flags that the server always sets.
 	own = flagUnicode | flagTargetInfo | flagTargetServer
 )
 
-// maxNegotiate bounds the message that an Exchange keeps. A real one has some
-// hundred bytes at most.
+// maxNegotiate bounds the NEGOTIATE that an Exchange keeps, in bytes. A real one has a
+// few hundred at most.
 const maxNegotiate = 1024
 
-// Exchange is an authentication for which the challenge is out.
+// Exchange is an authentication whose challenge has been made.
 type Exchange struct {
 	negotiate, challenge []byte // as sent, for the client's integrity code
 	nonce                [8]byte
 }
 
-// NewExchange answers the NEGOTIATE message of a client as the computer name
-// would, and returns the CHALLENGE message to send.
+// NewExchange answers a client's NEGOTIATE as the computer with the name. It returns the
+// CHALLENGE message to send, which has the nonce in it.
 func NewExchange(negotiate []byte, nonce [8]byte, name string, now time.Time) (*Exchange, []byte, error) {
 	if t, ok := TypeOf(negotiate); !ok || t != Negotiate {
-		return nil, nil, fmt.Errorf("%w: want NEGOTIATE", ErrMalformed)
+		return nil, nil, fmt.Errorf("%w: no NEGOTIATE", ErrMalformed)
 	}
 	if len(negotiate) > maxNegotiate {
-		return nil, nil, fmt.Errorf("%w: NEGOTIATE of %d bytes", ErrMalformed, len(negotiate))
+		return nil, nil, fmt.Errorf("%w: NEGOTIATE of %d bytes; accepted are %d", ErrMalformed, len(negotiate), maxNegotiate)
 	}
 	le := binary.LittleEndian
 	target := utf16le(name)
@@ -102,7 +104,7 @@ func NewExchange(negotiate []byte, nonce [8]byte, name string, now time.Time) (*
 	b = append(b, nonce[:]...)
 	b = append(b, make([]byte, 8)...)
 	b = appendField(b, len(info), size+len(target))
-	b = append(b, make([]byte, 8)...) // version, which the flags do not announce
+	b = append(b, make([]byte, 8)...) // no version, as the flags say
 	b = append(append(b, target...), info...)
 	return &Exchange{negotiate: bytes.Clone(negotiate), challenge: b, nonce: nonce}, b, nil
 }
@@ -113,11 +115,11 @@ func appendField(b []byte, n, offset int) []byte {
 	return binary.LittleEndian.AppendUint32(b, uint32(offset))
 }
 
-// Answer is the client's AUTHENTICATE message.
+// Answer is a client's AUTHENTICATE message: its answer to the challenge.
 type Answer struct {
-	// User and Domain are as the client wrote them.
+	// User and Domain are as the client has written them.
 	User, Domain string
-	// Anonymous is set if the client does not say who it is.
+	// Anonymous is set for an anonymous log-on, which has neither user nor response.
 	Anonymous bool
 
 	exchange   *Exchange
@@ -127,14 +129,14 @@ type Answer struct {
 	sessionKey []byte // encrypted
 }
 
-// maxName bounds the names of an Answer, in bytes of UTF-16: Windows account
-// names have at most 20 characters, and the longest a directory allows 256.
+// maxName bounds the names of an Answer, in bytes of UTF-16. An account name of Windows
+// has at most 20 characters, and the longest name of a directory 256.
 const maxName = 512
 
-// Answer reads an AUTHENTICATE message. The Answer refers to msg.
+// Answer reads an AUTHENTICATE message. The result keeps msg, which must not be changed.
 func (x *Exchange) Answer(msg []byte) (*Answer, error) {
 	if t, ok := TypeOf(msg); !ok || t != Authenticate || len(msg) < 64 {
-		return nil, fmt.Errorf("%w: want AUTHENTICATE", ErrMalformed)
+		return nil, fmt.Errorf("%w: no AUTHENTICATE of at least 64 bytes", ErrMalformed)
 	}
 	le := binary.LittleEndian
 	var failed error
@@ -155,12 +157,12 @@ func (x *Exchange) Answer(msg []byte) (*Answer, error) {
 		b := field(at)
 		switch {
 		case len(b) > maxName:
-			failed = fmt.Errorf("%w: name of %d bytes", ErrMalformed, len(b))
+			failed = fmt.Errorf("%w: name of %d bytes; accepted are %d", ErrMalformed, len(b), maxName)
 			return ""
 		case a.flags&flagUnicode == 0:
 			return string(b)
 		case len(b)%2 != 0:
-			failed = fmt.Errorf("%w: UTF-16 of %d bytes", ErrMalformed, len(b))
+			failed = fmt.Errorf("%w: name in UTF-16 of %d bytes", ErrMalformed, len(b))
 			return ""
 		}
 		units := make([]uint16, len(b)/2)
@@ -177,8 +179,8 @@ func (x *Exchange) Answer(msg []byte) (*Answer, error) {
 	return a, nil
 }
 
-// integrityCode returns the message's own integrity code if the client says
-// that there is one, as it does within its response (MS-NLMP 2.2.2.1).
+// integrityCode returns the integrity code of the message. announced is true if the
+// client's response says that there is one (MS-NLMP 2.2.2.1).
 func (a *Answer) integrityCode() (code []byte, announced bool) {
 	const at, size = 72, 16
 	pairs := a.nt[min(44, len(a.nt)):]
@@ -198,7 +200,8 @@ func (a *Answer) integrityCode() (code []byte, announced bool) {
 	return nil, false
 }
 
-// integral reports whether the three messages are those that the client saw.
+// integral reports whether the three messages are those that the client has seen, as its
+// integrity code says. It is true if there is no code.
 func (a *Answer) integral(key [16]byte) bool {
 	code, announced := a.integrityCode()
 	if !announced {
@@ -216,10 +219,10 @@ func (a *Answer) integral(key [16]byte) bool {
 	return hmac.Equal(mac.Sum(nil), code)
 }
 
-// Hash returns what a computer keeps of a password.
+// Hash returns the NT hash of a password, which a computer stores in its place.
 func Hash(password string) [16]byte { return smbcrypto.MD4(utf16le(password)) }
 
-// fold returns name as two names that differ in case only have it in common.
+// fold returns the form of a name that is the same for names that differ in case only.
 func fold(name string) string { return strings.ToUpper(name) }
 
 func utf16le(s string) []byte {

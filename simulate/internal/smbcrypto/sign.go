@@ -14,7 +14,7 @@ func CMAC(key [16]byte, msg []byte) [16]byte { return newCMAC(key).sum(msg) }
 
 type cmac struct {
 	block  cipher.Block
-	k1, k2 [16]byte // for a last block that is whole, and for one that is not
+	k1, k2 [16]byte // for a last block that is full, and for one that is padded
 }
 
 func newCMAC(key [16]byte) *cmac {
@@ -30,7 +30,7 @@ func newCMAC(key [16]byte) *cmac {
 	return c
 }
 
-// double multiplies by x in the field of 128 bits.
+// double multiplies by x in the finite field with 2^128 elements.
 func double(b [16]byte) [16]byte {
 	hi, lo := binary.BigEndian.Uint64(b[:]), binary.BigEndian.Uint64(b[8:])
 	carry := hi >> 63
@@ -55,9 +55,9 @@ func (c *cmac) sum(msg []byte) (mac [16]byte) {
 	return mac
 }
 
-// KDF derives a key of 128 bits from key by SP 800-108 in counter mode with
-// HMAC-SHA256, as MS-SMB2 3.1.4.2 has it. The zero byte that ends the strings
-// of SMB belongs to label and context.
+// KDF derives a key of 128 bits from key, by SP 800-108 in counter mode with HMAC-SHA256
+// (MS-SMB2 3.1.4.2). The caller ends label and context with the zero byte that the
+// strings of SMB have.
 func KDF(key [16]byte, label, context []byte) [16]byte {
 	mac := hmac.New(sha256.New, key[:])
 	mac.Write([]byte{0, 0, 0, 1}) // the counter
@@ -68,16 +68,15 @@ func KDF(key [16]byte, label, context []byte) [16]byte {
 	return [16]byte(mac.Sum(nil))
 }
 
-// Algorithm is how SMB2 messages are signed. The values are those of the
-// signing capabilities (MS-SMB2 2.2.3.1.7).
+// Algorithm is an algorithm that signs SMB2 messages. The values are those of the signing
+// capabilities (MS-SMB2 2.2.3.1.7).
 type Algorithm uint16
 
-// The algorithms: that of SMB 2.0.2 and 2.1, that of SMB 3, and the one that
-// SMB 3.1.1 can agree on.
+// The algorithms.
 const (
-	HMACSHA256 Algorithm = 0
-	AESCMAC    Algorithm = 1
-	AESGMAC    Algorithm = 2
+	HMACSHA256 Algorithm = 0 // SMB 2.0.2 and 2.1
+	AESCMAC    Algorithm = 1 // SMB 3
+	AESGMAC    Algorithm = 2 // SMB 3.1.1, if both sides agree on it
 )
 
 // A Signer signs SMB2 messages with one key. It may be used by many goroutines.
@@ -88,7 +87,7 @@ type Signer struct {
 	gmac      cipher.AEAD
 }
 
-// NewSigner returns a Signer. An algorithm that is not declared panics.
+// NewSigner returns a Signer. It panics for an algorithm that is none of the constants.
 func NewSigner(algorithm Algorithm, key [16]byte) *Signer {
 	s := &Signer{algorithm: algorithm, key: key}
 	switch algorithm {
@@ -109,7 +108,7 @@ func NewSigner(algorithm Algorithm, key [16]byte) *Signer {
 	return s
 }
 
-// Where the header of an SMB2 message has what a signature depends on.
+// The offsets in the header of an SMB2 message that a signature depends on.
 const (
 	atCommand   = 12
 	atFlags     = 16
@@ -129,7 +128,7 @@ func (s *Signer) Sign(msg []byte) {
 	copy(signature, s.sum(msg))
 }
 
-// Verify reports whether the signature in msg is right. It leaves msg as it is.
+// Verify reports whether the signature in msg is right. It does not change msg.
 func (s *Signer) Verify(msg []byte) bool {
 	signature := msg[atSignature:headerSize]
 	given := [16]byte(signature)
@@ -139,7 +138,7 @@ func (s *Signer) Verify(msg []byte) bool {
 	return subtle.ConstantTimeCompare(right, given[:]) == 1
 }
 
-// sum returns the 16 bytes that sign msg, whose signature is zero.
+// sum returns the signature of msg, whose signature field must be zero.
 func (s *Signer) sum(msg []byte) []byte {
 	switch s.algorithm {
 	case HMACSHA256:
@@ -150,8 +149,8 @@ func (s *Signer) sum(msg []byte) []byte {
 		mac := s.cmac.sum(msg)
 		return mac[:]
 	}
-	// The nonce is the message number, who sends it and whether it is a CANCEL,
-	// which has the number of the request that it ends.
+	// The nonce is the message number, whether a server sends it, and whether it is a
+	// CANCEL, which has the number of the request that it cancels.
 	var nonce [12]byte
 	copy(nonce[:8], msg[atMessageID:])
 	if msg[atFlags]&flagReply != 0 {

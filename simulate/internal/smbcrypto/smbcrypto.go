@@ -1,9 +1,8 @@
-// Package smbcrypto has the cryptography of SMB that the standard library
-// lacks: the MD4 of old password hashes, AES-CMAC, the key derivation of SMB 3,
-// and the signatures of SMB messages made of them.
+// Package smbcrypto has the cryptography of SMB that the standard library lacks: MD4,
+// AES-CMAC, the key derivation of SMB 3, and the signatures of SMB2 messages.
 //
-// MD4 is broken, and what stands on it protects nobody. It is here because
-// NTLM is.
+// MD4 is broken, and so is NTLM, which needs it. They give no protection: this package is
+// for tests.
 package smbcrypto
 
 import (
@@ -36,8 +35,8 @@ func MD4(msg []byte) [16]byte {
 	return sum
 }
 
-// md4Rounds is, for each of the three rounds, the order in which the words of
-// the block are taken, the shifts, which repeat, and what is added.
+// md4Rounds has, for each of the three rounds, the order in which the words of the block
+// are taken, the shifts, which repeat, and the constant that is added.
 var md4Rounds = [3]struct {
 	order  [16]byte
 	shifts [4]int

@@ -1,31 +1,33 @@
-// Package smbwire reads and writes the few bytes of SMB that a program needs
-// which stands between a client and a file server, or which answers in the
-// place of one: the NetBIOS session service framing around every message, the
-// headers of SMB1 and SMB2/3, the outer headers of encrypted and compressed
-// messages, error replies, the account name in an NTLM logon, and the requests
-// and replies of a small file server.
+// Package smbwire reads and writes the parts of SMB that a proxy and a small file server
+// need: the frame around every message (NetBIOS session service), the headers of SMB1 and
+// SMB2/3, the outer headers of encrypted and compressed messages, error replies, the
+// account name in an NTLM log-on, and the requests and replies of a file server.
 //
-// Nothing here does I/O, allocates by a length that a peer has sent, or looks
-// at file data. Layouts are those of MS-CIFS, MS-SMB, MS-SMB2, MS-NLMP and
-// RFC 1002; integers are little-endian except the framing length.
+// A name that ends in 1 belongs to SMB1, and one that ends in 2 to SMB2 and SMB3.
+// Functions called Parse read a message from its header on, and fail with an error that
+// wraps ErrMalformed. Functions called Append write, as append does.
+//
+// The package does no I/O, allocates nothing by a length that a peer has sent, and does
+// not look at file data. Layouts are those of MS-CIFS, MS-SMB, MS-SMB2, MS-FSCC, MS-NLMP
+// and RFC 1002. Integers are little-endian, except the length of a frame.
 package smbwire
 
 import "errors"
 
-// ErrMalformed is wrapped by every parsing error of this package.
+// ErrMalformed is wrapped by every error of this package.
 var ErrMalformed = errors.New("malformed SMB")
 
-// FrameHeaderSize is the size of the header in front of every message.
+// FrameHeaderSize is the size of a FrameHeader, in bytes.
 const FrameHeaderSize = 4
 
-// MaxFrameLength is the largest length a FrameHeader can express.
+// MaxFrameLength is the largest Length of a FrameHeader.
 const MaxFrameLength = 1<<24 - 1
 
 // FrameType is the first byte of a frame (RFC 1002 section 4.3.1).
 type FrameType byte
 
-// The frame types of the NetBIOS session service. Over port 445 only
-// FrameMessage is used, and FrameKeepAlive tolerated.
+// The frame types of the NetBIOS session service, which port 139 has. On port 445 only
+// FrameMessage is in use, and FrameKeepAlive is tolerated.
 const (
 	FrameMessage          FrameType = 0x00
 	FrameSessionRequest   FrameType = 0x81
@@ -35,16 +37,15 @@ const (
 	FrameKeepAlive        FrameType = 0x85
 )
 
-// FrameHeader is the header in front of every message: a type and the number
-// of bytes that follow.
+// FrameHeader is the header in front of every message: a type, and the number of bytes
+// that follow.
 type FrameHeader struct {
 	Type   FrameType
 	Length int
 }
 
-// ParseFrameHeader reads a FrameHeader from the first four bytes of b. A type
-// that the session service does not know is malformed: the peer speaks
-// something else.
+// ParseFrameHeader reads a FrameHeader from the first four bytes of b. An unknown type is
+// an error: the peer speaks another protocol.
 func ParseFrameHeader(b []byte) (FrameHeader, error) {
 	if len(b) < FrameHeaderSize {
 		return FrameHeader{}, malformed("frame header of %d bytes", len(b))
@@ -61,8 +62,8 @@ func ParseFrameHeader(b []byte) (FrameHeader, error) {
 	return FrameHeader{}, malformed("frame type 0x%02x", b[0])
 }
 
-// Append appends the four bytes of h to b. A Length beyond MaxFrameLength
-// panics: only the caller's own arithmetic can produce one.
+// Append appends the four bytes of h to b. It panics for a Length that is negative or
+// above MaxFrameLength, which is a mistake of the caller.
 func (h FrameHeader) Append(b []byte) []byte {
 	if h.Length < 0 || h.Length > MaxFrameLength {
 		panic("smbwire: frame length out of range")
@@ -73,8 +74,8 @@ func (h FrameHeader) Append(b []byte) []byte {
 // Protocol says which header a message begins with.
 type Protocol uint8
 
-// The protocols, by the first four bytes of a message. ProtocolUnknown is
-// anything else, fewer than four bytes among it.
+// The protocols, by the first four bytes of a message. ProtocolUnknown is anything else,
+// and fewer than four bytes.
 const (
 	ProtocolUnknown    Protocol = iota
 	ProtocolSMB1                // FF 'S' 'M' 'B'
@@ -101,11 +102,10 @@ func ProtocolOf(b []byte) Protocol {
 	return ProtocolUnknown
 }
 
-// Status is an NTSTATUS code as SMB carries it.
+// Status is an NTSTATUS code in the header of a message.
 type Status uint32
 
-// The statuses that decide what becomes of a session, and what a server
-// answers to what it cannot serve (MS-ERREF 2.3.1).
+// The statuses that a proxy has to know (MS-ERREF 2.3.1).
 const (
 	StatusSuccess                Status = 0x00000000
 	StatusPending                Status = 0x00000103

@@ -22,7 +22,7 @@ const (
 	FileAttributeTag uint8 = 35
 )
 
-// OpenInfo is what can be asked of an open file.
+// OpenInfo describes an open file.
 type OpenInfo struct {
 	FileInfo
 	Name          string // with backslashes, from the root of the share
@@ -30,8 +30,8 @@ type OpenInfo struct {
 	DeletePending bool
 }
 
-// AppendFileInfo2 appends information of the class about an open file. ok is
-// false for a class that is not known.
+// AppendFileInfo2 appends information of a class about an open file. ok is false for an
+// unknown class.
 func AppendFileInfo2(b []byte, class uint8, f OpenInfo) (_ []byte, ok bool) {
 	le := binary.LittleEndian
 	switch class {
@@ -96,7 +96,7 @@ const (
 	FsFullSize  uint8 = 7
 )
 
-// FilesystemInfo is what can be asked of the file system of a share.
+// FilesystemInfo describes the file system of a share.
 type FilesystemInfo struct {
 	Label       string
 	ClusterSize uint32 // in bytes; a multiple of 512
@@ -104,8 +104,8 @@ type FilesystemInfo struct {
 	ReadOnly    bool
 }
 
-// AppendFilesystemInfo2 appends information of the class about a file system.
-// ok is false for a class that is not known.
+// AppendFilesystemInfo2 appends information of a class about a file system. ok is false
+// for an unknown class.
 func AppendFilesystemInfo2(b []byte, class uint8, f FilesystemInfo) (_ []byte, ok bool) {
 	const sector = 512
 	le := binary.LittleEndian
@@ -164,9 +164,9 @@ func IsDirectoryClass(class uint8) bool {
 	return false
 }
 
-// AppendDirectoryEntry2 appends an entry of a directory to b, the output of a
-// QUERY_DIRECTORY so far, whose last entry is at last, and returns where the new
-// one is. b is as it was, and ok false, if it would be longer than limit then.
+// AppendDirectoryEntry2 appends an entry of a directory to b, which is the output of a
+// QUERY_DIRECTORY so far. last is the offset of the entry before it, and at that of the
+// new one. If b would become longer than limit, ok is false and b is unchanged.
 func AppendDirectoryEntry2(b []byte, last int, class uint8, name string, f FileInfo, limit int) (_ []byte, at int, ok bool) {
 	le := binary.LittleEndian
 	before := len(b)
@@ -181,7 +181,7 @@ func AppendDirectoryEntry2(b []byte, last int, class uint8, name string, f FileI
 		b = le.AppendUint32(b, f.Attributes)
 	}
 	b = le.AppendUint32(b, uint32(len(text)))
-	// Extended attributes, short name and number of the file are all zero.
+	// The extended attributes, the short name and the number of the file are zero.
 	zeros := map[uint8]int{DirectoryFull: 4, DirectoryBoth: 30, DirectoryIDBoth: 40, DirectoryIDFull: 16}[class]
 	b = append(b, make([]byte, zeros)...)
 	b = append(b, text...)
@@ -194,9 +194,9 @@ func AppendDirectoryEntry2(b []byte, last int, class uint8, name string, f FileI
 	return b, at, true
 }
 
-// Rename2 is what a SET_INFO of class FileRename asks for (MS-FSCC 2.4.42.2).
+// Rename2 is the data of a SET_INFO of class FileRename (MS-FSCC 2.4.42.2).
 type Rename2 struct {
-	Replace bool
+	Replace bool   // a file with the new name is replaced
 	Name    string // with backslashes, from the root of the share
 }
 

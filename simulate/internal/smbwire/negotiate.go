@@ -9,8 +9,8 @@ import (
 // Dialect is an SMB2 or SMB3 dialect.
 type Dialect uint16
 
-// The dialects, and the one that answers an SMB1 NEGOTIATE and asks for an SMB2
-// one (MS-SMB2 2.2.4).
+// The dialects (MS-SMB2 2.2.4). DialectWildcard answers an SMB1 NEGOTIATE, after which
+// the client sends one of SMB2.
 const (
 	Dialect202      Dialect = 0x0202
 	Dialect21       Dialect = 0x0210
@@ -51,8 +51,8 @@ func Dialects1(msg []byte) ([]string, error) {
 	return dialects, nil
 }
 
-// AppendNoDialect1 appends a whole frame to b: the reply to the SMB1 NEGOTIATE
-// request h that takes none of its dialects (MS-CIFS 2.2.4.52.2).
+// AppendNoDialect1 appends a whole frame to b: the reply to the SMB1 NEGOTIATE request h
+// that accepts none of its dialects (MS-CIFS 2.2.4.52.2).
 func AppendNoDialect1(b []byte, h Header1) []byte {
 	b = FrameHeader{Type: FrameMessage, Length: MinMessage1Size + 2}.Append(b)
 	b = h.Reply(StatusSuccess).Append(b)
@@ -65,8 +65,7 @@ const (
 	SigningRequired uint16 = 2
 )
 
-// maxDialects2 bounds the list of dialects of a request (MS-SMB2 2.2.3, as
-// Windows has it).
+// maxDialects2 bounds the list of dialects of a request, as Windows does (MS-SMB2 2.2.3).
 const maxDialects2 = 64
 
 // NegotiateRequest2 is an SMB2 NEGOTIATE request (MS-SMB2 2.2.3).
@@ -80,8 +79,7 @@ type NegotiateRequest2 struct {
 	count    int
 }
 
-// ParseNegotiateRequest2 reads a NEGOTIATE request, from a message that starts
-// with its header.
+// ParseNegotiateRequest2 reads an SMB2 NEGOTIATE request.
 func ParseNegotiateRequest2(msg []byte) (NegotiateRequest2, error) {
 	b, err := body2(msg, "NEGOTIATE", 36)
 	if err != nil {
@@ -100,7 +98,7 @@ func ParseNegotiateRequest2(msg []byte) (NegotiateRequest2, error) {
 	for i := range n {
 		r.Dialects = append(r.Dialects, Dialect(le.Uint16(b[36+2*i:])))
 	}
-	// Without SMB 3.1.1 the same field is a time.
+	// Without SMB 3.1.1 the field of the contexts is a time.
 	for _, d := range r.Dialects {
 		if d != Dialect311 {
 			continue
@@ -117,8 +115,8 @@ func ParseNegotiateRequest2(msg []byte) (NegotiateRequest2, error) {
 	return r, nil
 }
 
-// The negotiate contexts that are looked at (MS-SMB2 2.2.3.1), and the one hash
-// algorithm there is.
+// The negotiate contexts that Contexts reads (MS-SMB2 2.2.3.1), and the only hash
+// algorithm that the protocol has.
 const (
 	contextPreauth = 1
 	contextSigning = 8
@@ -127,12 +125,12 @@ const (
 
 // Contexts2 is what the contexts of a NEGOTIATE request offer.
 type Contexts2 struct {
-	SHA512  bool     // the hash of pre-authentication integrity
-	Signing []uint16 // the signing algorithms, nil if the client does not say
+	SHA512  bool     // SHA-512 for pre-authentication integrity
+	Signing []uint16 // the signing algorithms, nil if the client has not sent any
 }
 
-// Contexts reads the negotiate contexts, which SMB 3.1.1 has. One for
-// pre-authentication integrity has to be there, and none twice.
+// Contexts reads the negotiate contexts of SMB 3.1.1. It fails without one for
+// pre-authentication integrity, and if one occurs twice.
 func (r *NegotiateRequest2) Contexts() (Contexts2, error) {
 	le := binary.LittleEndian
 	var c Contexts2
@@ -179,8 +177,8 @@ func (r *NegotiateRequest2) Contexts() (Contexts2, error) {
 	return c, nil
 }
 
-// numbers reads a list of 16-bit numbers whose count comes first, and whose
-// numbers come at the offset.
+// numbers reads a list of 16-bit numbers. Their count is at the beginning of data, and
+// they begin at the offset.
 func numbers(data []byte, offset int) ([]uint16, error) {
 	if len(data) < offset {
 		return nil, ErrMalformed
@@ -196,19 +194,19 @@ func numbers(data []byte, offset int) ([]uint16, error) {
 	return list, nil
 }
 
-// NegotiateReply2 is what a server says of itself in a NEGOTIATE reply. Its
-// contexts are added if the dialect is SMB 3.1.1.
+// NegotiateReply2 is an SMB2 NEGOTIATE reply. Append adds the contexts if the dialect is
+// SMB 3.1.1.
 type NegotiateReply2 struct {
 	SecurityMode uint16
 	Dialect      Dialect
 	GUID         [16]byte
-	MaxSize      uint32 // of a read, a write and a transaction
+	MaxSize      uint32 // bytes of a read, a write or a transaction, at most
 	Time         time.Time
 	Salt         [32]byte
-	Signing      *uint16 // the signing algorithm agreed on, nil if the client did not ask
+	Signing      *uint16 // the signing algorithm chosen, nil if the client has offered none
 }
 
-// Append appends the body of the reply of a server that knows NTLMSSP (MS-SMB2
+// Append appends the body of the reply, which offers NTLMSSP for the log-on (MS-SMB2
 // 2.2.4).
 func (r NegotiateReply2) Append(b []byte) []byte {
 	le := binary.LittleEndian
@@ -256,8 +254,8 @@ func (r NegotiateReply2) contexts() (b []byte, count uint16) {
 	return b, count
 }
 
-// ValidateNegotiate2 is what a client repeats of its NEGOTIATE request, signed,
-// once it has a session (MS-SMB2 2.2.31.4).
+// ValidateNegotiate2 is what a client repeats of its NEGOTIATE request in a signed message
+// (MS-SMB2 2.2.31.4), so that a change on the way is noticed.
 type ValidateNegotiate2 struct {
 	Capabilities uint32
 	GUID         [16]byte
@@ -288,8 +286,8 @@ func ParseValidateNegotiate2(b []byte) (ValidateNegotiate2, error) {
 // appends.
 const ValidateNegotiateReplySize = 24
 
-// AppendValidateNegotiate2 appends the output of FSCTL_VALIDATE_NEGOTIATE_INFO:
-// what r said (MS-SMB2 2.2.32.6).
+// AppendValidateNegotiate2 appends the output of FSCTL_VALIDATE_NEGOTIATE_INFO, which
+// repeats r (MS-SMB2 2.2.32.6).
 func AppendValidateNegotiate2(b []byte, r NegotiateReply2) []byte {
 	le := binary.LittleEndian
 	b = le.AppendUint32(b, 0)

@@ -6,15 +6,15 @@ import (
 	"unicode/utf16"
 )
 
-// maxNTLMUser bounds the account name that NTLMUser returns, in bytes of
-// UTF-16: Windows account names have at most 20 characters, and the longest
-// name a directory allows has 256.
+// maxNTLMUser bounds the account name that NTLMUser returns, in bytes of UTF-16. An
+// account name of Windows has at most 20 characters, and the longest name of a directory
+// 256.
 const maxNTLMUser = 512
 
-// NTLMUser returns the account name of the NTLMSSP AUTHENTICATE message
-// (type 3) in b, wherever in b it stands: SMB wraps it in SPNEGO. ok is false
-// if there is none or if the name lies outside b. An empty name with ok true
-// is an anonymous logon (MS-NLMP 2.2.1.3).
+// NTLMUser returns the account name in the first NTLMSSP AUTHENTICATE message in b
+// (MS-NLMP 2.2.1.3). The message may be anywhere in b, as in a token of SPNEGO. ok is
+// false if there is none, or if the name is not inside b. An empty name with ok true is
+// that of an anonymous log-on.
 func NTLMUser(b []byte) (user string, ok bool) {
 	i := bytes.Index(b, []byte("NTLMSSP\x00\x03\x00\x00\x00"))
 	if i < 0 {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// FileTime returns t in units of 100 ns since 1601. The zero Time is 0, which
-// means that there is none.
+// FileTime returns t in units of 100 ns since 1601. The zero Time is 0, which means no
+// time.
 func FileTime(t time.Time) uint64 {
 	if t.IsZero() {
 		return 0
@@ -15,8 +15,8 @@ func FileTime(t time.Time) uint64 {
 	return uint64(t.Unix()+to1970)*1e7 + uint64(t.Nanosecond()/100)
 }
 
-// TimeOf is the reverse of FileTime. ok is false for the values that say to
-// leave a time as it is, and for times after the year 9999.
+// TimeOf is the reverse of FileTime. ok is false for values that are not a time, by which
+// a client leaves one unchanged, and for times after the year 9999.
 func TimeOf(fileTime uint64) (t time.Time, ok bool) {
 	const to1970 = 11644473600
 	const year9999 = 2650467744000000000
@@ -26,11 +26,11 @@ func TimeOf(fileTime uint64) (t time.Time, ok bool) {
 	return time.Unix(int64(fileTime/1e7)-to1970, int64(fileTime%1e7)*100).UTC(), true
 }
 
-// SessionFlags2 says what kind of session a SESSION_SETUP has made.
+// SessionFlags2 says which kind of session a SESSION_SETUP has set up.
 type SessionFlags2 uint16
 
-// The kinds that have no key, and so neither signatures nor encryption
-// (MS-SMB2 2.2.6).
+// The kinds of session that have no key, and so neither signatures nor encryption (MS-SMB2
+// 2.2.6).
 const (
 	SessionGuest     SessionFlags2 = 1
 	SessionAnonymous SessionFlags2 = 2
@@ -75,10 +75,10 @@ const (
 	AttributeArchive   uint32 = 0x20
 )
 
-// FileInfo is what a file or directory is like.
+// FileInfo describes a file or directory.
 type FileInfo struct {
-	Modified   time.Time // stands for all the times that a file has
-	Allocation uint64    // bytes taken
+	Modified   time.Time // used for every time that a file has
+	Allocation uint64    // bytes of space taken
 	Size       uint64
 	Attributes uint32
 }
@@ -106,8 +106,8 @@ func AppendCreateReply2(b []byte, action uint32, f FileInfo, id FileID) []byte {
 	return append(b, make([]byte, 8)...)
 }
 
-// AppendCloseReply2 appends the body of a CLOSE reply, which says what the file
-// is like if f is not nil (MS-SMB2 2.2.16).
+// AppendCloseReply2 appends the body of a CLOSE reply (MS-SMB2 2.2.16). It describes the
+// file if f is not nil.
 func AppendCloseReply2(b []byte, f *FileInfo) []byte {
 	le := binary.LittleEndian
 	if f == nil {
@@ -123,7 +123,7 @@ func AppendCloseReply2(b []byte, f *FileInfo) []byte {
 // ReadReplySize is the size of what AppendReadReply2 appends.
 const ReadReplySize = 16
 
-// AppendReadReply2 appends the body of a READ reply up to where n bytes of data
+// AppendReadReply2 appends the body of a READ reply without its data, of which n bytes
 // have to follow (MS-SMB2 2.2.20).
 func AppendReadReply2(b []byte, n int) []byte {
 	b = append(b, 17, 0, Header2Size+16, 0)
@@ -131,7 +131,7 @@ func AppendReadReply2(b []byte, n int) []byte {
 	return append(b, make([]byte, 8)...)
 }
 
-// AppendWriteReply2 appends the body of a WRITE reply: n bytes are written
+// AppendWriteReply2 appends the body of a WRITE reply, which says that n bytes are written
 // (MS-SMB2 2.2.22).
 func AppendWriteReply2(b []byte, n int) []byte {
 	b = append(b, 17, 0, 0, 0)
@@ -161,8 +161,8 @@ func AppendQueryReply2(b, output []byte) []byte {
 	return append(b, output...)
 }
 
-// AppendEmptyReply2 appends the body of a reply that says no more than that it
-// is done: of LOGOFF, TREE_DISCONNECT, FLUSH and ECHO.
+// AppendEmptyReply2 appends the body of a reply that has nothing in it: that of LOGOFF,
+// TREE_DISCONNECT, FLUSH and ECHO.
 func AppendEmptyReply2(b []byte) []byte { return append(b, 4, 0, 0, 0) }
 
 // AppendSetInfoReply2 appends the body of a SET_INFO reply (MS-SMB2 2.2.40).

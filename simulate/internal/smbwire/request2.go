@@ -11,8 +11,7 @@ func body2(msg []byte, what string, size int) ([]byte, error) {
 		return nil, malformed("SMB2 %s of %d bytes", what, len(msg))
 	}
 	b := msg[Header2Size:]
-	// The size that a request gives is odd if something of variable length
-	// follows.
+	// The size in the request is odd if a part of variable length follows.
 	if n := int(binary.LittleEndian.Uint16(b)); n != size && n != size|1 {
 		return nil, malformed("SMB2 %s of size %d", what, n)
 	}
@@ -82,19 +81,15 @@ func TreePath2(msg []byte) (string, error) {
 // FileID names an open file.
 type FileID [16]byte
 
-// RelatedFileID names the file of the request before in a compound (MS-SMB2
-// 3.2.4.1.4).
-var RelatedFileID = FileID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
-
 // Access rights of a file or directory (MS-SMB2 2.2.13.1).
 const (
-	AccessRead            uint32 = 0x00000001 // of a directory: to list it
+	AccessRead            uint32 = 0x00000001 // to read a file, or to list a directory
 	AccessWrite           uint32 = 0x00000002
 	AccessAppend          uint32 = 0x00000004
 	AccessReadAttributes  uint32 = 0x00000080
 	AccessWriteAttributes uint32 = 0x00000100
 	AccessDelete          uint32 = 0x00010000
-	AccessMaximum         uint32 = 0x02000000 // all that one may have
+	AccessMaximum         uint32 = 0x02000000 // all rights that the client may have
 	AccessGenericAll      uint32 = 0x10000000
 	AccessGenericExecute  uint32 = 0x20000000
 	AccessGenericWrite    uint32 = 0x40000000
@@ -104,21 +99,20 @@ const (
 	AccessReadOnly uint32 = 0x001200a9 // read and execute
 )
 
-// Dispositions of a CREATE request: what becomes of a file that is there, or is
-// not (MS-SMB2 2.2.13).
+// Dispositions of a CREATE request (MS-SMB2 2.2.13).
 const (
-	DispositionSupersede   uint32 = 0
-	DispositionOpen        uint32 = 1
-	DispositionCreate      uint32 = 2
-	DispositionOpenIf      uint32 = 3
-	DispositionOverwrite   uint32 = 4
-	DispositionOverwriteIf uint32 = 5
+	DispositionSupersede   uint32 = 0 // replace the file, or make it
+	DispositionOpen        uint32 = 1 // open the file, or fail
+	DispositionCreate      uint32 = 2 // make the file, or fail if it exists
+	DispositionOpenIf      uint32 = 3 // open the file, or make it
+	DispositionOverwrite   uint32 = 4 // empty the file, or fail
+	DispositionOverwriteIf uint32 = 5 // empty the file, or make it
 )
 
 // Options of a CREATE request.
 const (
-	OptionDirectory     uint32 = 0x00000001
-	OptionNoDirectory   uint32 = 0x00000040
+	OptionDirectory     uint32 = 0x00000001 // fail if it is a file
+	OptionNoDirectory   uint32 = 0x00000040 // fail if it is a directory
 	OptionDeleteOnClose uint32 = 0x00001000
 )
 
@@ -149,7 +143,7 @@ func ParseCreate2(msg []byte) (Create2, error) {
 // Close2 is a CLOSE request (MS-SMB2 2.2.15).
 type Close2 struct {
 	File FileID
-	Stat bool // the reply is to say what the file is like
+	Stat bool // the reply has to describe the file
 }
 
 // ParseClose2 reads a CLOSE request.
@@ -209,7 +203,8 @@ func ParseWrite2(msg []byte) (Write2, error) {
 	return w, err
 }
 
-// The control codes that are known (MS-SMB2 2.2.31).
+// ControlValidateNegotiate is the control code FSCTL_VALIDATE_NEGOTIATE_INFO (MS-SMB2
+// 2.2.31).
 const ControlValidateNegotiate uint32 = 0x00140204
 
 // Ioctl2 is an IOCTL request (MS-SMB2 2.2.31). Its Input is part of the message.
@@ -264,7 +259,7 @@ func ParseQueryDirectory2(msg []byte) (QueryDirectory2, error) {
 	return q, err
 }
 
-// What a QUERY_INFO or SET_INFO is about (MS-SMB2 2.2.37).
+// Types of information of a QUERY_INFO or SET_INFO (MS-SMB2 2.2.37).
 const (
 	InfoFile       uint8 = 1
 	InfoFilesystem uint8 = 2

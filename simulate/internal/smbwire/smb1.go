@@ -12,8 +12,8 @@ const MinMessage1Size = Header1Size + 3
 // Command1 is an SMB1 command.
 type Command1 byte
 
-// The SMB1 commands that a session's life and its open files depend on, and
-// all commands that can be chained (AndX, MS-CIFS 2.2.3.4).
+// The SMB1 commands that begin or end a session or open or close a file, and all that can
+// be chained (AndX, MS-CIFS 2.2.3.4).
 const (
 	Command1Open           Command1 = 0x02
 	Command1Create         Command1 = 0x03
@@ -35,7 +35,7 @@ const (
 	Command1None           Command1 = 0xff // ends an AndX chain
 )
 
-// AndX reports whether c can be followed by another command in its message.
+// AndX reports whether another command can follow c in the same message.
 func (c Command1) AndX() bool {
 	switch c {
 	case Command1LockingAndX, Command1OpenAndX, Command1ReadAndX, Command1WriteAndX,
@@ -45,8 +45,8 @@ func (c Command1) AndX() bool {
 	return false
 }
 
-// NeedsSession reports whether a server does something for c only on a session.
-// TREE_DISCONNECT names the tree alone, and some clients send it after the logoff.
+// NeedsSession reports whether a server serves c on a session only. TREE_DISCONNECT needs
+// none: it names the tree, and some clients send it after the logoff.
 func (c Command1) NeedsSession() bool {
 	switch c {
 	case Command1Negotiate, Command1SessionSetup, Command1Echo, Command1TreeDisconnect, Command1NTCancel:
@@ -71,9 +71,9 @@ const (
 	statusDOSMoreData Status = 0x00EA0001
 )
 
-// Header1 is the header of an SMB1 message. Status holds the four status
-// bytes as they are: an NTSTATUS if Flags2NTStatus is set, otherwise the DOS
-// class in the low byte and the code in the high half.
+// Header1 is the header of an SMB1 message. Status has the four status bytes as they are
+// on the wire: an NTSTATUS if Flags2NTStatus is set, otherwise the DOS class in the low
+// byte and the DOS code in the high half.
 type Header1 struct {
 	Command   Command1
 	Status    Status
@@ -138,11 +138,10 @@ func (h Header1) IsMoreProcessing() bool {
 	return h.Status == StatusMoreProcessingRequired
 }
 
-// Reply returns the header of an unsigned reply to h with the status. h may be
-// the request, or a reply that is to be turned into another. If h did not ask
-// for NT statuses, the statuses that have a DOS form are put into it: class 1
-// code 71 for StatusRequestNotAccepted, class 2 code 91 for
-// StatusUserSessionDeleted.
+// Reply returns the header of an unsigned reply with the status. h is the header of the
+// request, or of a reply that the new one replaces. If h does not ask for NT statuses, two
+// of them get their DOS form: class 1 code 71 for StatusRequestNotAccepted, and class 2
+// code 91 for StatusUserSessionDeleted.
 func (h Header1) Reply(status Status) Header1 {
 	h.Status = status
 	if h.Flags2&Flags2NTStatus == 0 {
@@ -159,17 +158,16 @@ func (h Header1) Reply(status Status) Header1 {
 	return h
 }
 
-// AppendError1 appends a whole frame to b: the error reply to h, with no
-// words and no bytes. See [Header1.Reply] for what h may be.
+// AppendError1 appends a whole frame to b: an error reply without words and bytes. h is as
+// for [Header1.Reply].
 func AppendError1(b []byte, h Header1, status Status) []byte {
 	b = FrameHeader{Type: FrameMessage, Length: MinMessage1Size}.Append(b)
 	b = h.Reply(status).Append(b)
 	return append(b, 0, 0, 0)
 }
 
-// AppendEcho1 appends a whole frame to b: an ECHO request that takes the place
-// of the request h. It has the same multiplex id, but names neither session nor
-// tree.
+// AppendEcho1 appends a whole frame to b: an ECHO request in the place of the request h.
+// It has the same multiplex id (MID), but names neither session nor tree.
 func AppendEcho1(b []byte, h Header1) []byte {
 	h.Command = Command1Echo
 	h.Status = 0
@@ -180,9 +178,8 @@ func AppendEcho1(b []byte, h Header1) []byte {
 	return append(b, 1, 1, 0, 1, 0, 0) // one word: echo once; one byte of data
 }
 
-// SetupToken1 returns the security token of a SESSION_SETUP request with extended
-// security (MS-SMB 2.2.4.6.1). One without has a response for each of two old
-// password hashes, and no token.
+// SetupToken1 returns the security token of a SESSION_SETUP request with extended security
+// (MS-SMB 2.2.4.6.1). A request without extended security has no token: it is an error.
 func SetupToken1(msg []byte) ([]byte, error) {
 	const words, fixed = 12, Header1Size + 1 + 2*12 + 2
 	if len(msg) < fixed || msg[Header1Size] != words {
@@ -195,17 +192,17 @@ func SetupToken1(msg []byte) ([]byte, error) {
 	return msg[fixed:][:n], nil
 }
 
-// AndXBlock is the part of a chained SMB1 command that says what follows.
+// AndXBlock is the part of a chained SMB1 command that says which command follows.
 type AndXBlock struct {
-	Next   Command1 // Command1None: nothing
-	Offset int      // of the next command's WordCount, from the start of the message
+	Next   Command1 // Command1None if none follows
+	Offset int      // where its WordCount is, from the start of the message
 }
 
 // AndXBlockSize is how many bytes ParseAndX needs.
 const AndXBlockSize = 5
 
-// ParseAndX reads the block of a command c whose WordCount is b[0]. A command
-// that cannot be chained, or that has too few words to say so, ends the chain.
+// ParseAndX reads the block of the command c, whose WordCount is b[0]. A command that
+// cannot be chained, or has too few words for the block, ends the chain.
 func ParseAndX(c Command1, b []byte) (AndXBlock, error) {
 	end := AndXBlock{Next: Command1None}
 	if !c.AndX() {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// Sizes of the fixed headers of SMB2 and SMB3.
+// Sizes of the headers of SMB2 and SMB3, in bytes.
 const (
 	Header2Size           = 64
 	TransformHeaderSize   = 52
@@ -38,7 +38,7 @@ const (
 	Command2OplockBreak    Command2 = 0x0012
 )
 
-// NeedsSession reports whether a server does something for c only on a session.
+// NeedsSession reports whether a server serves c on a session only.
 func (c Command2) NeedsSession() bool {
 	switch c {
 	case Command2Negotiate, Command2SessionSetup, Command2Echo:
@@ -55,9 +55,9 @@ const (
 	Flags2Sign    uint32 = 0x00000008
 )
 
-// Header2 is the header of an SMB2 or SMB3 message. Status is the channel
-// sequence in a request. With Flags2Async, ProcessID and TreeID are the two
-// halves of the AsyncId.
+// Header2 is the header of an SMB2 or SMB3 message. In a request the field Status is the
+// channel sequence. With Flags2Async, ProcessID and TreeID are the two halves of the
+// AsyncId.
 type Header2 struct {
 	CreditCharge uint16
 	Status       Status
@@ -120,14 +120,14 @@ func (h Header2) IsReply() bool { return h.Flags&Flags2Reply != 0 }
 // IsAsync reports whether h carries an AsyncId in the place of the tree.
 func (h Header2) IsAsync() bool { return h.Flags&Flags2Async != 0 }
 
-// IsRelated reports whether h continues the operation before it in a
-// compound, and so takes its session and tree from there.
+// IsRelated reports whether h is related to the message before it in a compound, and so is
+// on the session and tree of that.
 func (h Header2) IsRelated() bool { return h.Flags&Flags2Related != 0 }
 
-// Reply returns the header of a single, unsigned, synchronous reply with the
-// status. h may be the request, or a reply that is to be turned into another;
-// message, session and credits stay, and at least one credit is granted: a
-// client without credits cannot try again.
+// Reply returns the header of a single, unsigned, synchronous reply with the status. h is
+// the header of the request, or of a reply that the new one replaces. The numbers of
+// message and session stay, and so do the credits. The reply grants at least one credit,
+// as a client without credits can send nothing more.
 func (h Header2) Reply(status Status) Header2 {
 	h.Status = status
 	if h.IsAsync() {
@@ -140,16 +140,16 @@ func (h Header2) Reply(status Status) Header2 {
 	return h
 }
 
-// AppendReply2 appends a whole frame to b: a reply to h with the status and the
-// body. See [Header2.Reply] for what h may be.
+// AppendReply2 appends a whole frame to b: a reply with the status and the body. h is as
+// for [Header2.Reply].
 func AppendReply2(b []byte, h Header2, status Status, body []byte) []byte {
 	b = FrameHeader{Type: FrameMessage, Length: Header2Size + len(body)}.Append(b)
 	b = h.Reply(status).Append(b)
 	return append(b, body...)
 }
 
-// AppendError2 appends a whole frame to b: the error reply to h with an empty
-// error structure (MS-SMB2 2.2.2).
+// AppendError2 appends a whole frame to b: an error reply without data (MS-SMB2 2.2.2). h
+// is as for [Header2.Reply].
 func AppendError2(b []byte, h Header2, status Status) []byte {
 	return AppendReply2(b, h, status, []byte(emptyError2))
 }
@@ -157,10 +157,10 @@ func AppendError2(b []byte, h Header2, status Status) []byte {
 // emptyError2 is the body of an error reply without data.
 const emptyError2 = "\x09\x00\x00\x00\x00\x00\x00\x00\x00"
 
-// AppendSessionDeleted2 appends a whole frame to b: the answer to a request on a
-// session that is not there. reply is the header of the file server's answer to
-// what AppendEcho2 put in the place of the request, and has the credits. Like
-// servers do, and some clients expect, the answer repeats the request's signature.
+// AppendSessionDeleted2 appends a whole frame to b: the answer to a request on a session
+// that does not exist. reply is the header of the file server's answer to the ECHO that
+// AppendEcho2 has put in the place of the request; the credits come from there. The answer
+// repeats the request's signature, as servers do and some clients expect.
 func AppendSessionDeleted2(b []byte, request, reply Header2) []byte {
 	request.Credits = reply.Credits
 	h := request.Reply(StatusUserSessionDeleted)
@@ -173,9 +173,9 @@ func AppendSessionDeleted2(b []byte, request, reply Header2) []byte {
 	return append(h.Append(b), emptyError2...)
 }
 
-// AppendEcho2 appends a whole frame to b: an ECHO request that takes the
-// place of the request h. It uses up the same message numbers and asks for
-// the same credits, but names neither session nor tree.
+// AppendEcho2 appends a whole frame to b: an ECHO request in the place of the request h.
+// It has the same message numbers and asks for the same credits, but names neither session
+// nor tree.
 func AppendEcho2(b []byte, h Header2) []byte {
 	h.Command = Command2Echo
 	h.Status = 0
@@ -188,9 +188,9 @@ func AppendEcho2(b []byte, h Header2) []byte {
 	return append(b, 4, 0, 0, 0)
 }
 
-// NextOffset returns how far behind the start of this header the next one of
-// a compound begins, where left is the number of bytes from the start of this
-// header to the end of the frame. It is left for the last one.
+// NextOffset returns the offset of the next header in a compound, from the start of this
+// one. left is the number of bytes from the start of this header to the end of the frame,
+// and is returned if there is no next header.
 func (h Header2) NextOffset(left int) (int, error) {
 	if h.NextCommand == 0 {
 		return left, nil
@@ -201,19 +201,18 @@ func (h Header2) NextOffset(left int) (int, error) {
 	return int(h.NextCommand), nil
 }
 
-// SessionSetup2 is what a session depends on in the body of an SMB2
-// SESSION_SETUP request.
+// SessionSetup2 is the fixed part of an SMB2 SESSION_SETUP request, as far as a session
+// depends on it.
 type SessionSetup2 struct {
-	Binding         bool   // joins an existing session from another connection
-	SecurityMode    uint8  // of the client, as in a NEGOTIATE
+	Binding         bool   // the request binds a session of another connection to this one
+	SecurityMode    uint8  // the client's, as in a NEGOTIATE
 	PreviousSession uint64 // the client's earlier session that this one replaces, or 0
 }
 
 // SessionSetup2Size is how many bytes of a message ParseSessionSetup2 needs.
 const SessionSetup2Size = Header2Size + 24
 
-// ParseSessionSetup2 reads the fixed part of a SESSION_SETUP request, from a
-// message that starts with its header.
+// ParseSessionSetup2 reads the fixed part of a SESSION_SETUP request.
 func ParseSessionSetup2(msg []byte) (SessionSetup2, error) {
 	if len(msg) < SessionSetup2Size {
 		return SessionSetup2{}, malformed("SMB2 SESSION_SETUP of %d bytes", len(msg))
@@ -225,9 +224,9 @@ func ParseSessionSetup2(msg []byte) (SessionSetup2, error) {
 	}, nil
 }
 
-// ParseTransform returns the session that an encrypted message belongs to, which
-// fills a frame of the length: servers take what follows it for a further
-// message, of a session that nobody has looked at.
+// ParseTransform returns the session of an encrypted message, which must fill its frame of
+// that length. A server would take bytes behind the message for another one, on a session
+// that the caller has not seen.
 func ParseTransform(b []byte, length int) (sessionID uint64, err error) {
 	if ProtocolOf(b) != ProtocolTransform || len(b) < TransformHeaderSize {
 		return 0, malformed("SMB2 transform header in %d bytes", len(b))
@@ -238,10 +237,10 @@ func ParseTransform(b []byte, length int) (sessionID uint64, err error) {
 	return binary.LittleEndian.Uint64(b[44:]), nil
 }
 
-// ParseCompression returns whether the SMB2 header of the compressed message
-// b is stored as it is, in which case it begins at CompressionHeaderSize. It
-// is when an unchained message starts its compressed part behind the header,
-// or when the first link of a chained one is not compressed (MS-SMB2 2.2.42).
+// ParseCompression reports whether the SMB2 header of the compressed message b is not
+// compressed. It then begins at CompressionHeaderSize. That is so if the compressed part of
+// an unchained message begins behind the header, or if the first part of a chained one is
+// not compressed (MS-SMB2 2.2.42).
 func ParseCompression(b []byte) (headerInClear bool, err error) {
 	if ProtocolOf(b) != ProtocolCompressed || len(b) < CompressionHeaderSize {
 		return false, malformed("SMB2 compression header in %d bytes", len(b))

@@ -2,13 +2,13 @@ package smbwire
 
 import "bytes"
 
-// The object identifiers of SPNEGO (RFC 4178) and NTLMSSP, as DER has them.
+// The object identifiers of SPNEGO (RFC 4178) and NTLMSSP, in DER.
 var (
 	oidSPNEGO  = [...]byte{0x06, 0x06, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x02}
 	oidNTLMSSP = [...]byte{0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0a}
 )
 
-// der returns a DER value whose contents are shorter than 64 KiB.
+// der returns a value in DER. Its contents must be shorter than 64 KiB.
 func der(tag byte, contents ...[]byte) []byte {
 	n := 0
 	for _, c := range contents {
@@ -29,8 +29,8 @@ func der(tag byte, contents ...[]byte) []byte {
 	return b
 }
 
-// The tags in use: SEQUENCE, OCTET STRING, ENUMERATED, and [n] in front of a
-// field.
+// The tags of DER that SPNEGO uses: SEQUENCE, OCTET STRING, ENUMERATED, and that of the
+// first field of a sequence.
 const (
 	derSequence   = 0x30
 	derOctets     = 0x04
@@ -38,8 +38,7 @@ const (
 	derField      = 0xa0
 )
 
-// spnegoInit returns the token by which a server offers NTLMSSP and nothing
-// else.
+// spnegoInit returns the token by which a server offers NTLMSSP and no other mechanism.
 func spnegoInit() []byte {
 	mechanisms := der(derSequence, oidNTLMSSP[:])
 	return der(0x60, oidSPNEGO[:], der(derField, der(derSequence, der(derField, mechanisms))))
@@ -47,12 +46,12 @@ func spnegoInit() []byte {
 
 // SPNEGO is a client's token (RFC 4178 4.2).
 type SPNEGO struct {
-	Init       bool   // the first token, which lists mechanisms
-	Mechanisms []byte // the list, as DER has it, for integrity codes
+	Init       bool   // it is the first token, which lists mechanisms
+	Mechanisms []byte // the list in DER, for integrity codes
 	NTLM       bool   // the list has NTLMSSP
-	NTLMFirst  bool   // and begins with it, so that Token is for it
-	Token      []byte // of the mechanism; may be empty
-	MIC        []byte // integrity code of the list; may be empty
+	NTLMFirst  bool   // the list begins with NTLMSSP, so that Token is for it
+	Token      []byte // the token of the mechanism; may be empty
+	MIC        []byte // the integrity code of the list; may be empty
 }
 
 // ParseSPNEGO reads a client's token.
@@ -120,7 +119,7 @@ func (s *SPNEGO) mechanisms(field []byte) error {
 	return nil
 }
 
-// derNext returns the value at the start of b, and what follows it.
+// derNext returns the value at the start of b, and the bytes behind it.
 func derNext(b []byte) (tag byte, contents, rest []byte, err error) {
 	if len(b) < 2 {
 		return 0, nil, nil, malformed("DER of %d bytes", len(b))
@@ -151,9 +150,9 @@ const (
 	SPNEGORequestMIC byte = 3
 )
 
-// SPNEGOReply returns a server's token: the state, NTLMSSP as the mechanism if
-// it is to be told, a token of NTLMSSP and an integrity code of the client's
-// list of mechanisms, both of which may be empty.
+// SPNEGOReply returns a server's token. It has the state, NTLMSSP as the mechanism if
+// tellMechanism is set, a token of NTLMSSP, and an integrity code of the client's list of
+// mechanisms. token and mic may be empty.
 func SPNEGOReply(state byte, tellMechanism bool, token, mic []byte) []byte {
 	fields := [][]byte{der(derField, der(derEnumerated, []byte{state}))}
 	if tellMechanism {

@@ -1,4 +1,4 @@
-// Package text has numbers, times and sentences as people read them on a
+// Package text writes numbers, times and sentences for people who read them on a
 // terminal.
 package text
 
@@ -11,10 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// Width is how many columns a terminal has at least.
+// Width is the number of columns that every terminal has.
 const Width = 80
 
-// Short returns a time with three digits at most: "1.07 min".
+// Short returns a time in its largest unit with at most three digits: "1.07 min".
 func Short(d time.Duration) string {
 	for _, u := range []struct {
 		unit time.Duration
@@ -27,8 +27,8 @@ func Short(d time.Duration) string {
 	return fmt.Sprintf("%d ns", int64(d))
 }
 
-// Time returns what time.ParseDuration reads, without units that are 0: "1m30s",
-// "8h", "0s".
+// Time returns a time as time.ParseDuration reads it, without trailing units that are 0:
+// "1m30s", "8h", "0s".
 func Time(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -40,16 +40,16 @@ func Time(d time.Duration) string {
 	return s
 }
 
-// Digits returns a number with three significant digits, whole from 100 on, and
-// without an exponent.
+// Digits returns a number with at most three significant digits, as a whole number from
+// 100 on, and without an exponent.
 func Digits(v float64) string {
 	digits := max(0, 2-math.Floor(math.Log10(max(v, 1e-9))))
 	scale := math.Pow(10, digits)
 	return strconv.FormatFloat(math.Round(v*scale)/scale, 'f', -1, 64)
 }
 
-// Wrap writes a sentence on lines of at most Width columns. Those after the first
-// are indented.
+// Wrap writes a sentence in lines of at most Width columns. The lines after the first are
+// indented.
 func Wrap(b *strings.Builder, sentence string) {
 	column := 0
 	for i, word := range strings.Fields(sentence) {
@@ -69,8 +69,8 @@ func Wrap(b *strings.Builder, sentence string) {
 	b.WriteByte('\n')
 }
 
-// Quote returns what was typed in quotes for an error, if it is long its
-// beginning: at most so many bytes.
+// Quote returns a text that was typed, in quotes, for an error. Of a long one it returns
+// the beginning, so that the result has at most that many bytes.
 func Quote(typed string, most int) string {
 	if q := strconv.Quote(typed[:min(len(typed), most)]); len(typed) <= most && len(q) <= most {
 		return q

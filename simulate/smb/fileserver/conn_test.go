@@ -377,7 +377,7 @@ func TestCompound(t *testing.T) {
 	creating := func(name string, disposition uint32) []byte {
 		return part(smbwire.Command2Create, createBody(name, 0xC0000000, disposition, 0))
 	}
-	writing := part(smbwire.Command2Write, writeBody(smbwire.RelatedFileID, 0, []byte("hello")))
+	writing := part(smbwire.Command2Write, writeBody(smbwire.FileID(same), 0, []byte("hello")))
 	for _, tt := range []struct {
 		name     string
 		related  bool
