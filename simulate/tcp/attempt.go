@@ -14,20 +14,20 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// ConnectError reports that an attempt that had its slot ended without an
-// answer. It matches ErrConnecting. It is a net.Error.
+// ConnectError is the error of an attempt that was in progress and had no answer.
+// It matches ErrConnecting (errors.Is), wraps Err, and is a net.Error.
 type ConnectError struct {
 	Windows limits.Windows
-	// After is how long the attempt was in progress, not counting the queue.
+	// After is how long the attempt was in progress, without its time in the queue.
 	After time.Duration
-	// GivenUp says that the system gave the attempt up by its own clock.
+	// GivenUp says that the clock of the system ended the attempt.
 	GivenUp bool
-	// Err is the error of the caller's context, ETIMEDOUT if GivenUp, or
+	// Err is ETIMEDOUT if GivenUp, else the error of the caller's context, or
 	// simulate.ErrClosed if Host.Close ended the attempt.
 	Err error
 }
 
-// ErrConnecting matches every ConnectError.
+// ErrConnecting matches every ConnectError (errors.Is).
 var ErrConnecting = errors.New("tcp: no answer to the connection attempt")
 
 // Error says what ended the attempt, and after how long.
@@ -35,21 +35,22 @@ func (e *ConnectError) Error() string {
 	if e.GivenUp {
 		return fmt.Sprintf("tcp: %v gave up connecting after %v: %v", e.Windows, e.After, e.Err)
 	}
-	return fmt.Sprintf("tcp: connecting for %v: %v", e.After, e.Err)
+	return fmt.Sprintf("tcp: no answer after %v: %v", e.After, e.Err)
 }
 
-// Is makes the error match ErrConnecting.
+// Is reports whether target is ErrConnecting.
 func (e *ConnectError) Is(target error) bool { return target == ErrConnecting }
 
 // Unwrap returns Err.
 func (e *ConnectError) Unwrap() error { return e.Err }
 
-// Timeout reports whether the time of the caller or of the system was over.
+// Timeout reports whether the clock of the caller or of the system ended the
+// attempt.
 func (e *ConnectError) Timeout() bool {
 	return e.GivenUp || errors.Is(e.Err, context.DeadlineExceeded)
 }
 
-// Temporary is what Timeout is.
+// Temporary returns what Timeout does.
 func (e *ConnectError) Temporary() bool { return e.Timeout() }
 
 // dialAddr makes one attempt at one address, with one slot. with has the settings
@@ -81,8 +82,8 @@ func (d *Dialer) dialAddr(ctx context.Context, with *net.Dialer, network, addres
 	case ctx.Err() == nil:
 		return nil, opError(simulate.ErrClosed)
 	default:
-		// The context is over, and the limit had no part in that. The error is
-		// that of net.Dialer, which makes no attempt then.
+		// The context was done while a slot was free. The error is that of
+		// net.Dialer, which makes no attempt then.
 		return with.DialContext(ctx, network, address)
 	}
 	conn, err := d.connect(a, with, network, address)
@@ -117,7 +118,8 @@ func (d *Dialer) admit(a *attempt) error {
 	return err
 }
 
-// connect makes an attempt that has its slot, under the clock of the system.
+// connect makes an attempt that has its slot, under the clock of the system. A
+// net.Dialer that has connected to itself tries again in the same slot.
 func (d *Dialer) connect(a *attempt, with *net.Dialer, network, address string) (net.Conn, error) {
 	sent := time.Now()
 	a.giveUp = sent.Add(d.giveUp)
@@ -144,7 +146,7 @@ func (d *Dialer) connect(a *attempt, with *net.Dialer, network, address string) 
 	case a.isClosed():
 		noAnswer.Err = simulate.ErrClosed
 	case ok && deadline.Before(a.giveUp):
-		// The timer of the socket was quicker than that of the context.
+		// The timer of the socket fired before that of the context.
 		noAnswer.Err = context.DeadlineExceeded
 	default:
 		noAnswer.GivenUp, noAnswer.Err = true, os.NewSyscallError("connect", syscall.ETIMEDOUT)

@@ -24,9 +24,9 @@ func TestConnectError(t *testing.T) {
 		{&tcp.ConnectError{Windows: xpSP2, After: 21 * time.Second, GivenUp: true, Err: os.NewSyscallError("connect", syscall.ETIMEDOUT)},
 			fmt.Sprintf("tcp: Windows XP Professional SP2 gave up connecting after 21s: connect: %v", syscall.ETIMEDOUT), true},
 		{&tcp.ConnectError{Windows: xpSP2, After: time.Second, Err: context.DeadlineExceeded},
-			"tcp: connecting for 1s: context deadline exceeded", true},
+			"tcp: no answer after 1s: context deadline exceeded", true},
 		{&tcp.ConnectError{Windows: xpSP2, After: time.Second, Err: context.Canceled},
-			"tcp: connecting for 1s: context canceled", false},
+			"tcp: no answer after 1s: context canceled", false},
 	} {
 		var _ net.Error = tt.err
 		assert.EqualError(t, tt.err, tt.text)

@@ -14,25 +14,23 @@ import (
 )
 
 // Backlog is the listen backlog of one listening socket: the connections that
-// TCP/IP holds for a program until its Accept returns them. While it holds as
-// many as the edition allows, the next client is refused, as at a port where
-// nothing listens.
+// TCP/IP holds for a program until Accept returns them. While it holds as many as
+// the edition allows, the next client is refused, as at a port where nothing
+// listens.
 //
-// A Backlog is a net.Listener around another one, and has a gate of its own. It
-// comes first: the limit on connections of NewListener, and that of package iis,
-// go around it. It accepts from the inner listener without being asked, which is
-// what makes it know what waits.
+// A Backlog is a net.Listener around that of the network, and takes connections from
+// it before the program calls Accept. It has a gate of its own. Other limits, of
+// NewListener and package iis, go around the Backlog and not under it.
 //
-// Refusal says how the connection over the limit is refused; that depends on the
-// inner listener. A place in the backlog is free again when Accept has returned
-// the connection or its client has reset it. A client that closes keeps its place,
-// since what it has sent is still to be read. (Which of these Windows does is
-// unknown; that is the library's choice.) Resets are noticed on *net.TCPConn where
-// the system is a Unix, and in memory.
+// A slot is released when Accept returns its connection, or when the client resets
+// it. A client that closes keeps its slot, since what it has sent can still be
+// read. Which of these Windows does is unknown, and this is the library's choice. A
+// reset is noticed in memory, and on a Unix system on a *net.TCPConn.
 //
-// Close, or Host.Close, resets the connections that wait, and so does
-// Host.Disconnect, after which the backlog goes on. A function that observes
-// the host must not call the Backlog.
+// Close and Host.Close reset the connections held. So does Host.Disconnect, and the
+// backlog goes on. A function that observes the host must not call the Backlog.
+//
+// A Backlog comes from NewBacklog. It may be used by many goroutines.
 type Backlog struct {
 	inner   net.Listener
 	gate    *simulate.Gate
@@ -48,7 +46,7 @@ type Backlog struct {
 	mu      sync.Mutex
 	changed sync.Cond
 	waiting []*held // in order of arrival
-	callers int     // of Accept, which wait for a connection
+	callers int     // of Accept that wait for a connection
 	err     error   // that Accept returns; for good, once it matches net.ErrClosed
 	stopped bool    // the kernel refuses
 }
@@ -67,33 +65,32 @@ func (h *held) release() {
 	h.pool.Release()
 }
 
-// BacklogSettings are the program's side of a Backlog. The zero value is a program
-// that asks for as much as it can get.
+// BacklogSettings are what a program chooses about its Backlog. The zero value is a
+// program that asks for all it can get.
 type BacklogSettings struct {
-	// Listen is the number that the program passes to listen(). A number above
-	// what the edition grants is cut without an error (ms-listen), and 0 is
-	// SOMAXCONN, all that it grants. From Windows 8 and Server 2012 on -n is
-	// SOMAXCONN_HINT(n), which is granted from 200 to 65535 (ms-listen).
-	//
-	// Programs ask for 50 (Java), 40 (IIS 5 and 6) or SOMAXCONN (Go).
+	// Listen is the number that the program passes to listen(): 50 in Java, 40 in
+	// IIS 5 and 6. 0 is SOMAXCONN, as in Go: all that the edition grants. A higher
+	// number is cut to that without an error. From Windows 8 and Server 2012 on, -n
+	// is SOMAXCONN_HINT(n), granted from 200 to 65535 (ms-listen).
 	Listen int `json:"listen,omitzero"`
 }
 
-// BacklogRefusal is how a Backlog refuses.
+// BacklogRefusal is the way in which a Backlog refuses. The zero value is
+// UnknownRefusal.
 type BacklogRefusal uint8
 
 // The ways to refuse.
 const (
 	UnknownRefusal BacklogRefusal = iota
-	// RefusesSYN: the kernel answers the SYN with a reset, as Windows does, and
-	// the dial fails with ECONNREFUSED. The gate does not count it, since only the
-	// kernel knows. A client whose handshake the kernel had finished when the
-	// backlog filled is reset after its dial; it is never answered.
+	// RefusesSYN: the kernel answers the SYN with a reset, as Windows does, and the
+	// dial fails with ECONNREFUSED. Only the kernel knows of it, so the gate does
+	// not count it. A client that the kernel has already answered when the backlog
+	// fills is reset after its dial.
 	RefusesSYN
-	// ResetsConnection: the connection is accepted and reset, so that the client
-	// sees ECONNRESET, most often once it reads.
+	// ResetsConnection: the connection is accepted and reset. The client sees
+	// ECONNRESET, most often when it reads.
 	ResetsConnection
-	// RefusesDial: the dial fails with ECONNREFUSED, in memory.
+	// RefusesDial: in memory, the dial fails with ECONNREFUSED.
 	RefusesDial
 )
 
@@ -107,15 +104,15 @@ func (r BacklogRefusal) String() string {
 	return fmt.Sprintf("BacklogRefusal(%d)", uint8(r))
 }
 
-// MarshalText returns the String form; a value that is not declared is an error.
+// MarshalText returns what String does; an undeclared value is an error.
 func (r BacklogRefusal) MarshalText() ([]byte, error) {
 	if int(r) >= len(backlogRefusalNames) {
-		return nil, fmt.Errorf("tcp: %d is no way to refuse; there are %d", uint8(r), len(backlogRefusalNames)-1)
+		return nil, fmt.Errorf("tcp: %d is no way to refuse; want 0 to %d", uint8(r), len(backlogRefusalNames)-1)
 	}
 	return []byte(backlogRefusalNames[r]), nil
 }
 
-// UnmarshalText accepts the String forms.
+// UnmarshalText accepts what String returns for declared values.
 func (r *BacklogRefusal) UnmarshalText(text []byte) error {
 	for i, name := range backlogRefusalNames {
 		if name == string(text) {
@@ -133,18 +130,17 @@ type deliverer interface {
 }
 
 // NewBacklog returns the listen backlog of the edition around inner. settings may
-// be nil. How it refuses depends on inner:
+// be nil. inner decides the way of refusal:
 //
-//   - RefusesSYN if it is a *net.TCPListener on Linux. Its socket is taken out of
-//     LISTEN for as long as the backlog is full, and for a moment now, so that
-//     clients that have connected to it already are reset. The kernel's own
-//     backlog is set to its maximum. A process that shares the socket shares that.
-//   - RefusesDial in memory; simtest.NewListener makes such a one
-//   - ResetsConnection otherwise
+//   - RefusesSYN for a *net.TCPListener on Linux. Its socket leaves LISTEN while
+//     the backlog is full, and once now, which resets clients that have connected
+//     already. The kernel's own backlog is set to its maximum. All this holds for
+//     every process that shares the socket.
+//   - RefusesDial for a listener in memory, such as that of simtest.NewListener
+//   - ResetsConnection for any other
 //
-// NewBacklog closes inner only if Close is called. It fails if the edition would
-// not take the settings, and with an error that matches simulate.ErrClosed if the
-// host is closed.
+// NewBacklog fails if the edition would not take the settings. If the host is
+// closed, the error wraps simulate.ErrClosed. After an error inner is still open.
 func NewBacklog(host *simulate.Host, inner net.Listener, settings *BacklogSettings) (*Backlog, error) {
 	policy, err := host.Policy(limits.TCPBacklog)
 	if err != nil {
@@ -194,11 +190,10 @@ func NewBacklog(host *simulate.Host, inner net.Listener, settings *BacklogSettin
 	return b, nil
 }
 
-// Gate returns the gate of the backlog: the connections held are those that wait
-// for Accept.
+// Gate returns the gate of the backlog. The slots held are the connections held.
 func (b *Backlog) Gate() *simulate.Gate { return b.gate }
 
-// Refusal returns how the backlog refuses.
+// Refusal returns the way in which the backlog refuses.
 func (b *Backlog) Refusal() BacklogRefusal { return b.refusal }
 
 // Addr returns the address of the inner listener.
@@ -224,8 +219,8 @@ func (b *Backlog) serve() {
 	}
 }
 
-// awaitRoom waits, where the kernel refuses, until the backlog has room, and has
-// the kernel listen then. It reports false if there is no use in going on.
+// awaitRoom waits until the backlog has room if the kernel refuses, and has the
+// kernel listen then. It reports false if the backlog has ended.
 func (b *Backlog) awaitRoom() bool {
 	for b.ctx.Err() == nil {
 		b.mu.Lock()
@@ -255,10 +250,9 @@ func (b *Backlog) room(s simulate.Stats) int {
 	return 1 << 30
 }
 
-// adjust has the kernel refuse if the backlog is full once it holds n more than
-// now, and listen if not. b is locked. It comes before what the gate shows, so
-// that what waits for a state of the gate finds the kernel in the state that goes
-// with it.
+// adjust has the kernel refuse if the backlog is full with n more connections than
+// now, and listen if not. b is locked. It runs before the gate changes, so that a
+// test that waits for a state of the gate finds the kernel in the same state.
 func (b *Backlog) adjust(n int) error {
 	if b.kernel == nil || b.ctx.Err() != nil {
 		return nil
@@ -316,8 +310,8 @@ func (b *Backlog) forget(h *held) {
 	h.release()
 }
 
-// fail has Accept return an error of the inner listener once, after what has come
-// before it. It reports false if there is no use in going on.
+// fail has Accept return an error of the inner listener once, after the connections
+// that came before it. It reports false if the backlog has ended.
 func (b *Backlog) fail(err error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -335,8 +329,8 @@ func (b *Backlog) fail(err error) bool {
 	return b.ctx.Err() == nil
 }
 
-// Accept returns the connection that has waited longest, and waits for one if
-// there is none. Its errors are those of the inner listener.
+// Accept returns the oldest connection of the backlog, and waits while there is
+// none. Its errors are those of the inner listener.
 func (b *Backlog) Accept() (net.Conn, error) {
 	for {
 		h, err := b.next()
@@ -378,8 +372,8 @@ func (b *Backlog) next() (*held, error) {
 	return h, nil
 }
 
-// Close closes the inner listener, resets the connections that wait, and unblocks
-// Accept, which then fails with an error that matches net.ErrClosed.
+// Close closes the inner listener and resets the connections held. Accept then
+// fails with an error that wraps net.ErrClosed.
 func (b *Backlog) Close() error {
 	b.set.Unlisten(b)
 	b.set.Untrack((*waiting)(b))
@@ -440,7 +434,7 @@ func abort(c net.Conn) {
 		_ = l.SetLinger(0)
 	}
 	if inner != c {
-		inner.Close() // not c, which may want to say something first
+		inner.Close() // before c, whose Close may send something first
 	}
 	c.Close()
 }

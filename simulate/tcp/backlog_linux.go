@@ -7,12 +7,11 @@ import (
 	"syscall"
 )
 
-// A kernelListener is a listening socket that the kernel can be told to refuse
-// for. The kernel's own backlog is no use: when it is full, SYNs are not answered
-// at all.
+// A kernelListener is a listening socket for which the kernel can be told to refuse.
+// The kernel's own backlog does not refuse: when it is full, the kernel drops SYNs.
 type kernelListener struct{ raw syscall.RawConn }
 
-// kernelBacklog is more than any kernel grants, which cuts it to what it does.
+// kernelBacklog is more than any kernel grants; the kernel cuts it.
 const kernelBacklog = 65535
 
 // newKernelListener returns nil if inner is no listening socket of TCP. It takes

@@ -8,13 +8,12 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/conns"
 )
 
-// Conn is a connection that a Listener accepted. It behaves as the connection it
-// wraps; closing it gives its slot back, once. NetConn returns the wrapped
-// connection, as crypto/tls does.
+// Conn is a connection from Listener.Accept, or from a Dialer that counts ports.
+// Close releases its slot, once. NetConn returns the wrapped connection.
 //
-// A connection that was a *net.TCPConn keeps its abilities: CloseRead,
-// CloseWrite, SyscallConn, ReadFrom (and with it sendfile and splice), WriteTo,
-// File and the socket options.
+// If that is a *net.TCPConn, the Conn has its abilities: CloseRead, CloseWrite,
+// SyscallConn, ReadFrom (and with it sendfile and splice), WriteTo, File and the
+// socket options.
 type Conn interface {
 	net.Conn
 	NetConn() net.Conn
@@ -47,8 +46,9 @@ func countedConn(c net.Conn) *counted {
 	return nil
 }
 
-// A Refusal is a connection over the limit that a Listener has handed on, until
-// the connection is closed.
+// Refusal is a connection over the limit that Accept has returned because of
+// HandOn. RefusalOf returns it. The program ends it with Answer, or with Answering
+// if a server does the rest.
 type Refusal struct {
 	l     *Listener
 	conn  net.Conn
@@ -64,9 +64,8 @@ const (
 	draining                     // it has been answered, and what it sends is dropped
 )
 
-// GateOf returns the gate at which a Listener has counted a connection, under
-// whatever has been put around it that has a NetConn method, as a *tls.Conn has. It
-// returns nil if none has.
+// GateOf returns the gate that counts a connection of a Listener, and nil for any
+// other. c may be a wrapper that has a NetConn method, such as a *tls.Conn.
 func GateOf(c net.Conn) *simulate.Gate {
 	if n := countedConn(c); n != nil {
 		return n.gate
@@ -74,8 +73,8 @@ func GateOf(c net.Conn) *simulate.Gate {
 	return nil
 }
 
-// RefusalOf returns the refusal of a connection, found as GateOf finds it. It
-// returns nil if the connection was let in, or is that of no Listener.
+// RefusalOf returns the Refusal of a connection over the limit, and nil for any
+// other. c may be a wrapper, as for GateOf.
 func RefusalOf(c net.Conn) *Refusal {
 	if n := countedConn(c); n != nil {
 		return n.refusal

@@ -14,52 +14,35 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// Dialer connects to TCP addresses as its edition would: no more than the
-// allowed number of attempts are in progress at any time, for all dialers of a
-// simulate.Host together, and the rest wait in a queue. Apart from that it is a
+// Dialer is a net.Dialer for a program on a machine that limits outbound attempts.
+// All dialers of a host together have no more TCP attempts in progress (sockets in
+// SYN_SENT) than the edition allows. The other dials wait in a queue. Most callers
+// should use DialContext.
+//
+// Errors are *net.OpError. If a dial ends in the queue, the error wraps a
+// *simulate.LimitError and matches simulate.ErrLimit. If the attempt was in
+// progress and had no answer, it wraps a *ConnectError and matches ErrConnecting.
+// Both wrap the error of the context that ended the dial, or simulate.ErrClosed if
+// Host.Close ended it. Other errors, such as a connection refused, are those of
 // net.Dialer.
 //
-// The limit is on sockets in SYN_SENT, not on calls. A name is resolved first,
-// each of its addresses is an attempt of its own, and where it has IPv6 and IPv4
-// addresses two attempts may race each other (RFC 6555). An attempt gives its
-// slot back as soon as it is answered, refused, given up or cancelled.
-//
 // Two clocks run. The caller's (context, Timeout, Deadline) starts with the call
-// and runs in the queue as well, which is why on a limited machine hosts that
-// are up can time out (libtorrent-2005). The system's starts with the SYN, and
-// gives the attempt up when Policy.SYN of the gate says so, however long the
-// caller would wait. While an attempt is in progress it is the operating system
-// below that repeats the SYN, in its own rhythm.
+// and runs in the queue, too, so that hosts that are up can time out
+// (libtorrent-2005). The system's starts with the SYN and gives the attempt up as
+// Policy.SYN says, after 21 s on XP. The operating system below sends the SYNs, in
+// its own rhythm.
 //
-// Errors are *net.OpError. If the slot did not come in time, they wrap a
-// *simulate.LimitError and match simulate.ErrLimit; if the attempt had its slot
-// and got no answer, they wrap a *ConnectError and match ErrConnecting. Both wrap
-// the error of the context that ended them, or simulate.ErrClosed if Host.Close
-// did. Refusals and the like are those of net.Dialer, and so is the error of a dial
-// whose time was over before it began, unless it would have had to wait.
+// A dial can take several attempts, each with a slot: one for each address of a
+// name, and two at the same time if the name has IPv6 and IPv4 addresses (RFC
+// 6555). An attempt releases its slot when it is answered, refused, given up or
+// cancelled.
 //
-// With CountPorts a connection holds a local port from the dial on, and for the
-// TIME_WAIT of the edition after it is closed, unless the peer closed it first or it
-// is reset (SetLinger(0)). On a machine without a free port a dial fails at once,
-// with an error that matches simulate.ErrLimit and ENOBUFS, or EADDRINUSE if
-// LocalAddr binds the socket or each destination has ports of its own. A port that
-// LocalAddr names is none of those; while the connection to the same destination
-// that had it is in TIME_WAIT, the dial fails with EADDRINUSE. From Vista on the
-// refusals are in the event log (4231, 4227). On Windows 95, 98 and Me all sockets
-// of the machine are counted, also those that a Listener accepts. Whether the peer
-// has closed first is seen by what Read returns, and on Linux asked of the kernel.
-// Connections are then a Conn, with the abilities of *net.TCPConn.
+// A Dialer has all methods of net.Dialer, those of Go 1.26 included. What is not
+// TCP meets no limit. Host.Close ends dials that are queued or in progress, and
+// later ones fail; connections stay open.
 //
-// Where net.Dialer connects to an address that happens to be its own, it tries
-// again. That is one attempt after the other, and no second slot.
-//
-// UDP, Unix sockets and everything else that is not TCP is not counted. All methods
-// of net.Dialer are there, those of Go 1.26 included. Host.Close
-// ends the dials that are in progress or in the queue, and later ones fail;
-// connections that were made live on.
-//
-// A Dialer comes from NewDialer; the zero Dialer returns an error that says so.
-// It may be used by many goroutines.
+// A Dialer comes from NewDialer; dials of the zero Dialer fail. It may be used by
+// many goroutines.
 type Dialer struct {
 	gate       *simulate.Gate
 	caller     DialerSettings
@@ -70,33 +53,45 @@ type Dialer struct {
 	attempts   sync.Pool // of *attempt
 }
 
-// DialerSettings are the program's side of a Dialer; what the system decides is
-// in simulate.HalfOpenSettings. The zero value is a program that sets nothing.
+// DialerSettings are what a program chooses about its Dialer. The zero value is a
+// program that sets nothing. What the machine decides is in
+// simulate.HalfOpenSettings.
 type DialerSettings struct {
-	// Net has the settings that net.Dialer knows. They mean what they mean there,
-	// and apply to each attempt where they are about sockets. Timeout and Deadline
-	// include the time in the queue; as in Windows there is no timeout by default.
+	// Net has the settings of net.Dialer, with their meaning there. Timeout and
+	// Deadline include the time in the queue. As in Windows there is no timeout by
+	// default.
 	Net net.Dialer `json:"-"`
-	// Process names the program. Attempts of different programs wait in lines of
-	// their own, which are served in turn (the patent's hash buckets, us7784096;
-	// that the turn goes round is the model's choice).
+	// Process names the program. Each program has its own queue, and the queues are
+	// served in turn. (The patent has hash buckets, us7784096; the turn is the
+	// library's choice.)
 	Process string `json:"process,omitzero"`
-	// CountPorts has connections hold a local port each, of which the machine has
-	// as many as the gate of limits.TCPOutbound; see Dialer. It is off by default
-	// since a connection then has to be closed for its port to come free.
+	// CountPorts makes each connection hold a local port, of which the machine has
+	// as many as limits.TCPOutbound says. The port is free when the connection is
+	// closed, or after a TIME_WAIT if this side closed first, without a reset
+	// (SetLinger(0)). DialContext returns a Conn. CountPorts is off by default,
+	// since a program then must close its connections.
+	//
+	// Without a free port, a dial fails at once. The error matches
+	// simulate.ErrLimit and ENOBUFS, or EADDRINUSE if LocalAddr is set or each
+	// destination has ports of its own. From Vista on the event log has it (4231,
+	// 4227). A port that LocalAddr names is not counted; while it is in TIME_WAIT
+	// for the destination, the dial fails with EADDRINUSE. On Windows 95, 98 and Me
+	// all sockets of the machine are counted, also those of a Listener.
+	//
+	// Which side closed first is known from Read, and on Linux from the kernel.
 	CountPorts bool `json:"countPorts,omitzero"`
 	// Connect makes one attempt at a literal address, in place of Net. It must
-	// return when ctx is done. With it a Dialer needs no network, and works in a
+	// return when ctx is done. With it a Dialer needs no network and works in a
 	// testing/synctest bubble.
 	Connect func(ctx context.Context, network, address string) (net.Conn, error) `json:"-"`
-	// Lookup finds the addresses of a host, in the order in which they are to be
-	// tried, in place of Net.Resolver. network is ip, ip4 or ip6.
+	// Lookup returns the addresses of a host in the order in which they are tried,
+	// in place of Net.Resolver. network is ip, ip4 or ip6.
 	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error) `json:"-"`
 }
 
 // NewDialer returns a dialer for a program on the host. settings may be nil. All
-// dialers of a host share its gate for limits.TCPHalfOpen. The error is that of
-// Host.Gate, or matches simulate.ErrClosed if the host is closed.
+// dialers of a host share its gate for limits.TCPHalfOpen. The errors are those of
+// Host.Gate, or wrap simulate.ErrClosed.
 func NewDialer(host *simulate.Host, settings *DialerSettings) (*Dialer, error) {
 	gate, err := host.Gate(limits.TCPHalfOpen)
 	if err != nil {
@@ -128,14 +123,17 @@ func NewDialer(host *simulate.Host, settings *DialerSettings) (*Dialer, error) {
 
 var errZeroDialer = errors.New("tcp: the zero Dialer has no host; NewDialer returns one that has")
 
-// Dial is DialContext without a context.
+// Dial is DialContext with the background context.
 func (d *Dialer) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(context.Background(), network, address)
 }
 
-// DialContext connects to the address, as net.Dialer.DialContext does. It may be
-// used as http.Transport.DialContext; package tcphttp says what that does to
-// requests that are cancelled.
+// DialContext connects to the address, as net.Dialer.DialContext does. For an
+// http.Client, tcphttp.NewTransport is better: it takes a dial out of the queue
+// when its request is over.
+//
+// A ctx that is done before the call gives the error of net.Dialer while a slot is
+// free, and a *simulate.LimitError while none is.
 func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if d.gate == nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: errZeroDialer}
@@ -186,7 +184,7 @@ func (d *Dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if dst, err := netip.ParseAddrPort(address); err == nil && d.suits(network, dst.Addr()) {
 		return d.dialAddr(ctx, &d.attempt, network, address, dst)
 	}
-	// The look-up has no slot, and ends with the host all the same.
+	// The look-up takes no slot, but Host.Close must end it, too.
 	lookup, err := d.begin(ctx, false)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
@@ -295,9 +293,8 @@ func partition(addrs []netip.AddrPort) (primaries, fallbacks []netip.AddrPort) {
 	return primaries, fallbacks
 }
 
-// dialRace tries primaries, and from the fallback delay on, or once they have
-// all failed, fallbacks beside them. When it returns, neither has an attempt in
-// progress.
+// dialRace tries primaries, and also fallbacks after the fallback delay or once all
+// primaries have failed. When it returns, no attempt is in progress.
 func (d *Dialer) dialRace(ctx context.Context, network string, primaries, fallbacks []netip.AddrPort) (net.Conn, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -374,12 +371,12 @@ func (d *Dialer) dialSerial(ctx context.Context, network string, addrs []netip.A
 	return nil, first
 }
 
-// minShare is how much of the caller's time an address gets at least, if it
-// remains, as in net.Dialer.
+// minShare is the least time that an address gets, if the caller has that much
+// left, as in net.Dialer.
 const minShare = 2 * time.Second
 
-// dialShare tries an address, with its share of the caller's time if others are
-// to be tried after it.
+// dialShare tries an address. If others are left to try, it has a share of the
+// caller's time.
 func (d *Dialer) dialShare(ctx context.Context, network string, dst netip.AddrPort, left int) (net.Conn, error) {
 	if deadline, ok := ctx.Deadline(); ok && left > 1 {
 		remaining := time.Until(deadline)

@@ -231,7 +231,7 @@ func TestCallersClockRunsInTheQueue(t *testing.T) {
 					}
 					if errors.Is(r.err, tcp.ErrConnecting) {
 						connecting++
-						assert.ErrorContains(t, r.err, "connecting for 1s: context ")
+						assert.ErrorContains(t, r.err, "no answer after 1s: context ")
 					}
 				}
 				assert.Equal(t, 30, queued)
@@ -296,7 +296,7 @@ func TestNames(t *testing.T) {
 		{name: "refused", address: "refused:80", err: "dial tcp 203.0.113.1:80: connect: connection refused", tried: []string{"203.0.113.1:80", "203.0.113.2:80"}},
 		{name: "each its share", address: "three:80", with: net.Dialer{Timeout: 12 * time.Second}, at: 8 * time.Second, tried: []string{"192.0.2.1:80", "192.0.2.2:80", "198.51.100.1:80"}},
 		{name: "a share is 2 s", address: "three:80", with: net.Dialer{Timeout: 5 * time.Second}, at: 4 * time.Second, tried: []string{"192.0.2.1:80", "192.0.2.2:80", "198.51.100.1:80"}},
-		{name: "time over", address: "three:80", with: net.Dialer{Timeout: 3 * time.Second}, at: 3 * time.Second, err: "dial tcp 192.0.2.2:80: tcp: connecting for 1s: context deadline exceeded", tried: []string{"192.0.2.1:80", "192.0.2.2:80"}},
+		{name: "time over", address: "three:80", with: net.Dialer{Timeout: 3 * time.Second}, at: 3 * time.Second, err: "dial tcp 192.0.2.2:80: tcp: no answer after 1s: context deadline exceeded", tried: []string{"192.0.2.1:80", "192.0.2.2:80"}},
 		{name: "tcp4", network: "tcp4", address: "half-dead:80", tried: []string{"198.51.100.1:80"}},
 		{name: "tcp6", network: "tcp6", address: "dual:80", tried: []string{"[2001:db8:1::1]:80"}},
 		{name: "local address", address: "half-dead:80", with: net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}, tried: []string{"198.51.100.1:80"}},
@@ -419,7 +419,7 @@ func TestReleaseRate(t *testing.T) {
 		}
 		assert.Equal(t, 10, d.gate.Stats().Peak)
 
-		// With all slots taken, a turn lets nobody go.
+		// With all slots taken, a turn lets none go.
 		for i, r := range dialAll(t.Context(), d, dead(12)...) {
 			at := 21 * time.Second
 			if i >= 10 {

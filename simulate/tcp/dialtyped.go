@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// DialTCP connects to an address, as net.Dialer.DialTCP of Go 1.26 does. It makes
-// one attempt. network is tcp, tcp4 or tcp6. laddr is where the connection comes
-// from, in place of LocalAddr; the zero AddrPort leaves that to the system. A raddr
-// without an address is the local system.
+// DialTCP connects to an address in one attempt, as net.Dialer.DialTCP of Go 1.26
+// does. network is tcp, tcp4 or tcp6. laddr is the local address, in place of
+// LocalAddr; the zero AddrPort leaves it to the system. A raddr without an address
+// is the local system.
 //
-// A Connect function in the settings must return a *net.TCPConn here. With
-// CountPorts DialTCP fails, as nothing would tell when such a connection closes.
+// If the settings have a Connect function, it must return a *net.TCPConn. With
+// CountPorts DialTCP fails, since a *net.TCPConn does not tell when it is closed.
 func (d *Dialer) DialTCP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*net.TCPConn, error) {
 	if d.gate == nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: errZeroDialer}
@@ -62,7 +62,7 @@ func asTCP(conn net.Conn, err error) (*net.TCPConn, error) {
 	return tcp, nil
 }
 
-// DialUDP is net.Dialer.DialUDP of Go 1.26. It is not counted.
+// DialUDP is net.Dialer.DialUDP of Go 1.26. It meets no limit.
 func (d *Dialer) DialUDP(ctx context.Context, network string, laddr, raddr netip.AddrPort) (*net.UDPConn, error) {
 	var local net.Addr
 	if laddr.Addr().IsValid() || laddr.Port() != 0 {
@@ -75,7 +75,7 @@ func (d *Dialer) DialUDP(ctx context.Context, network string, laddr, raddr netip
 	return dialOther[*net.UDPConn](ctx, d, network, network, []string{"udp", "udp4", "udp6"}, local, address)
 }
 
-// DialIP is net.Dialer.DialIP of Go 1.26. It is not counted.
+// DialIP is net.Dialer.DialIP of Go 1.26. It meets no limit.
 func (d *Dialer) DialIP(ctx context.Context, network string, laddr, raddr netip.Addr) (*net.IPConn, error) {
 	var local net.Addr
 	if laddr.IsValid() {
@@ -89,7 +89,7 @@ func (d *Dialer) DialIP(ctx context.Context, network string, laddr, raddr netip.
 	return dialOther[*net.IPConn](ctx, d, network, family, []string{"ip", "ip4", "ip6"}, local, address)
 }
 
-// DialUnix is net.Dialer.DialUnix of Go 1.26. It is not counted.
+// DialUnix is net.Dialer.DialUnix of Go 1.26. It meets no limit.
 func (d *Dialer) DialUnix(ctx context.Context, network string, laddr, raddr *net.UnixAddr) (*net.UnixConn, error) {
 	var local net.Addr
 	if laddr != nil {

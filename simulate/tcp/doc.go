@@ -1,34 +1,42 @@
-// Package tcp does what the TCP/IP of an edition does, on real sockets or in memory:
+// Package tcp acts out the TCP stack of an edition, on real sockets or in memory:
 //
-//   - Dialer connects with no more attempts in progress than the edition allows,
-//     and lets the others wait
-//   - Backlog holds as many connections for a program that has not accepted them
-//     as the edition does, and refuses the next
-//   - Listener counts the connections of a service, and refuses the one over the
-//     limit as the service does
+//   - [Dialer] is a net.Dialer with no more attempts in progress than the edition
+//     allows. The others wait in a queue.
+//   - [Backlog] holds as many connections that a program has not accepted as the
+//     edition does, and refuses the next.
+//   - [Listener] counts the connections to a service, such as FTP, and refuses the
+//     one over the limit as the service does.
 //
-// Each takes a simulate.Host, and Host.Close ends it. Package tcphttp makes a
-// Dialer the dialer of an http.Client.
+// Each is made from a simulate.Host, and Host.Close ends it. Package tcphttp gives
+// a Dialer to an http.Client.
+//
+// # Crawlers, scanners, torrent clients
+//
+// From XP SP2 to Vista SP1 a machine has at most ten outbound attempts in progress.
+// A dead address holds its slot for 21 seconds, while the other dials wait and
+// their timeouts run. So hosts that are up time out. Two errors tell the cases
+// apart, and the example "Crawler" shows them:
+//
+//   - simulate.ErrLimit: the dial ended in the queue. Nothing was sent, and the
+//     host may be up.
+//   - ErrConnecting: the attempt was in progress and had no answer.
+//
+// Gate.Stats and events count attempts, not dials. A name with two addresses can
+// take two attempts, and a client such as http.Transport gives attempts up that it
+// no longer needs (simulate.Superseded). So count what a program loses by the
+// errors of its calls.
 //
 // # Addresses that do not answer
 //
-// The limit on attempts shows where attempts last, and those last that get no
-// answer. Ways to such an address, the surest first:
+// To meet the limit, a program needs addresses that do not answer. The surest way
+// comes first:
 //
 //   - in a test, a Connect function in DialerSettings that waits for its context,
-//     or a destination that simtest.Network does not list
-//   - on Linux, a listening socket of one's own with a backlog of 0 that one
-//     connection has filled; the kernel drops further SYNs (examples/crawler)
+//     or an address that simtest.Network does not list
+//   - on Linux, a listening socket with a backlog of 0 that one connection has
+//     filled; the kernel then drops SYNs (examples/crawler does so)
 //   - a firewall that drops: "nft add rule inet filter input tcp dport 46881 drop"
 //   - on a network, 192.0.2.1, 198.51.100.1 or 203.0.113.1, which RFC 5737 keeps
-//     for documentation; a router on the way may answer for them that the network is
-//     unreachable, which ends the attempt at once
-//
-// # What to count
-//
-// Stats and events of a gate count attempts. A name with two addresses is two of
-// them, and clients such as http.Transport make attempts that nothing waits for in
-// the end. Such a one counts as simulate.Superseded where it left the queue. What a
-// program loses is in the errors of its own calls: ErrLimit, ErrConnecting, or
-// neither.
+//     for documentation; a router may answer for them, which ends the attempt at
+//     once
 package tcp

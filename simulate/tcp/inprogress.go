@@ -177,15 +177,13 @@ func (a *attempt) Value(key any) any {
 // queueKey finds the context of WithQueueContext among the values of another.
 type queueKey struct{}
 
-// WithQueueContext returns a copy of ctx with which a dial waits in the queue no
-// longer than until lasts. When until is done, a dial that has no slot yet leaves
-// the queue, and one that has its slot goes on.
+// WithQueueContext returns a copy of ctx whose dials leave the queue when until is
+// done. A dial that has its slot goes on.
 //
-// It is for clients that dial for a request and detach the dial from it, as
-// http.Transport does: ctx may be passed on without its cancellation
-// (context.WithoutCancel). Package tcphttp uses it for http.Transport. If the cause
-// of until (context.Cause) is simulate.ErrSuperseded, because the request has been
-// answered over another connection, the dial counts as simulate.Superseded.
+// It is for clients such as http.Transport, which dial for a request and may let
+// the dial outlive it (context.WithoutCancel); package tcphttp uses it. If the
+// cause of until (context.Cause) is simulate.ErrSuperseded, because the request has
+// been answered over another connection, the dial counts as simulate.Superseded.
 func WithQueueContext(ctx, until context.Context) context.Context {
 	return context.WithValue(ctx, queueKey{}, until)
 }

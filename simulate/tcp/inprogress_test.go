@@ -50,7 +50,7 @@ func TestHostCloseEndsDials(t *testing.T) {
 					assert.False(t, op.Timeout())
 					if errors.Is(r.err, tcp.ErrConnecting) {
 						connecting++
-						assert.ErrorContains(t, r.err, "tcp: connecting for 1s: simulate: host closed")
+						assert.ErrorContains(t, r.err, "tcp: no answer after 1s: simulate: host closed")
 					}
 					if errors.Is(r.err, simulate.ErrLimit) {
 						queued++

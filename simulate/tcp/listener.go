@@ -22,7 +22,10 @@ const (
 	refusalDrain   = 2 * time.Minute  // from the answer to the end
 )
 
-// Listener counts the connections of a service of a machine. NewListener says how.
+// Listener is a net.Listener with the limit of a service on the connections of
+// another one. It counts a connection from Accept to Close, idle or not. It answers
+// the connection over the limit itself, as the service does, and Accept goes on to
+// the next. A Listener comes from NewListener, and may be used by many goroutines.
 type Listener struct {
 	inner  net.Listener
 	gate   *simulate.Gate
@@ -35,37 +38,32 @@ type Listener struct {
 	refusals map[*Refusal]struct{}
 }
 
-// ListenerSettings are the program's side of a Listener. The zero value is a
-// program that leaves refusals to the listener.
+// ListenerSettings are what a program chooses about its Listener. The zero value
+// leaves refusals to the Listener.
 type ListenerSettings struct {
-	// HandOn makes Accept return the connections over the limit too, for a program
-	// that answers them itself, as one has to that speaks TLS. RefusalOf tells
-	// them from the others.
+	// HandOn makes Accept return the connections over the limit, too. It is for a
+	// program that answers them itself, for example over TLS. RefusalOf tells them
+	// from the others.
 	HandOn bool `json:"handOn,omitzero"`
 }
 
-// NewListener returns a listener that puts the limit of a service on inner. It
-// counts a connection from Accept to Close, idle or not, and answers the one over
-// the limit as Windows does, on its own: Accept returns neither that connection
-// nor an error, and goes on to the next. settings may be nil.
+// NewListener returns a listener that puts the limit of a service on inner.
+// settings may be nil. The service must be one that counts connections:
 //
-// The service must be one that counts connections:
+//   - FTP: the connection over the limit reads a reply 421 in place of the greeting
+//     (kb103074)
+//   - SMTP: the connection over the limit is closed; what Windows answers is
+//     unknown
+//   - TCPOther, any other program: there is no limit, except on Windows 95, 98 and
+//     Me (Host.Pool), where the connection over the limit is closed
+//   - IIS up to 6.0, with HandOn; package iis does the rest
 //
-//   - FTP: the connection over the limit reads a reply of class 421 in place of
-//     the greeting (kb103074)
-//   - SMTP: it closes; what Windows answers is unknown
-//   - TCPOther, any other program: nothing limits it, but for Windows 95, 98 and
-//     Me, on which all sockets share one pool; the connection over it closes,
-//     also that of another service
-//   - IIS up to 6.0, with HandOn; package iis is that program
+// Accept returns connections that are a Conn. They stay open when the Listener is
+// closed, until Host.Close or Host.Disconnect.
 //
-// Connections that Accept returns are a Conn. Closing the listener closes inner,
-// unblocks Accept, and ends the connections over the limit; those that were let
-// in live on until Host.Close or Host.Disconnect.
-//
-// Accept asks no connection for its address, which a connection of the PROXY
-// protocol reads from the peer. Events name the peer of such a connection once
-// something else has asked it.
+// Accept does not ask a connection for its address, since a connection of the PROXY
+// protocol reads it from the client. Events name such a peer once the program has
+// asked.
 func NewListener(host *simulate.Host, service limits.Service, inner net.Listener, settings *ListenerSettings) (*Listener, error) {
 	gate, err := host.Gate(service)
 	if err != nil {
@@ -87,7 +85,7 @@ func NewListener(host *simulate.Host, service limits.Service, inner net.Listener
 	case inner == nil:
 		return nil, errors.New("tcp: NewListener needs a listener, not nil")
 	case isOurs && around.gate == gate:
-		return nil, fmt.Errorf("tcp: the listener counts for %v of %v already", service, host.Windows())
+		return nil, fmt.Errorf("tcp: the inner listener counts for %v of %v already: want the listener below it", service, host.Windows())
 	}
 	if l.set, err = simulate.Part(host, conns.NewSet); err != nil {
 		return nil, err
@@ -101,10 +99,9 @@ func NewListener(host *simulate.Host, service limits.Service, inner net.Listener
 // Addr returns the address of the inner listener.
 func (l *Listener) Addr() net.Addr { return l.inner.Addr() }
 
-// Accept returns the next connection that the limit lets in, or with HandOn the
-// next one. Its errors are those of the inner listener. A connection that has been
-// counted already, because another Listener of the host is under inner, is not
-// counted again.
+// Accept returns the next connection within the limit, or with HandOn the next
+// connection. Its errors are those of the inner listener. A connection that another
+// Listener below has counted at the same gate is not counted again.
 func (l *Listener) Accept() (net.Conn, error) {
 	for {
 		c, err := l.inner.Accept()
@@ -139,8 +136,8 @@ func (l *Listener) Accept() (net.Conn, error) {
 	}
 }
 
-// begin enters a connection over the limit in the list of these. The timer
-// closes it if it is not answered. It reports false if it cannot be answered.
+// begin enters a connection over the limit in the list of refusals. The timer closes
+// it if it is not answered. It reports false if the list is full or closed.
 func (l *Listener) begin(n *counted, conn net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -168,17 +165,17 @@ func (r *Refusal) end() {
 	delete(r.l.refusals, r)
 }
 
-// Answering says that a server answers the connection and ends it. It has two
-// minutes for that; a connection that is not answered is closed after half a
-// minute.
+// Answering says that a server, such as an http.Server, answers the connection and
+// closes it within two minutes. A connection for which neither Answering nor Answer
+// is called is closed after 30 s.
 func (r *Refusal) Answering() { r.is(answered) }
 
-// Answer sends the answer over conn, which is the connection over the limit or
-// what has been put around it, ends the sending side, and reads what the client
-// still sends from the reader. Closing right away would reset the connection under a
-// client that is still sending, and it would never read the answer. Answer returns
-// when the client has closed, after 64 MB or two minutes, or when the Listener
-// closes; the caller then closes conn.
+// Answer writes the answer to conn, ends the sending side, and drops what the
+// client sends until it closes. (To close at once would reset a client that is
+// still sending, and it would miss the answer.) conn is the connection over the
+// limit or a wrapper of it, and from reads what the client sends. Answer also
+// returns after 64 MB or two minutes, or when the Listener closes. The caller then
+// closes conn.
 func (r *Refusal) Answer(conn net.Conn, from io.Reader, answer []byte) {
 	r.is(draining)
 	_ = conn.SetDeadline(time.Time{}) // the time is the refusal's
@@ -205,8 +202,8 @@ func (l *Listener) refuse(r *Refusal) {
 	r.Answer(r.conn, r.conn, []byte(answer))
 }
 
-// Close closes the inner listener and the connections over the limit, but for
-// those that a server answers.
+// Close closes the inner listener and the connections over the limit, except those
+// for which Answering was called. Accept then fails.
 func (l *Listener) Close() error {
 	l.set.Unlisten(l)
 	err := l.inner.Close()

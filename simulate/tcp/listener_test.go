@@ -162,7 +162,7 @@ func connect(t *testing.T, inner *memnet.Listener, ln net.Listener) (client, ser
 	return client, server
 }
 
-// wrapper is a listener of somebody else.
+// wrapper is a listener of another package.
 type wrapper struct {
 	net.Listener
 	wrap func(net.Conn) net.Conn

@@ -7,7 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// An outbound connection holds a port. Who closes first decides how long.
+// An outbound connection holds a port. It holds it through TIME_WAIT if this side
+// closes first.
 type outbound struct {
 	port   *port
 	closed atomic.Bool

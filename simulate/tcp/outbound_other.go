@@ -4,5 +4,5 @@ package tcp
 
 import "net"
 
-// stateOf knows nothing but on Linux.
+// stateOf knows the state only on Linux.
 func stateOf(*net.TCPConn) peerState { return peerUnknown }

@@ -272,7 +272,7 @@ func TestPortsPerDestination(t *testing.T) {
 	})
 }
 
-// What a program sees depends on who chose the port, and on the release.
+// What a program sees depends on what chose the port, and on the release.
 func TestPortsOfBoundSockets(t *testing.T) {
 	for _, tt := range []struct {
 		windows limits.Windows

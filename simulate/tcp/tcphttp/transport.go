@@ -1,5 +1,5 @@
-// Package tcphttp makes a tcp.Dialer the dialer of an http.Client. It is apart
-// from package tcp so that a program that only dials does not link net/http.
+// Package tcphttp gives a tcp.Dialer to an http.Client: see NewTransport. It is
+// apart from package tcp so that a program that only dials does not link net/http.
 package tcphttp
 
 import (
@@ -11,29 +11,22 @@ import (
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
-// Transport is an http.RoundTripper that dials as an edition of Windows does. It
-// comes from NewTransport, and may be used by many goroutines.
+// Transport is an http.RoundTripper whose dials meet the limit of a tcp.Dialer. It
+// comes from NewTransport and may be used by many goroutines.
 type Transport struct{ base *http.Transport }
 
-// NewTransport returns a copy of base, or of http.DefaultTransport if base is
-// nil, that dials with d and takes dials out of the queue when their request is
-// over. It fails if base has a DialTLSContext or a DialTLS, past which the limit
-// would not be met: http.Transport prefers these for https. Such a function can
-// dial with d itself; it then belongs into a plain http.Transport, beside d's
-// DialContext.
+// NewTransport returns a copy of base that dials with d. If base is nil, it copies
+// http.DefaultTransport. It fails if base has a DialTLSContext or DialTLS, which
+// http.Transport would use for https, past the limit.
 //
-// http.Transport detaches a dial from the request it was made for: when the
-// request is cancelled, or has been answered over a connection that came free, the
-// dial goes on, until the Timeout of d or the system gives it up, to be of use to
-// another request. An attempt in progress keeps its slot as long. With this
-// Transport a dial that has no slot yet leaves the queue with its request, and
-// counts as simulate.Superseded if that was answered. With d.DialContext in a plain
-// http.Transport it would wait on, unless the request's context comes from
-// tcp.WithQueueContext.
+// http.Transport lets a dial go on when its request is cancelled or has been
+// answered over another connection. With d.DialContext in a plain http.Transport
+// such a dial stays in the queue. With a Transport it leaves the queue, and counts
+// as simulate.Superseded if the request was answered. A dial that has its slot goes
+// on in both.
 //
-// What a client loses is a request without an answer, which is what a metric should
-// count. Dials are not requests: one may be made in vain, and another may serve a
-// hundred requests.
+// A metric of what a client loses should count requests without an answer, not
+// dials: one dial may be in vain, and another may serve a hundred requests.
 func NewTransport(d *tcp.Dialer, base *http.Transport) (*Transport, error) {
 	if base == nil {
 		base, _ = http.DefaultTransport.(*http.Transport)
@@ -67,6 +60,6 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// CloseIdleConnections closes connections that no request uses. It is what
-// http.Client.CloseIdleConnections calls.
+// CloseIdleConnections closes connections that no request uses, for
+// http.Client.CloseIdleConnections.
 func (t *Transport) CloseIdleConnections() { t.base.CloseIdleConnections() }
