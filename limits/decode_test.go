@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -84,11 +85,13 @@ func TestReadJSONOfALaterRevision(t *testing.T) {
 
 	// What came as it was goes on as it was.
 	var b bytes.Buffer
-	require.NoError(t, limits.WriteJSON(&b, slices.Values(table.Rules)))
+	require.NoError(t, table.WriteJSON(&b))
 	again, err := limits.ReadJSON(&b)
 	require.NoError(t, err)
+	assert.Equal(t, table.Revision, again.Revision, "the rules are not those of this package's revision")
 	assert.Equal(t, table.Rules, again.Rules)
 	assert.Empty(t, again.Skipped)
+	assert.EqualError(t, (&limits.Table{Rules: table.Rules}).WriteJSON(io.Discard), "limits: writing a table: it has no revision")
 }
 
 func TestReadJSONErrors(t *testing.T) {
@@ -177,10 +180,11 @@ func FuzzReadJSON(f *testing.F) {
 			assert.NotEmpty(t, s.String())
 		}
 		var b bytes.Buffer
-		require.NoError(t, limits.WriteJSON(&b, slices.Values(table.Rules)))
+		require.NoError(t, table.WriteJSON(&b))
 		again, err := limits.ReadJSON(&b)
 		require.NoError(t, err)
 		assert.Empty(t, again.Skipped)
+		assert.Equal(t, table.Revision, again.Revision)
 		assert.Equal(t, table.Rules, again.Rules)
 	})
 }
@@ -204,4 +208,17 @@ func ExampleReadJSON() {
 	// Output:
 	// Windows 10 Pro takes 20 SMB sessions at the same time and refuses the next one. Notes of a lab
 	// skipped: rule 0: left out, because its product is "Windows 12"
+}
+
+func ExampleTable_WriteJSON() {
+	file := `{"revision": "2025.1.1", "rules": []}`
+	table, err := limits.ReadJSON(strings.NewReader(file))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := table.WriteJSON(os.Stdout); err != nil {
+		fmt.Println(err)
+	}
+	// Output: {"revision": "2025.1.1", "rules": []}
 }

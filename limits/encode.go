@@ -3,6 +3,7 @@ package limits
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -145,8 +146,29 @@ func editionOf(product, name string) (Edition, error) {
 // the form of its values before version 2 of the module. The revision changes
 // whenever a rule or a source does. Rules stand in order of release, and product,
 // edition, service and servicePackMin together name one.
+//
+// The revision that it writes is that of this package. For rules that ReadJSON has
+// read there is Table.WriteJSON, which writes the revision that they came with.
 func WriteJSON(w io.Writer, rules iter.Seq[Rule]) error {
-	separator := fmt.Sprintf("{\"revision\": %q, \"rules\": [\n", Revision)
+	return writeJSON(w, Revision, rules)
+}
+
+// WriteJSON writes the table as the function WriteJSON does, under its own
+// revision. What ReadJSON skipped is not in it. A table without a revision is an
+// error: nothing tells where its rules come from.
+func (t *Table) WriteJSON(w io.Writer) error {
+	if t.Revision == "" {
+		return errors.New("limits: writing a table: it has no revision")
+	}
+	return writeJSON(w, t.Revision, slices.Values(t.Rules))
+}
+
+func writeJSON(w io.Writer, revision string, rules iter.Seq[Rule]) error {
+	name, err := json.Marshal(revision)
+	if err != nil {
+		return err
+	}
+	separator := fmt.Sprintf("{\"revision\": %s, \"rules\": [\n", name)
 	begin := separator
 	for r := range rules {
 		data, err := json.Marshal(r)
@@ -162,7 +184,7 @@ func WriteJSON(w io.Writer, rules iter.Seq[Rule]) error {
 	if separator == begin {
 		end = strings.TrimSuffix(begin, "\n") + "]}\n"
 	}
-	_, err := io.WriteString(w, end)
+	_, err = io.WriteString(w, end)
 	return err
 }
 
