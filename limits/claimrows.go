@@ -53,6 +53,18 @@ var claimRows = [...]claimRow{
 		find:    claimWords{needs: "smb 10|limit connection|session|10", prefers: "xp 10 connection limit apply concern", without: "iis users printer mapped drive remote account autodisconnect kestrel windows10 windows11 windows7 vista sql same code"},
 	},
 	{
+		key:      "computers-10",
+		text:     "Ten other computers can connect to XP Professional over the network at the same time, and five to XP Home.",
+		verdict:  Partly,
+		services: about(SMB, TCPOther),
+		rules:    []ruleRef{smbOf(XPProfessional, 3), smbOf(XPHome, 3), otherOf(XPProfessional, 3)},
+		answer: "The numbers are those of file and printer sharing, %[1]v sessions on XP Professional and %[2]v on XP Home, and a computer takes one for each account that it logs on with. " +
+			"Connections to other programs are %[3]v.",
+		sources: cite("kb314882", "hdd-check", "superuser-309271"),
+		find: claimWords{needs: "xp|workstation|professional computer|machine 10|5 connect|network", prefers: "other over permit time limit number",
+			without: "half outbound iis apache rdp licence drive printer account user session tcp tcpip second push kick sql autodisconnect 20 40"},
+	},
+	{
 		key:      "in-tcpip",
 		text:     "The limit on peers is built into the TCP/IP stack.",
 		verdict:  False,

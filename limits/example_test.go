@@ -333,7 +333,7 @@ func ExampleClaims() {
 		count[c.Verdict]++
 	}
 	fmt.Println(count[limits.True], "true,", count[limits.Partly], "partly,", count[limits.False], "false")
-	// Output: 8 true, 9 partly, 25 false
+	// Output: 8 true, 10 partly, 25 false
 }
 
 func ExampleTCPNumConnections() {

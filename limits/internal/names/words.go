@@ -163,6 +163,7 @@ var numbers = [...]struct {
 	{"8", Family{Windows8, Windows8RT}},
 	{"8.0", Family{Windows8, Windows8RT}},
 	{"8.1", Family{Windows81, Windows81RT}},
+	{"81", Family{Windows81, Windows81RT}}, // as in "win81"
 	{"2012", Family{Server2012Foundation, Server2012Datacenter}},
 	{"10", Family{Windows10Home, Windows10EnterpriseMultiSession}},
 	{"11", Family{Windows11Home, Windows11EnterpriseMultiSession}},
