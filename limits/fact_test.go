@@ -34,6 +34,7 @@ func allFacts() (all []known) {
 			evidenceOf(name+" AutoDisconnect", e.AutoDisconnect()),
 			evidenceOf(name+" net config", e.NetConfigLayout()),
 			evidenceOf(name+" wevtutil", e.HasWevtutil()),
+			evidenceOf(name+" cscript", e.ScriptHostBanner()),
 		)
 		for _, pack := range e.ServicePacks() {
 			if f, err := (Windows{e, pack}).SMBDialect(); err == nil {
@@ -56,9 +57,11 @@ func allFacts() (all []known) {
 		all = append(all,
 			evidenceOf(name+" idle timeout", v.IdleTimeout()),
 			evidenceOf(name+" keep-alive", v.KeepsHTTP11()),
+			evidenceOf(name+" metabase", v.HasMetabase()),
 			evidenceOf(name+" refusal", v.Refusal()))
 	}
 	return append(all, evidenceOf("backlog", ServerListenBacklog()), evidenceOf("ftp", FTPRefusal()), evidenceOf("shortest", AutoDisconnectShortest()),
+		evidenceOf("sessions", SessionsPerConnection()), evidenceOf("negotiate", SMBNegotiateTimeout()), evidenceOf("session", SMBSessionTimeout()),
 		evidenceOf("keep-alive", BrowserKeepAlive()), evidenceOf("retries", RefusedConnectRetries()))
 }
 
@@ -97,6 +100,7 @@ func TestSpans(t *testing.T) {
 		}
 	}
 	check("IIS", ends(iisVersions[:], true), ends(iisVersions[:], false))
+	check("cscript", ends(scriptHostBanners[:], true), ends(scriptHostBanners[:], false))
 	check("SYN", ends(synSchedules[:], true), ends(synSchedules[:], false))
 	check("dialects", ends(smbDialects[:], true), ends(smbDialects[:], false))
 	check("ports", ends(dynamicPorts[:], true), ends(dynamicPorts[:], false))

@@ -123,6 +123,37 @@ var keepsHTTP11 = [...]before[bool]{
 // cleared still keeps the connections of HTTP/1.1 clients open.
 func (v IISVersion) KeepsHTTP11() Fact[bool] { return factBefore(v, keepsHTTP11[:]) }
 
+var metabases = [...]before[bool]{
+	{IIS30, Fact[bool]{Note: "There is no web server."}},
+	{IIS40, Fact[bool]{false, Documented, "The settings are values in the registry.", cite("kb143180")}},
+	{IIS50, Fact[bool]{true, Documented, "", cite("kb235461", "kb229814")}},
+	{IIS51, Fact[bool]{true, Documented, "", cite("kb238131", "iisref-2000")}},
+	{IIS60, Fact[bool]{true, Reported, "", cite("hadsy-adsutil", "adsutil-banner-script")}},
+	{IIS70, Fact[bool]{true, Documented, "", cite("ms-cc739048")}},
+	{anyLater, Fact[bool]{false, Documented, "Settings of the configuration replace its properties.", cite("iis-docs-site-limits")}},
+}
+
+// HasMetabase reports whether the web server keeps its settings in the metabase,
+// the store that the script adsutil.vbs reads and writes: from 4.0 to 6.0. Windows
+// NT 4.0 came without it, and got it with the IIS 4.0 of the Option Pack.
+func (v IISVersion) HasMetabase() Fact[bool] { return factBefore(v, metabases[:]) }
+
+const scriptHostBanner = "Microsoft (R) Windows Script Host Version 5.1 for Windows\r\n" +
+	"Copyright (C) Microsoft Corporation 1996-1999. All rights reserved.\r\n\r\n"
+
+var scriptHostBanners = [...]span[string]{
+	{Windows2000Professional, Windows2000DatacenterServer, Fact[string]{scriptHostBanner, Documented, "", cite("kb246068")}},
+	{XPStarter, XPTabletPC, Fact[string]{scriptHostBanner, Inferred,
+		"The script host of XP prints as many lines. What they say is taken from Windows 2000, whose version and years differ.",
+		cite("adsutil-banner-script", "kb246068")}},
+}
+
+// ScriptHostBanner returns the lines that cscript, the script host of the command
+// line, prints before the output of a script such as adsutil.vbs.
+func (e Edition) ScriptHostBanner() Fact[string] {
+	return factOf(e, scriptHostBanners[:], Fact[string]{Value: scriptHostBanner, Note: "Nothing is known; taken from Windows 2000, whose version and years differ."})
+}
+
 // ServerListenBacklog returns the default of the metabase property of that name,
 // the connections that wait for a web server up to 6.0 to accept them.
 func ServerListenBacklog() Fact[int] {

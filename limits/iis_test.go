@@ -2,6 +2,7 @@ package limits_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +99,47 @@ func TestRefusalAgreesWithTheSymptom(t *testing.T) {
 		}
 	}
 	assert.Equal(t, "421 Maximum clients reached, service unavailable.", limits.FTPRefusal().Value)
+}
+
+func TestHasMetabase(t *testing.T) {
+	for v, want := range map[limits.IISVersion]bool{
+		limits.NoIIS: false, limits.IIS30: false, limits.IIS40: true, limits.IIS50: true, limits.IIS51: true, limits.IIS60: true, limits.IIS70: false, limits.IIS10: false,
+	} {
+		assert.Equal(t, want, v.HasMetabase().Value, v)
+	}
+	// What a rule says on adsutil is about a web server that has a metabase.
+	for r := range limits.ByService(limits.IIS) {
+		if strings.Contains(r.Change(), "cscript adsutil") || strings.Contains(r.Change(), "metabase") {
+			assert.True(t, r.Edition.IISVersion().Value.HasMetabase().Value, "%v: %s", r, r.Change())
+		}
+	}
+}
+
+func TestScriptHostBanner(t *testing.T) {
+	for e, want := range map[limits.Edition]limits.Grade{
+		limits.Windows2000Professional: limits.Documented, limits.XPProfessional: limits.Inferred, limits.Server2003Web: limits.UnknownGrade,
+	} {
+		fact := e.ScriptHostBanner()
+		assert.Equal(t, want, fact.Grade, e)
+		assert.Equal(t, 3, strings.Count(fact.Value, "\r\n"), "what a script prints begins in the fourth line")
+	}
+}
+
+func ExampleIISVersion_HasMetabase() {
+	for _, v := range []limits.IISVersion{limits.IIS30, limits.IIS51, limits.IIS75} {
+		fact := v.HasMetabase()
+		fmt.Println(v, fact.Value, fact.Grade)
+	}
+	// Output:
+	// 3.0 false documented
+	// 5.1 true reported
+	// 7.5 false documented
+}
+
+func ExampleEdition_ScriptHostBanner() {
+	banner, _, _ := strings.Cut(limits.Windows2000Professional.ScriptHostBanner().Value, "\r\n")
+	fmt.Println(banner)
+	// Output: Microsoft (R) Windows Script Host Version 5.1 for Windows
 }
 
 func ExampleEdition_IISVersion() {

@@ -324,6 +324,8 @@ func (r Rule) Change() string {
 			return "no setting does (iis-docs-request-restrictions)."
 		case r.Ceiling.IsUnlimited():
 			return "the setting MaxConnections of the service, without an upper bound (kb143180)."
+		case r.Movable() && !r.Edition.IISVersion().Value.HasMetabase().Value:
+			return fmt.Sprintf("the setting MaxConnections of the service; the highest that it takes is %v (kb101322).", r.Ceiling)
 		case r.Movable():
 			return fmt.Sprintf("cscript adsutil.vbs set w3svc/MaxConnections N, with N up to %s (hadsy-adsutil).", r.Ceiling)
 		}

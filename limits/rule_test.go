@@ -67,6 +67,7 @@ func TestExplainSaysHowToChange(t *testing.T) {
 		{Windows{XPProfessional, 0}, IIS, "adsutil.vbs set w3svc/MaxConnections N, with N up to 40"},
 		{Windows{Windows2000Professional, 0}, IIS, "can lower it, from 10"},
 		{Windows{NT40Server, 0}, IIS, "without an upper bound"},
+		{Windows{NT40Workstation, 3}, IIS, "the setting MaxConnections of the service; the highest that it takes is 40"},
 		{Windows{NT40Workstation, 3}, FTP, "the highest that it takes is 40"},
 		{Windows{NT40Workstation, 1}, FTP, "FTP service, without an upper bound"},
 		{Windows{SmallBusinessServer2003Premium, 0}, SMB, "client licences in packs raise it, to 75"},

@@ -43,9 +43,23 @@ func AutoDisconnectShortest() Fact[time.Duration] {
 	return Fact[time.Duration]{5 * time.Second, Inferred, `The source says "a few seconds"; five is a choice.`, cite("kb138365")}
 }
 
-// SessionsPerConnection is how many sessions one connection can carry, the
-// setting sessusers (ms-srvs, ms-cifs).
-const SessionsPerConnection = 2048
+// SessionsPerConnection returns how many sessions one connection can carry, the
+// default of the setting sessusers.
+func SessionsPerConnection() Fact[int] {
+	return Fact[int]{2048, Documented, "", cite("ms-srvs", "ms-cifs")}
+}
+
+// SMBNegotiateTimeout returns how long the Server service waits for a connection to
+// agree on a dialect of SMB before it drops it.
+func SMBNegotiateTimeout() Fact[time.Duration] {
+	return Fact[time.Duration]{30 * time.Second, Documented, "The document is on SMB 1.", cite("ms-cifs")}
+}
+
+// SMBSessionTimeout returns how long the Server service waits for the first session
+// of a connection before it drops it.
+func SMBSessionTimeout() Fact[time.Duration] {
+	return Fact[time.Duration]{2 * time.Minute, Documented, "The document is on SMB 1.", cite("ms-cifs")}
+}
 
 // NetConfigLayout is how "net config server" lists the transports.
 type NetConfigLayout uint8

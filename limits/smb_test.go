@@ -38,6 +38,12 @@ func TestAutoDisconnect(t *testing.T) {
 	assert.Positive(t, limits.AutoDisconnectShortest().Value)
 }
 
+func TestBoundsOfAConnection(t *testing.T) {
+	assert.Equal(t, 2048, limits.SessionsPerConnection().Value)
+	assert.Equal(t, 30*time.Second, limits.SMBNegotiateTimeout().Value)
+	assert.Equal(t, 2*time.Minute, limits.SMBSessionTimeout().Value)
+}
+
 func TestNetConfigLayout(t *testing.T) {
 	for e, want := range map[limits.Edition]limits.NetConfigLayout{
 		limits.XPHome: limits.NetConfigFlat, limits.Server2008R2Standard: limits.NetConfigFlat, limits.Windows7Ultimate: limits.NetConfigFlat,
@@ -65,4 +71,22 @@ func ExampleEdition_AutoDisconnect() {
 func ExampleEdition_NetConfigLayout() {
 	fmt.Println(limits.Windows10Pro.NetConfigLayout().Value == limits.NetConfigIndented)
 	// Output: true
+}
+
+func ExampleSMBSessionTimeout() {
+	fact := limits.SMBSessionTimeout()
+	fmt.Println(fact.Value, fact.Grade)
+	// Output: 2m0s documented
+}
+
+func ExampleSMBNegotiateTimeout() {
+	fact := limits.SMBNegotiateTimeout()
+	fmt.Println(fact.Value, fact.Grade)
+	// Output: 30s documented
+}
+
+func ExampleSessionsPerConnection() {
+	fact := limits.SessionsPerConnection()
+	fmt.Println(fact.Value, fact.Grade)
+	// Output: 2048 documented
 }

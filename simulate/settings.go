@@ -22,9 +22,9 @@ type Settings struct {
 	// Windows accepts, use Gate.SetLimit or the fields below.
 	Limits map[limits.Service]int `json:"limits,omitempty"`
 
-	// MaxConnections is the metabase property of IIS 4.0 to 6.0: how many open
-	// connections the web server takes, from 1 to the ceiling of the edition. 0 is
-	// the default of the edition.
+	// MaxConnections is the setting of that name of the web server, up to IIS 6.0:
+	// how many open connections it takes, from 1 to the ceiling of the edition. 0 is
+	// the default of the edition. From IIS 4.0 on it is a metabase property.
 	MaxConnections int `json:"maxConnections,omitzero"`
 	// AllowKeepAlive is the metabase property of IIS 4.0 to 6.0; nil is true. If it
 	// is false, each connection is closed after one request. IIS 4.0 does that to

@@ -13,19 +13,13 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
-// adsutilBanner is what the script host of Windows 2000 prints before the
-// script does (kb246068). Version and years differ by release; those of other
-// releases are not recorded.
-const adsutilBanner = "Microsoft (R) Windows Script Host Version 5.1 for Windows\r\n" +
-	"Copyright (C) Microsoft Corporation 1996-1999. All rights reserved.\r\n\r\n"
-
 // adsutil runs a command line of adsutil.vbs, the script that administers IIS 4.0
 // to 6.0. It reports false for known if the line is none.
 func (s *Server) adsutil(line string) (output string, known bool, err error) {
 	args := strings.Fields(line)
 	banner := ""
 	if len(args) > 0 && isCommand(args[0], "cscript") {
-		banner, args = adsutilBanner, args[1:]
+		banner, args = s.host.Windows().Edition.ScriptHostBanner().Value, args[1:]
 		if len(args) > 0 && strings.EqualFold(args[0], "//nologo") {
 			banner, args = "", args[1:]
 		}
@@ -42,9 +36,10 @@ func (s *Server) adsutil(line string) (output string, known bool, err error) {
 
 // metabase runs adsutil with arguments.
 func (s *Server) metabase(args []string) (string, error) {
-	if v := s.host.Windows().Edition.IISVersion().Value; v >= limits.IIS70 {
-		return "", fmt.Errorf("iis: %v has IIS %v, which has no metabase for adsutil, and no setting that moves its limit: %v",
-			s.host.Windows(), v, s.gate.Policy().Rule)
+	if v := s.host.Windows().Edition.IISVersion().Value; !v.HasMetabase().Value {
+		rule := s.gate.Policy().Rule
+		return "", fmt.Errorf("iis: %v has IIS %v, which has no metabase for adsutil. What changes its limit: %s %v",
+			s.host.Windows(), v, rule.Change(), rule)
 	}
 	verb, path, values := "", "", []string(nil)
 	if len(args) > 0 {

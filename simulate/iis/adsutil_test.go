@@ -65,6 +65,12 @@ func TestAdsutilErrors(t *testing.T) {
 	}
 	_, err := hostOf(t, win7, nil).Console("adsutil get w3svc/MaxConnections")
 	assert.ErrorContains(t, err, "IIS 7.5, which has no metabase")
+	nt4 := limits.Windows{Edition: limits.NT40Workstation, ServicePack: 6}
+	_, err = hostOf(t, nt4, nil).Console("adsutil set w3svc/MaxConnections 40")
+	assert.ErrorContains(t, err, "IIS 3.0, which has no metabase")
+	assert.ErrorContains(t, err, "the setting MaxConnections of the service; the highest that it takes is 40")
+	_, err = hostOf(t, nt4, &simulate.Settings{MaxConnections: 40}).Gate(limits.IIS)
+	assert.NoError(t, err, "the setting itself is older than the metabase")
 	bare, err := simulate.New(xpPro, nil)
 	require.NoError(t, err)
 	_, err = bare.Console("adsutil get w3svc/MaxConnections")

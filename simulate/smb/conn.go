@@ -9,14 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
 // Bounds on what a client can make a connection remember or carry. A Windows client
 // has at most 8192 requests under way, as a server grants no more credits.
 const (
-	maxSessions       = limits.SessionsPerConnection
 	maxRequests       = 8192
 	maxPreSession     = 128 << 10                            // bytes of a message before there is a session
 	maxSessionRequest = 1024                                 // bytes of a NetBIOS session request

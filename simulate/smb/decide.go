@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
@@ -117,7 +118,7 @@ func (c *conn) isRefused(s *session) bool {
 // as the file server still has them.
 func (c *conn) boundSessions() {
 	c.mu.Lock()
-	full := len(c.sessions) > maxSessions
+	full := len(c.sessions) > limits.SessionsPerConnection().Value
 	c.mu.Unlock()
 	if full {
 		c.close("too many sessions")

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/winlimits/winlimits/limits"
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
@@ -135,10 +136,8 @@ type SessionEvent struct {
 
 // Defaults of Settings.
 const (
-	defaultServerName       = "WINLIMITS"
-	defaultMaxPending       = 1024
-	defaultNegotiateTimeout = 30 * time.Second
-	defaultSessionTimeout   = 2 * time.Minute
+	defaultServerName = "WINLIMITS"
+	defaultMaxPending = 1024
 )
 
 // maxServerName bounds a ServerName in bytes: the longest name that DNS has for
@@ -162,9 +161,9 @@ func (s *Settings) check() error {
 	case s.MaxPending < 0:
 		return bad("MaxPending", s.MaxPending, fmt.Sprintf("want 0, which is %d, or more", defaultMaxPending))
 	case s.NegotiateTimeout < 0:
-		return bad("NegotiateTimeout", s.NegotiateTimeout, fmt.Sprintf("want 0, which is %v, or more", defaultNegotiateTimeout))
+		return bad("NegotiateTimeout", s.NegotiateTimeout, fmt.Sprintf("want 0, which is %v, or more", limits.SMBNegotiateTimeout().Value))
 	case s.SessionTimeout < 0:
-		return bad("SessionTimeout", s.SessionTimeout, fmt.Sprintf("want 0, which is %v, or more", defaultSessionTimeout))
+		return bad("SessionTimeout", s.SessionTimeout, fmt.Sprintf("want 0, which is %v, or more", limits.SMBSessionTimeout().Value))
 	}
 	return nil
 }
@@ -176,10 +175,10 @@ func (s *Settings) setDefaults() {
 		s.MaxPending = defaultMaxPending
 	}
 	if s.NegotiateTimeout == 0 {
-		s.NegotiateTimeout = defaultNegotiateTimeout
+		s.NegotiateTimeout = limits.SMBNegotiateTimeout().Value
 	}
 	if s.SessionTimeout == 0 {
-		s.SessionTimeout = defaultSessionTimeout
+		s.SessionTimeout = limits.SMBSessionTimeout().Value
 	}
 	if s.Logger == nil {
 		s.Logger = slog.New(slog.DiscardHandler)
