@@ -408,7 +408,7 @@ func TestNothingToDo(t *testing.T) {
 	require.Equal(t, FinitePopulation{TimeCongestion: 1, CallCongestion: 1}, e)
 }
 
-// FuzzRange: whatever is asked, the answer is an error or lies where it can.
+// FuzzRange: for all arguments the result is an error or in its range.
 func FuzzRange(f *testing.F) {
 	f.Add(10, 5, 10, 7.0)
 	f.Add(1_000_000, 0, 2_000_000, 1e6)

@@ -56,9 +56,9 @@ func (l *Listener) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return c, nil
 }
 
-// DialFrom returns a function like Dial that connects from the client computer with
-// the number, which is from 1 to 65534; another fails the test. Each number has an IP
-// address of its own, the same each time.
+// DialFrom returns a function like Dial that connects from the client computer with the
+// number. Each number has an IP address of its own, the same each time. number is 1 to
+// 65534; any other fails the test.
 func (l *Listener) DialFrom(number int) func(ctx context.Context, network, address string) (net.Conn, error) {
 	l.t.Helper()
 	return dialFrom(l.listener, computer(l.t, number))

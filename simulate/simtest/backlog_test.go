@@ -59,7 +59,7 @@ func TestListenerFailsTheTest(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		}
-		if _, err := ln.Accept(); err != nil { // and forgets it; the others only wait
+		if _, err := ln.Accept(); err != nil { // and does not close it; the others are not accepted
 			t.Errorf("%v", err)
 		}
 	})

@@ -9,7 +9,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/simtest"
 )
 
-// TestOutsideOfABubble: what needs the world outside says so at once.
+// TestOutsideOfABubble: what does not work in a bubble says so at once.
 func TestOutsideOfABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for what, f := range map[string]func(t testing.TB){

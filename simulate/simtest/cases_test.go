@@ -10,8 +10,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/simtest"
 )
 
-// TestEachShowsEveryNumber: what out of the box is common for a service occurs
-// among the ready cases.
+// TestEachShowsEveryNumber: every limit that is common for a service occurs among the
+// editions of a nil list.
 func TestEachShowsEveryNumber(t *testing.T) {
 	for service, want := range map[limits.Service][]limits.Limit{
 		limits.SMB:         {limits.Number(0), limits.Number(5), limits.Number(10), limits.Number(20)},

@@ -42,7 +42,7 @@ type Network struct {
 type Dialer struct {
 	*tcp.Dialer
 	// Gate counts the attempts that no destination has answered yet
-	// (limits.TCPHalfOpen). To Hold its slots stands for attempts at dead addresses.
+	// (limits.TCPHalfOpen). Hold on it stands for attempts at dead addresses.
 	Gate *simulate.Gate
 
 	t       testing.TB
@@ -59,8 +59,8 @@ type Dialer struct {
 // in network, in memory. program has the settings of that program and may be nil. A
 // Connect or a Lookup in it is used in place of the network.
 //
-// When the test ends, it fails if an attempt is still in progress, a connection has
-// not been closed, or a function of network.Answer has not returned.
+// At its end the test fails if an attempt is still in progress, a connection has not
+// been closed, or a function of network.Answer has not returned.
 func NewDialer(t testing.TB, host *simulate.Host, network Network, program *tcp.DialerSettings) *Dialer {
 	t.Helper()
 	d := &Dialer{

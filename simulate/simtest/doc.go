@@ -49,12 +49,11 @@
 // A program that forgets to log off passes every test on a server without a limit.
 // Here its test fails: see the example "Leak" of NewFileServer.
 //
-// A share that is missing does not end the session either. The server answers
-// STATUS_BAD_NETWORK_NAME to each share name that its settings lack, and a program
-// that returns at that error keeps its slot. On Windows 11, which has 20 of them, the
-// session after twenty such errors is refused: see the example "WrongShares". A wrong
-// password takes no slot; a server with accounts answers it with
-// STATUS_LOGON_FAILURE.
+// A session does not end either when its client connects to a share that does not
+// exist. The server answers STATUS_BAD_NETWORK_NAME, and a program that returns at that
+// error keeps its slot. Windows 11 has 20 slots, so that the session after twenty such
+// errors is refused: see the example "WrongShares". A wrong password takes no slot; a
+// server with accounts answers it with STATUS_LOGON_FAILURE.
 //
 // # Accounts and signing
 //

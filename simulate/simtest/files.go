@@ -45,8 +45,8 @@ type FileServerSettings struct {
 	Proxy smb.Settings
 }
 
-// NewFileServer starts the file server of the host. settings may be nil. Clients
-// reach it in memory, by Dial, until Loopback is called.
+// NewFileServer starts the file server of the host. settings may be nil. Clients reach
+// it in memory by Dial and DialFrom; other programs reach it after Loopback.
 //
 // It is a small file server of package fileserver behind a proxy of package smb, which
 // has the session limit of the host. It speaks SMB 2.0.2 to 3.1.1 whatever the host
@@ -104,9 +104,9 @@ func (f *FileServer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return f.listener.Dial(ctx)
 }
 
-// DialFrom returns a function like Dial that connects from the client computer with
-// the number, which is from 1 to 65534; another fails the test. Each number has an IP
-// address of its own, the same each time.
+// DialFrom returns a function like Dial that connects from the client computer with the
+// number. Each number has an IP address of its own, the same each time. number is 1 to
+// 65534; any other fails the test.
 func (f *FileServer) DialFrom(number int) func(ctx context.Context, network, address string) (net.Conn, error) {
 	f.t.Helper()
 	return dialFrom(f.listener, computer(f.t, number))

@@ -52,7 +52,7 @@ func (c *smbConn) exchange(msg []byte) (smbwire.Header2, []byte) {
 	return h, reply[smbwire.Header2Size:]
 }
 
-// negotiate agrees on the best of the dialects.
+// negotiate agrees on the highest of the dialects.
 func (c *smbConn) negotiate(dialects ...smbwire.Dialect) (smbwire.Status, smbwire.Dialect) {
 	le := binary.LittleEndian
 	body := le.AppendUint16([]byte{36, 0}, uint16(len(dialects)))
@@ -94,8 +94,7 @@ func (c *smbConn) connect(path string) (smbwire.Header2, []byte) {
 	return c.ask(smbwire.Header2{Command: smbwire.Command2TreeConnect}, body)
 }
 
-// openShare is a program that logs on, fails if the share is not there, and
-// forgets the session.
+// openShare is a program that logs on, connects to a share, and returns without a logoff.
 func openShare(t testing.TB, files *simtest.FileServer, share string) error {
 	c := dialSMB(t, files)
 	c.negotiate(smbwire.Dialect21)

@@ -19,7 +19,7 @@ type Samba struct {
 	smbd *samba.Server
 }
 
-// SambaSettings are the settings of a Samba. The zero value is a smbd that shares a
+// SambaSettings are the settings of a Samba. The zero value is an smbd that shares a
 // new temporary directory with one account, behind a proxy with the default settings.
 type SambaSettings struct {
 	// Server has the settings of smbd: the directory to share, the accounts,

@@ -27,9 +27,9 @@ const (
 // out of the box if settings is nil. The fixtures of one machine take the same host.
 // The test fails if windows names no edition or a setting makes no sense.
 //
-// When the test ends, it fails if slots are still held at one of the machine's gates,
-// or attempts are still queued there. Outbound ports (limits.TCPOutbound) do not
-// count: Windows holds one for minutes after its connection has been closed.
+// At its end the test fails if slots are still held at one of the machine's gates, or
+// attempts are still queued there. Outbound ports (limits.TCPOutbound) do not count:
+// Windows holds one for minutes after its connection has been closed.
 func NewHost(t testing.TB, windows limits.Windows, settings *simulate.Settings) *simulate.Host {
 	t.Helper()
 	host, err := simulate.New(windows, settings)
@@ -94,9 +94,9 @@ type holder struct{}
 
 func (holder) String() string { return "simtest.Hold" }
 
-// Hold takes n slots of a gate, as n peers would that came earlier and stay. So a test
-// reaches a limit without that many clients. release gives the slots back. It may be
-// called more than once, and is called when the test ends. If fewer than n slots are
+// Hold takes n slots of a gate and keeps them, as n clients would that came before. So a
+// test reaches a limit without that many clients. release gives the slots back. It may
+// be called more than once, and is called when the test ends. If fewer than n slots are
 // free, the test fails at once and says what holds the others.
 func Hold(t testing.TB, g *simulate.Gate, n int) (release func()) {
 	t.Helper()
@@ -133,15 +133,14 @@ func WaitHeld(t testing.TB, g *simulate.Gate, n int) {
 	wait(t, g, n, "held", func(s simulate.Stats) int { return s.Held }, false)
 }
 
-// WaitRefused waits until exactly n peers have been refused since the gate was made,
-// as WaitHeld waits. If more have been refused, the test fails at once.
+// WaitRefused waits as WaitHeld does, until exactly n attempts have been refused since the
+// gate was made. If more have been refused, the test fails at once.
 func WaitRefused(t testing.TB, g *simulate.Gate, n int) {
 	t.Helper()
 	wait(t, g, n, "refused", func(s simulate.Stats) int { return int(s.Refused) }, true)
 }
 
-// WaitQueued waits until exactly n peers are in the queue for a slot, as WaitHeld
-// waits.
+// WaitQueued waits as WaitHeld does, until exactly n attempts are in the queue for a slot.
 func WaitQueued(t testing.TB, g *simulate.Gate, n int) {
 	t.Helper()
 	wait(t, g, n, "queued", func(s simulate.Stats) int { return s.Queued }, false)

@@ -156,8 +156,8 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// TestWaitInVain: a wait ends with the test, in a bubble after a day, and when
-// the count is past what it waits for.
+// TestWaitInVain: a wait fails when the count has passed what it waits for, in a bubble after
+// a day, and shortly before the deadline of the test.
 func TestWaitInVain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, err := simtest.NewHost(t, xpPro, nil).Gate(limits.SMB)

@@ -23,7 +23,7 @@ func inVain(gate *simulate.Gate) []string {
 	return strings.Split(strings.Join(failures, "\n"), "\n\t")
 }
 
-// TestAccountOfRequests: those with the handler, and those in the queue.
+// TestAccountOfRequests: an account has the requests with the handler and those in the queue.
 func TestAccountOfRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		leave := make(chan struct{})
@@ -49,8 +49,7 @@ func TestAccountOfRequests(t *testing.T) {
 	})
 }
 
-// TestAccountOfSessions: the sessions of a file server, which are named by
-// computer and user.
+// TestAccountOfSessions: an account names the sessions of a file server by computer and user.
 func TestAccountOfSessions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		files := simtest.NewFileServer(t, simtest.NewHost(t, xpPro, nil), nil)
@@ -70,7 +69,7 @@ func TestAccountOfSessions(t *testing.T) {
 	})
 }
 
-// TestAccountOfAttempts: a dialer's, by the names that were dialed.
+// TestAccountOfAttempts: an account names the attempts of a dialer by the names dialed.
 func TestAccountOfAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		xp := limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}

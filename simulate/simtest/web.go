@@ -46,9 +46,9 @@ type Server struct {
 }
 
 // NewServer starts the web server of the host with the handler; nil is
-// http.DefaultServeMux, as in net/http. Client, Clients and Dial reach it in memory,
-// until Loopback is called. Over the limit it does what the IIS of the edition does:
-// it answers HTTP 403.9 or queues the request.
+// http.DefaultServeMux, as in net/http. Client, Clients and Dial reach it in memory;
+// other programs reach it after Loopback. Over the limit it does what the IIS of the
+// edition does: it answers HTTP 403.9 or queues the request.
 //
 // When the test ends, the server stops and closes idle connections. The test fails if
 // the handler has not returned from a request, a connection that a handler has
@@ -184,9 +184,9 @@ func (s *Server) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return s.listener.Dial(ctx)
 }
 
-// DialFrom returns a function like Dial that connects from the client computer with
-// the number, which is from 1 to 65534; another fails the test. Each number has an IP
-// address of its own, the same each time.
+// DialFrom returns a function like Dial that connects from the client computer with the
+// number. Each number has an IP address of its own, the same each time. number is 1 to
+// 65534; any other fails the test.
 func (s *Server) DialFrom(number int) func(ctx context.Context, network, address string) (net.Conn, error) {
 	s.t.Helper()
 	return dialFrom(s.listener, computer(s.t, number))

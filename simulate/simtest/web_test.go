@@ -185,7 +185,7 @@ func TestRequestLeft(t *testing.T) {
 		srv := simtest.NewServer(t, simtest.NewHost(t, win7, nil), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusOK)
 			_ = http.NewResponseController(w).Flush()
-			time.Sleep(time.Minute) // deaf to the end of the request
+			time.Sleep(time.Minute) // although the client is gone
 		}))
 		resp, err := srv.Client().Get(srv.URL + "/slow")
 		if err == nil {
@@ -198,7 +198,7 @@ func TestRequestLeft(t *testing.T) {
 	assert.Contains(t, text, "simtest: slots left: iis of Windows 7 Professional: 1 of 10 requests held")
 }
 
-// TestConnectionLeft leaves a connection that a handler has taken over.
+// TestConnectionLeft leaves a connection that a handler has hijacked.
 func TestConnectionLeft(t *testing.T) {
 	text := failure(t, func(t testing.TB) {
 		var taken net.Conn
@@ -240,8 +240,8 @@ func fetch(t testing.TB, client *http.Client, url string) (status, body string) 
 	return resp.Status, string(text)
 }
 
-// TestAnswersLeft: a body that the client has neither read to its end nor closed
-// is named, whichever way the connection came to rest.
+// TestAnswersLeft: the failure names a body that the client has neither read to its end nor
+// closed, whatever the state of the connection.
 func TestAnswersLeft(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -274,8 +274,8 @@ func TestAnswersLeft(t *testing.T) {
 	}
 }
 
-// TestAnswerNotRead: the handler is busy with an answer that its client, which is
-// one that the server does not know, does not read.
+// TestAnswerNotRead: the handler is busy with an answer that a client does not read. The client
+// is none of the server's own.
 func TestAnswerNotRead(t *testing.T) {
 	text := failure(t, func(t testing.TB) {
 		var conn net.Conn
@@ -298,8 +298,8 @@ func TestAnswerNotRead(t *testing.T) {
 		"\tGET /big from 10.0.0.7:49152, for 1m5s: the client has not read 65536 bytes of the answer", text)
 }
 
-// TestIdleConnectionHoldsASlot: what holds the slots of an IIS 5.1 is named, also
-// if it is at rest.
+// TestIdleConnectionHoldsASlot: the failure names an idle connection that holds a slot of
+// IIS 5.1.
 func TestIdleConnectionHoldsASlot(t *testing.T) {
 	text := failure(t, func(t testing.TB) {
 		srv := simtest.NewServer(t, simtest.NewHost(t, xpPro, nil), http.HandlerFunc(page))
@@ -326,7 +326,7 @@ func TestNilHandler(t *testing.T) {
 	assert.Equal(t, "404 Not Found", get(t, srv.Client(), srv.URL+"/none"))
 }
 
-// TestFortyMachines: each has an address of its own, and connections of its own.
+// TestFortyMachines: each client has an address and connections of its own.
 func TestFortyMachines(t *testing.T) {
 	for _, start := range []func(testing.TB, *simulate.Host, http.Handler) *simtest.Server{simtest.NewServer, simtest.NewTLSServer} {
 		synctest.Test(t, func(t *testing.T) {
@@ -404,8 +404,7 @@ func TestTLSServer(t *testing.T) {
 	assert.Nil(t, simtest.NewServer(t, simtest.NewHost(t, win7, nil), nil).Certificate())
 }
 
-// TestNothingLeft ends without a word about connections that are at rest or
-// have never asked for anything.
+// TestNothingLeft: a connection that is idle or never had a request is no fault.
 func TestNothingLeft(t *testing.T) {
 	for _, w := range []limits.Windows{xpPro, win7} {
 		synctest.Test(t, func(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// TestGarbage: what is no SMB ends its own connection, without a word to the
-// file server if it has not negotiated, and disturbs no other.
+// TestGarbage: a message that is not SMB ends its connection and disturbs no other. Before
+// NEGOTIATE nothing reaches the file server.
 func TestGarbage(t *testing.T) {
 	setup2 := smbwire.Header2{Command: smbwire.Command2SessionSetup, MessageID: 1}
 	compound := setup2
@@ -91,8 +91,8 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-// TestStall: a message that does not go on ends its connection, even where
-// there is a session.
+// TestStall: a message that stops in the middle ends its connection, also if there is a
+// session.
 func TestStall(t *testing.T) {
 	whole := frame(append(smbwire.Header2{Command: smbwire.Command2Read}.Append(nil), make([]byte, 50)...))
 	for _, n := range []int{1, 3, 4, 5, 8, 67, 68, 100} {
@@ -158,8 +158,8 @@ func TestOverNetBIOS(t *testing.T) {
 	})
 }
 
-// TestNoDialect: a client whose dialects the file server has refused is
-// held to the time limit of one that has none.
+// TestNoDialect: for a client whose dialects the file server has refused, the time limit of
+// a connection without a dialect holds.
 func TestNoDialect(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)

@@ -57,7 +57,7 @@ func TestEleventhComputer(t *testing.T) {
 				assert.Zero(t, reply.Flags&smbwire.Flags2Sign)
 				assert.EqualValues(t, 1, lab.gate.Stats().Refused)
 
-				// A leaver makes room, and the refused connection is still good.
+				// A session that ends frees a slot, and the refused connection can use it.
 				assert.Equal(t, smbwire.StatusSuccess, holders[0].command(smbwire.Command2Logoff).Status)
 				assert.Equal(t, tt.limit-1, lab.held())
 				assert.Equal(t, smbwire.StatusSuccess, late.logon("bob").Status)
@@ -189,8 +189,8 @@ func TestEndsWhileJoining(t *testing.T) {
 	})
 }
 
-// TestRefuseFirstReplaces: a session that is replaced frees its slot, wherever
-// sessions are refused.
+// TestRefuseFirstReplaces: a session that is replaced frees its slot, whichever leg refuses
+// sessions.
 func TestRefuseFirstReplaces(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 2, &smb.Settings{RefuseFirst: true})
@@ -203,8 +203,8 @@ func TestRefuseFirstReplaces(t *testing.T) {
 	})
 }
 
-// TestIDGivenAgain: an id that the file server gives to another session, as
-// after a restart, is a new session, and the old one is over.
+// TestIDGivenAgain: if the file server gives an id to another session, as after a restart,
+// that is a new session, and the old one has ended.
 func TestIDGivenAgain(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)
@@ -244,8 +244,8 @@ func TestRefuseFirstGivesUp(t *testing.T) {
 	})
 }
 
-// TestSessionsOfAConnection: a connection cannot collect sessions without end,
-// whether they are refused or replaced.
+// TestSessionsOfAConnection: the sessions of a connection are bounded, also the refused and
+// the replaced ones.
 func TestSessionsOfAConnection(t *testing.T) {
 	for name, tt := range map[string]struct {
 		limit    int

@@ -10,7 +10,7 @@
 //
 // A program makes a host, which is the machine, and on it a proxy with a file server
 // behind it: [Backend] names one by its address, and the packages fileserver (in
-// memory) and samba (a smbd as a child process) have others. Proxy.Serve then serves
+// memory) and samba (an smbd as a child process) have others. Proxy.Serve then serves
 // the clients of a listener. See the example of [NewProxy]. All proxies of a host
 // share the gate of limits.SMB: they are one machine. For tests, package simtest makes
 // file server, proxy and listener in one call. From the command line, the program

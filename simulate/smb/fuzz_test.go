@@ -35,8 +35,8 @@ func scriptStep(what, conn byte, argument []byte) []byte {
 }
 
 // FuzzConnection lets two clients and the file server send anything in any
-// order. Whatever they do, nothing panics or hangs, what needs a session reaches
-// the file server only on one that was let in, and at the end nothing is held.
+// order. Whatever they do, nothing panics or hangs, a message that needs a session reaches
+// the file server only on one that was admitted, and at the end nothing is held.
 //
 // The corpus in testdata holds conversations of real clients with smbd, as
 // recorded by TestSMBRecord in examples/interop.

@@ -84,7 +84,8 @@ func TestAutoDisconnectLeavesOthers(t *testing.T) {
 	})
 }
 
-// TestEncryptedIdle: what is open cannot be seen, so idleness decides.
+// TestEncryptedIdle: an encrypted session ends for being idle alone, as its open files cannot
+// be seen.
 func TestEncryptedIdle(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, &smb.Settings{AutoDisconnect: true})

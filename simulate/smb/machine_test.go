@@ -90,7 +90,7 @@ func TestMachineAutoDisconnect(t *testing.T) {
 	})
 }
 
-// TestMachineSharedSlots: what counts once counts once for the machine.
+// TestMachineSharedSlots: sessions that share a slot share it on all proxies of the machine.
 func TestMachineSharedSlots(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, &smb.Settings{Count: smb.CountComputers})
@@ -117,7 +117,7 @@ func TestMachineName(t *testing.T) {
 	require.NoError(t, h.Close())
 }
 
-// TestHostEnds: the host ends its proxies, and connections alone.
+// TestHostEnds: Host.Close ends the proxies, and Host.Disconnect the connections alone.
 func TestHostEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 3, nil)

@@ -34,5 +34,5 @@ func TestSocketBuffers(t *testing.T) {
 			require.Equal(t, 2*socketBuffer, size) // Linux doubles it for its own needs
 		}
 	}
-	keepShallow(nil) // nor does it mind what is no TCP connection
+	keepShallow(nil) // does nothing, as for any connection that is not TCP
 }

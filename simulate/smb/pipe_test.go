@@ -32,8 +32,8 @@ func (c streamConn) Read(b []byte) (int, error)      { return c.r.Read(b) }
 func (c streamConn) Write(b []byte) (int, error)     { return c.w.Write(b) }
 func (c streamConn) SetReadDeadline(time.Time) error { return nil }
 
-// TestPipeChangesNothing: whatever the sizes of frames and reads, and
-// however a frame is taken apart, the bytes that come out went in.
+// TestPipeChangesNothing: the bytes that come out are those that went in, for all sizes of
+// frames and reads, and in whatever parts a frame is looked at.
 func TestPipeChangesNothing(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var in bytes.Buffer
@@ -128,8 +128,7 @@ func (zeros) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// TestPipeHoldsNoFrame: the largest frame takes no more memory than its
-// beginning.
+// TestPipeHoldsNoFrame: the largest frame takes no more memory than a buffer.
 func TestPipeHoldsNoFrame(t *testing.T) {
 	header := smbwire.FrameHeader{Length: smbwire.MaxFrameLength}.Append(nil)
 	src := io.MultiReader(bytes.NewReader(header), io.LimitReader(zeros{}, smbwire.MaxFrameLength))

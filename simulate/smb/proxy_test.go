@@ -54,8 +54,8 @@ func TestPendingTime(t *testing.T) {
 	})
 }
 
-// TestPendingNumber: the connection over the bound of those without a session
-// ends the oldest of them, and no session.
+// TestPendingNumber: a connection without a session over MaxPending ends the oldest of them,
+// and no session.
 func TestPendingNumber(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, -1, &smb.Settings{MaxPending: 2})
@@ -152,8 +152,8 @@ func TestLargeFramesOverTCP(t *testing.T) {
 	require.NoError(t, lab.gate.WaitHeld(t.Context(), 0))
 }
 
-// TestHostileConnections: ten thousand connections that are no clients, a
-// few hundred at a time, leave a session in peace and nothing behind.
+// TestHostileConnections: ten thousand hostile connections, a few hundred at a time, do not
+// disturb a session and leave nothing behind.
 func TestHostileConnections(t *testing.T) {
 	lab := newLab(t, xpPro, -1, &smb.Settings{MaxPending: 64})
 	addr := lab.loopback()
@@ -247,12 +247,12 @@ func TestServeEnds(t *testing.T) {
 	})
 }
 
-// blockingConn is a connection whose address takes its time: until it is said,
-// or the connection is closed if that helps.
+// blockingConn is a connection whose RemoteAddr blocks until the address is said, or until
+// the connection is closed, unless closed is nil.
 type blockingConn struct {
 	net.Conn
 	said   chan net.Addr
-	closed chan struct{} // nil: Close does not help
+	closed chan struct{} // nil: Close does not end RemoteAddr
 	once   *sync.Once
 }
 
@@ -274,10 +274,9 @@ func (c blockingConn) Close() error {
 	return c.Conn.Close()
 }
 
-// TestBlockingRemoteAddr: a connection that does not know its address yet, as
-// behind a proxy that announces it, delays neither another one nor Close, is
-// served when it knows, and is bound by the time and the number of those that
-// are no clients yet.
+// TestBlockingRemoteAddr: a connection may not know its address yet, as behind a proxy that
+// announces it. It delays neither another connection nor Close, and is served once it
+// knows. Until then the bounds for connections without a session hold for it.
 func TestBlockingRemoteAddr(t *testing.T) {
 	for _, helps := range []bool{true, false} {
 		bubble(t, func(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// TestLogoffEndsAllChannels: the other connections are without a session
-// then, and their time runs.
+// TestLogoffEndsAllChannels: after a logoff the other connections of the session have none,
+// and their time limit begins.
 func TestLogoffEndsAllChannels(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)
@@ -190,8 +190,8 @@ func TestUserNames(t *testing.T) {
 	})
 }
 
-// TestComputer: a client is known by its address, without the port and with
-// nothing in it that a terminal obeys.
+// TestComputer: the name of a computer is the client's address without the port and without
+// control characters.
 func TestComputer(t *testing.T) {
 	for addr, want := range map[net.Addr]string{
 		pipeAddr("10.0.0.1:445"): "10.0.0.1", pipeAddr("[::ffff:10.0.0.1]:445"): "10.0.0.1", pipeAddr("[fe80::1]:445"): "fe80::1",

@@ -45,8 +45,8 @@ func TestCount(t *testing.T) {
 	}
 }
 
-// TestSharedUser: the user is seen in an NTLMSSP message, bare or wrapped, and not
-// in one that no server looks at.
+// TestSharedUser: the user is that of the NTLMSSP message that a server reads, bare or
+// wrapped, and not that of another message in the token.
 func TestSharedUser(t *testing.T) {
 	ntlm := func(user string) []byte { return setupBody(user, false, 0)[24:] }
 	der := func(tag byte, contents ...[]byte) []byte {

@@ -67,7 +67,7 @@ func TestSMB1(t *testing.T) {
 		assert.Equal(t, 0, lab.held())
 		assert.Equal(t, smbwire.StatusSuccess, other.do(setup, 13, 0xff, 0, 0, 0).Status)
 
-		// A signature cannot be made up for an answer.
+		// The proxy cannot sign an answer.
 		dead.Command, dead.Flags2 = smbwire.Command1TreeConnect, nt|smbwire.Flags2Signed
 		go c.Write(message1(dead, 4, 0xff, 0, 0, 0))
 		_, err = c.Read(make([]byte, 1))
@@ -107,10 +107,10 @@ func chain1(first smbwire.Header1, words byte, second smbwire.Command1) []byte {
 	return frame(append(b, "\x04\xff\x00\x00\x00\x00\x00\x01\x00\x0e\x00\x00\\\\X\\nosuch\x00?????\x00"...))
 }
 
-// TestChainedFailureHidesNoSession: the status of a reply is that of the chain's
-// last command. A session setup before it is a session all the same, which holds
-// a slot, shows itself to the administrator and lifts the connection's time
-// limit, or is refused and stays dead.
+// TestChainedFailureHidesNoSession: the status of a reply is that of the last command in the
+// chain. If that fails, a session setup before it has set up a session all the same. It
+// holds a slot, is in the administrator's list and lifts the time limit of the connection,
+// or is refused and stays dead.
 func TestChainedFailureHidesNoSession(t *testing.T) {
 	for name, flags := range map[string]uint16{"NT": smbwire.Flags2NTStatus, "DOS": 0} {
 		refusal, failure, deleted := smbwire.StatusRequestNotAccepted, smbwire.Status(0xC00000CC), smbwire.StatusUserSessionDeleted
@@ -158,8 +158,7 @@ func TestChainedFailureHidesNoSession(t *testing.T) {
 	}
 }
 
-// TestChainedFailureHidesNoResult: what comes before the command that fails has
-// happened, whatever it is.
+// TestChainedFailureHidesNoResult: every command before the one that fails has succeeded.
 func TestChainedFailureHidesNoResult(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)
@@ -181,8 +180,8 @@ func TestChainedFailureHidesNoResult(t *testing.T) {
 	})
 }
 
-// TestSMB1DOSLegs: a client without NT statuses that is asked for more has no
-// session yet.
+// TestSMB1DOSLegs: a client without NT statuses whose setup needs another leg has no session
+// yet.
 func TestSMB1DOSLegs(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)
@@ -204,8 +203,8 @@ func (c *client1) logon1() smbwire.Header1 {
 	return smbwire.Header1{Flags2: smbwire.Flags2NTStatus, UID: reply.UID, TID: 5}
 }
 
-// TestChainedSetup: a session setup behind another command ends the connection
-// before it has passed, however the chain gets there.
+// TestChainedSetup: a session setup behind another command does not pass and ends the
+// connection, whatever the chain before it.
 func TestChainedSetup(t *testing.T) {
 	for name, blocks := range map[string][]byte{
 		"behind a logoff":         {2, 0x73, 0, 40, 0},
@@ -238,7 +237,7 @@ func TestChainedSetup(t *testing.T) {
 	}
 }
 
-// TestUnknownUID: what needs a session does not pass without one.
+// TestUnknownUID: a command that needs a session does not pass without one.
 func TestUnknownUID(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)
@@ -269,9 +268,9 @@ func TestUnknownUID(t *testing.T) {
 	})
 }
 
-// TestForgedReply: a client chooses what READ_RAW reads, and so what a reply looks
-// like. It can have its own session look as if it were over, but then it gets
-// nothing more, and it cannot touch another's.
+// TestForgedReply: a client chooses the data that a READ_RAW reads, which may look like a
+// reply. So it can make its own session look ended, after which nothing passes on it. It
+// cannot touch the session of another client.
 func TestForgedReply(t *testing.T) {
 	const readRaw = 0x1a
 	forge := func(lab *lab, content []byte) {
@@ -348,8 +347,8 @@ func TestForgedReply(t *testing.T) {
 	}
 }
 
-// TestSetupAndLogoff: a session that is set up and logged off in one message is
-// decided, and over.
+// TestSetupAndLogoff: a session that is set up and logged off in one message is admitted, and
+// has ended.
 func TestSetupAndLogoff(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)
@@ -372,9 +371,8 @@ func TestSetupAndLogoff(t *testing.T) {
 	})
 }
 
-// TestUIDGivenAgain: a UID that the file server gives to another session of the
-// connection is a new session, and the old one is over, whether it was in force
-// or not.
+// TestUIDGivenAgain: if the file server gives a UID to another session of the connection,
+// that is a new session, and the old one has ended, whether it was in force or not.
 func TestUIDGivenAgain(t *testing.T) {
 	for _, limit := range []int{0, 1} {
 		bubble(t, func(t *testing.T) {

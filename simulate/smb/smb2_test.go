@@ -13,8 +13,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// TestCompound: a compound passes whole, on a dead session it ends the
-// connection.
+// TestCompound: a compound passes as a whole. On a dead session it ends the connection.
 func TestCompound(t *testing.T) {
 	compound := func(id uint64, message uint64) []byte {
 		first := smbwire.Header2{Command: smbwire.Command2Create, NextCommand: 72, MessageID: message, SessionID: id, TreeID: 3}
@@ -63,8 +62,8 @@ func encrypted(id uint64, hidden string) []byte {
 	return frame(append(b, hidden...))
 }
 
-// TestCompressed: a compressed message passes if it shows that it is for one
-// session that is in force, and hides nothing behind it.
+// TestCompressed: a compressed message passes if its header is in the clear, names a session
+// in force, and has no further message behind it.
 func TestCompressed(t *testing.T) {
 	opaque := frame([]byte("\xfcSMB\x00\x10\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00compressed"))
 	chained := frame([]byte("\xfcSMB\x00\x10\x00\x00\x02\x00\x01\x00\x40\x00\x00\x00" + string(make([]byte, 64))))
@@ -114,9 +113,9 @@ func TestCompressed(t *testing.T) {
 	}
 }
 
-// TestUnknownSession: nothing passes on a session that the proxy has not let in on
-// this connection, although it stands at the file server. It may have been set up
-// under the encryption of another session, where the proxy cannot see it.
+// TestUnknownSession: nothing passes on a session that the proxy has not admitted on this
+// connection, although the file server has it. It may have been set up under the encryption
+// of another session, where the proxy cannot see it.
 func TestUnknownSession(t *testing.T) {
 	const hidden = 77
 	for name, tt := range map[string]struct {
@@ -146,7 +145,7 @@ func TestUnknownSession(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				lab := newLab(t, xpPro, 1, nil)
 				c := lab.session("c1", "alice")
-				// What is hidden in alice's messages sets up another session.
+				// An encrypted message of alice's session sets up another one.
 				_, err := c.Write(encrypted(c.id, "session setup"))
 				require.NoError(t, err)
 				_, err = readFrame(c)
@@ -172,8 +171,8 @@ func TestUnknownSession(t *testing.T) {
 	}
 }
 
-// TestHiddenLeg: a session whose first leg was hidden is decided at its last,
-// wherever sessions are refused.
+// TestHiddenLeg: a session whose first leg was encrypted is decided at its last leg, whichever
+// leg refuses sessions.
 func TestHiddenLeg(t *testing.T) {
 	for _, first := range []bool{false, true} {
 		bubble(t, func(t *testing.T) {
@@ -189,8 +188,8 @@ func TestHiddenLeg(t *testing.T) {
 	}
 }
 
-// TestInterimReply: a setup that the file server announces to take a while is
-// decided once, at its end, and a create counts once.
+// TestInterimReply: a setup with an interim reply is decided once, at its end, and a CREATE
+// with one counts once.
 func TestInterimReply(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)
@@ -230,8 +229,8 @@ func TestInterimReply(t *testing.T) {
 	})
 }
 
-// TestSetupInCompound: a session setup in a compound ends the connection, wherever
-// in it it stands, before anything of it or behind it has passed.
+// TestSetupInCompound: a session setup at any position of a compound ends the connection.
+// Neither it nor what follows passes.
 func TestSetupInCompound(t *testing.T) {
 	for name, commands := range map[string][2]smbwire.Command2{
 		"first":  {smbwire.Command2SessionSetup, smbwire.Command2TreeConnect},
@@ -274,9 +273,9 @@ func TestStoppedSignature(t *testing.T) {
 	})
 }
 
-// TestRefusedStaysDead: what a client sends on a session it was refused
-// never reaches the file server, is answered all the same, and leaves no hole
-// in the message numbers (the fake server checks them).
+// TestRefusedStaysDead: a message on a refused session never reaches the file server. It is
+// answered all the same, and leaves no hole in the message numbers, which the fake server
+// checks.
 func TestRefusedStaysDead(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)
@@ -305,13 +304,13 @@ func TestRefusedStaysDead(t *testing.T) {
 		}
 		assert.False(t, lab.server.sawSession(refused.SessionID))
 
-		// Nor does it join another connection.
+		// It cannot be bound to another connection either.
 		c := lab.client("c2")
 		h := c.setup(refused.SessionID, setupBody("bob", true, 0))
 		assert.Equal(t, smbwire.StatusUserSessionDeleted, h.Status)
 		c.Close()
 
-		// Encrypted, it ends the connection: no message number is to be seen.
+		// An encrypted message ends the connection, as its number cannot be seen.
 		b := append([]byte("\xfdSMB"), make([]byte, 60)...)
 		b[36] = 12
 		b[44] = byte(refused.SessionID)
@@ -321,8 +320,7 @@ func TestRefusedStaysDead(t *testing.T) {
 	})
 }
 
-// TestDeadElsewhere: a refused session does not come alive on another
-// connection.
+// TestDeadElsewhere: a refused session is dead on another connection too.
 func TestDeadElsewhere(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 0, nil)
@@ -339,8 +337,8 @@ func TestDeadElsewhere(t *testing.T) {
 	})
 }
 
-// TestTransformTail: nothing passes behind an encrypted message, where the
-// file server would look for a further one.
+// TestTransformTail: nothing passes behind an encrypted message, where the file server would
+// look for another message.
 func TestTransformTail(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		lab := newLab(t, xpPro, 1, nil)

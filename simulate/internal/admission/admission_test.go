@@ -43,8 +43,8 @@ func TestLinesAreServedInTurn(t *testing.T) {
 	assert.True(t, a.Try())
 }
 
-// A process that has gone leaves no line behind: as many others as there may
-// be, an attempt does the same work, and what they took is free again.
+// A process that has gone leaves no line behind. However many have gone, an attempt does the
+// same work, and their memory is free again.
 func TestProcessesThatAreGoneAreForgotten(t *testing.T) {
 	var a admission.Admission
 	a.Init(0, 10)

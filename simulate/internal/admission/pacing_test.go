@@ -58,7 +58,7 @@ func TestPacing(t *testing.T) {
 	}
 }
 
-// What lies beyond the end of time never comes.
+// An instant beyond the largest number is Never.
 func TestPacingEnds(t *testing.T) {
 	p := admission.Pacing{Every: admission.Never - 1, Logs: true, Interval: admission.Never - 1}
 	assert.True(t, p.Begin(10))

@@ -41,7 +41,7 @@ func TestOtherConn(t *testing.T) {
 // hidden is a wrapper that cannot be looked into.
 type hidden struct{ net.Conn }
 
-// raw can, as those of github.com/pires/go-proxyproto.
+// raw is a wrapper like those of github.com/pires/go-proxyproto.
 type raw struct{ conn net.Conn }
 
 func (r raw) Raw() net.Conn                      { return r.conn }
@@ -93,8 +93,8 @@ func TestConnsAreFoundUnderWrappers(t *testing.T) {
 	assert.Nil(t, Of(&loop{}))
 }
 
-// A connection around another of the same set, with something between them that
-// cannot be looked into, turns out to be one.
+// A connection is found to be around another one of the same set when something asks for its
+// address, although the wrapper between them cannot be looked into.
 func TestAround(t *testing.T) {
 	s := NewSet()
 	inner := s.New(pipe(), nil, func() {})

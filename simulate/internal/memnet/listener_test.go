@@ -17,7 +17,7 @@ func TestListener(t *testing.T) {
 		cancel()
 		return l.Dial(ctx)
 	}()
-	assert.ErrorIs(t, err, context.Canceled, "nobody accepts")
+	assert.ErrorIs(t, err, context.Canceled, "no Accept")
 	assert.Empty(t, l.Drain(t.Context()), "and nothing is left of it")
 
 	accepted := make(chan net.Conn, 2)
@@ -54,7 +54,7 @@ func TestListener(t *testing.T) {
 	_, err = net.Dial("tcp", addr)
 	assert.Error(t, err)
 
-	// The connections live on, until somebody closes them.
+	// The connections stay open until they are closed.
 	_, err = first.Write([]byte("x"))
 	assert.NoError(t, err)
 	assert.NoError(t, first.Close())
@@ -87,7 +87,7 @@ func TestSending(t *testing.T) {
 	assert.Equal(t, Sending{Ended: true}, l.Sending("10.0.0.2:49152"))
 }
 
-// A server that takes connections in the dial refuses there, too.
+// A server that takes connections during the dial can refuse them there.
 func TestDeliver(t *testing.T) {
 	l := NewListener(80)
 	var taken []net.Conn

@@ -200,7 +200,7 @@ func TestAnonymous(t *testing.T) {
 	assert.True(t, a.Anonymous)
 }
 
-// FuzzExchange: no message leads outside of itself, and none is accepted without
+// FuzzExchange: no message makes the reader look outside of it, and none is accepted without
 // the password.
 func FuzzExchange(f *testing.F) {
 	for _, example := range []string{example1, example1Extended, example2} {

@@ -7,8 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzServerRequests: what a client asks for does not lead outside of its
-// message.
+// FuzzServerRequests: no request makes the reader look outside of its message.
 func FuzzServerRequests(f *testing.F) {
 	header := Header2{}.Append(nil)
 	add := func(size byte, body ...byte) { f.Add(append(append(header[:Header2Size:Header2Size], size), body...)) }

@@ -96,8 +96,7 @@ func TestParseSPNEGO(t *testing.T) {
 	}
 }
 
-// TestSPNEGOReply: what the server says can be read as what a client says, since
-// the form is one.
+// TestSPNEGOReply: the server's token can be read like a client's, as both have one form.
 func TestSPNEGOReply(t *testing.T) {
 	for _, tt := range []struct{ token, mic []byte }{{nil, nil}, {[]byte("token"), nil}, {make([]byte, 500), []byte("mic")}} {
 		b := SPNEGOReply(SPNEGOIncomplete, true, tt.token, tt.mic)
@@ -109,7 +108,7 @@ func TestSPNEGOReply(t *testing.T) {
 	assert.Equal(t, []byte{0xa1, 7, 0x30, 5, 0xa0, 3, 0x0a, 1, 0}, SPNEGOReply(SPNEGOCompleted, false, nil, nil))
 }
 
-// FuzzParseSPNEGO: no token leads outside of itself.
+// FuzzParseSPNEGO: no token makes the reader look outside of it.
 func FuzzParseSPNEGO(f *testing.F) {
 	f.Add(spnegoInit())
 	f.Add(SPNEGOReply(SPNEGOIncomplete, true, []byte("token"), []byte("mic")))

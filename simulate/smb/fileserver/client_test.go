@@ -32,8 +32,8 @@ func newServer(t testing.TB, settings *fileserver.Settings) *fileserver.Server {
 	return s
 }
 
-// client is a client for tests, which may do what no client should. Its replies
-// are checked as far as it goes: form, number and, if it signs, signature.
+// client is a client for tests, which may break the protocol. It checks the form and the
+// number of each reply, and the signature if it signs.
 type client struct {
 	t  testing.TB
 	nc net.Conn
@@ -52,7 +52,7 @@ type client struct {
 	sign    bool
 	flags   smbwire.SessionFlags2 // of the session
 
-	// What it lies about.
+	// Where it breaks the protocol.
 	badMIC, badListMIC, version1 bool
 	raw                          bool // NTLMSSP without SPNEGO
 }
@@ -128,7 +128,7 @@ func (c *client) do(command smbwire.Command2, body []byte) (smbwire.Header2, []b
 	return h, reply[smbwire.Header2Size:]
 }
 
-// exchange sends a message and returns the answer as it is.
+// exchange sends a message and returns the answer, unchecked.
 func (c *client) exchange(msg []byte) (smbwire.Header2, []byte) {
 	c.t.Helper()
 	_, err := c.nc.Write(frame(msg))
@@ -148,7 +148,7 @@ func (c *client) header(reply []byte) smbwire.Header2 {
 	return h
 }
 
-// hungUp sends a message that has no answer but the end of the connection.
+// hungUp sends a message and expects the end of the connection as the answer.
 func (c *client) hungUp(msg []byte) {
 	c.t.Helper()
 	_, err := c.nc.Write(frame(msg))
@@ -290,8 +290,8 @@ func (c *client) leg(token []byte) (smbwire.Header2, []byte) {
 	return c.exchange(msg)
 }
 
-// logOn logs a user on, or nobody if user is empty. If the session has a key, the
-// client signs from then on.
+// logOn logs a user on, or an anonymous client if user is empty. If the session has a key,
+// the client signs from then on.
 func (c *client) logOn(user, password string) smbwire.Status {
 	c.t.Helper()
 	negotiate, challenge := ntlmNegotiate(), c.challenge()
@@ -357,7 +357,7 @@ func (c *client) authenticate(negotiate, challenge []byte, user, password string
 		sessionKey = crypt(mac(base[:], nonce, lm[:8]), key[:])
 	default:
 		responseKey := mac(hash[:], utf16le(strings.ToUpper(user)+"DOMAIN"))
-		// The integrity code is announced among what the server said of itself.
+		// The integrity code is announced in the copy of the server's target information.
 		temp := append([]byte{1, 1, 0, 0, 0, 0, 0, 0}, make([]byte, 20)...)
 		temp = append(temp, 6, 0, 4, 0, 2, 0, 0, 0)
 		temp = append(append(temp, info...), 0, 0, 0, 0)

@@ -23,7 +23,8 @@ func negotiate1(dialects ...string) []byte {
 	return append(msg, list...)
 }
 
-// TestNegotiateSMB1: an SMB1 client is led to the SMB2 that it offers.
+// TestNegotiateSMB1: a client that begins in SMB1 goes on in the dialect of SMB2 that it
+// offers.
 func TestNegotiateSMB1(t *testing.T) {
 	s := newServer(t, nil)
 	const both, old, none = "SMB 2.???", "SMB 2.002", "NT LM 0.12"
@@ -63,7 +64,7 @@ func TestNegotiateSMB1(t *testing.T) {
 	}
 }
 
-// TestNegotiate: the highest dialect of both.
+// TestNegotiate: client and server agree on the highest dialect that both have.
 func TestNegotiate(t *testing.T) {
 	s := newServer(t, nil)
 	for _, tt := range []struct {
@@ -83,7 +84,7 @@ func TestNegotiate(t *testing.T) {
 	assert.Equal(t, notSupported, newClient(t, s).negotiate(0x0310, 0x0222))
 }
 
-// TestNegotiateSigning: the first algorithm of the client that there is.
+// TestNegotiateSigning: the server takes the first algorithm offered that it has.
 func TestNegotiateSigning(t *testing.T) {
 	s := newServer(t, &fileserver.Settings{Accounts: map[string]string{"alice": "secret"}})
 	for _, tt := range []struct {
@@ -98,7 +99,7 @@ func TestNegotiateSigning(t *testing.T) {
 	}
 }
 
-// TestNegotiateMalformed: contexts that SMB 3.1.1 does not allow.
+// TestNegotiateMalformed: the server refuses contexts that SMB 3.1.1 does not allow.
 func TestNegotiateMalformed(t *testing.T) {
 	s := newServer(t, nil)
 	good := (&client{}).negotiateBody(dialects, 1)
@@ -142,7 +143,7 @@ func TestNegotiateMalformed(t *testing.T) {
 	assert.Equal(t, badParameter, h.Status, "signed")
 }
 
-// TestHangUp: what has no answer but the end of the connection.
+// TestHangUp: a message that breaks the protocol ends the connection.
 func TestHangUp(t *testing.T) {
 	s := newServer(t, &fileserver.Settings{Accounts: map[string]string{"alice": "secret"}})
 	header := func(h smbwire.Header2, body ...byte) func(*client) []byte {
@@ -199,7 +200,7 @@ func TestHangUp(t *testing.T) {
 	})
 }
 
-// TestFrames: what the session service says for itself.
+// TestFrames: the frames of the session service are answered, apart from SMB.
 func TestFrames(t *testing.T) {
 	c := newClient(t, newServer(t, nil))
 	send := func(b []byte) {
@@ -215,12 +216,12 @@ func TestFrames(t *testing.T) {
 	assert.Equal(t, []byte{0x82, 0, 0, 0}, reply)
 	send([]byte{0x85, 0, 0, 0}) // a keep-alive
 	assert.Equal(t, success, c.negotiate(dialects...))
-	send([]byte{0x83, 0, 0, 1, 0x80}) // a server's word
+	send([]byte{0x83, 0, 0, 1, 0x80}) // only a server sends this
 	_, err = c.receive()
 	assert.ErrorIs(t, err, io.EOF)
 }
 
-// TestStates: what is answered when, in the states of a session.
+// TestStates: the answers to each command in each state of a session.
 func TestStates(t *testing.T) {
 	s := newServer(t, nil)
 	c := newClient(t, s)
@@ -293,8 +294,8 @@ func TestStates(t *testing.T) {
 	assert.Equal(t, sessionGone, do(smbwire.Command2TreeDisconnect, empty...))
 }
 
-// TestValidateNegotiate: a client that asks whether both saw the same
-// negotiation is told so, and loses the connection if they did not.
+// TestValidateNegotiate: a client asks whether both saw the same negotiation. It gets a yes,
+// or loses the connection.
 func TestValidateNegotiate(t *testing.T) {
 	s := newServer(t, &fileserver.Settings{Accounts: map[string]string{"alice": "secret"}})
 	body := func(c *client, change func([]byte)) []byte {
@@ -430,8 +431,8 @@ func TestCompound(t *testing.T) {
 	})
 }
 
-// TestSigning: a session that has to be signed takes nothing else, and one that
-// may be takes no wrong signature.
+// TestSigning: where signing is required, an unsigned request is refused. Where it is
+// offered, a wrong signature is.
 func TestSigning(t *testing.T) {
 	for _, signing := range []fileserver.Signing{fileserver.SigningOffered, fileserver.SigningRequired} {
 		s := newServer(t, &fileserver.Settings{Accounts: map[string]string{"alice": "secret"}, Signing: signing})
@@ -458,8 +459,8 @@ func TestSigning(t *testing.T) {
 	}
 }
 
-// TestSigningAsked: a client that asks for signing gets a session that has to be
-// signed.
+// TestSigningAsked: in the session of a client that requires signing, an unsigned request is
+// refused.
 func TestSigningAsked(t *testing.T) {
 	s := newServer(t, &fileserver.Settings{Accounts: map[string]string{"alice": "secret"}})
 	c := newClient(t, s)
@@ -483,7 +484,7 @@ func TestSignedGuest(t *testing.T) {
 	assert.Equal(t, sessionGone, h.Status)
 }
 
-// TestBounds: a client cannot make the server remember without end.
+// TestBounds: what a client can make the server remember is bounded.
 func TestBounds(t *testing.T) {
 	s := newServer(t, nil)
 	c := connect(t, s, smbwire.Dialect21, "alice", "")

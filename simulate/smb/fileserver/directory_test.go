@@ -152,8 +152,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestListChanging: a listing goes on behind what has been told, whatever comes
-// and goes meanwhile.
+// TestListChanging: a listing goes on behind the last name returned, whatever files come and
+// go meanwhile.
 func TestListChanging(t *testing.T) {
 	files := new(fileserver.Memory)
 	for _, name := range []string{"a", "B", "c", "D", "e"} {
@@ -180,8 +180,8 @@ func TestListChanging(t *testing.T) {
 	assert.Equal(t, []string{".", "..", "a", "B", "c", "D", "d1", "e"}, got)
 }
 
-// TestPatterns: those of MS-FSA 2.1.4.4. The last two columns are what DOS
-// programs mean by "*." and "*.*".
+// TestPatterns: the patterns of MS-FSA 2.1.4.4. The last two columns are what DOS programs
+// mean by "*." and "*.*".
 func TestPatterns(t *testing.T) {
 	all := []string{"a", "a.b", "a.b.c", "ab", "abc.txt", "readme.txt"}
 	files := make(map[string]string)

@@ -50,7 +50,7 @@ func createBody(name string, access, disposition, options uint32) []byte {
 	text := utf16le(name)
 	le.PutUint16(b[44:], smbwire.Header2Size+56)
 	le.PutUint16(b[46:], uint16(len(text)))
-	if len(text) == 0 { // there has to be something
+	if len(text) == 0 { // the buffer must not be empty
 		text = make([]byte, 8)
 	}
 	return append(b, text...)
@@ -220,7 +220,7 @@ func TestPutAndGet(t *testing.T) {
 	require.NoError(t, fstest.TestFS(files, "empty", "small", "large", "dir", "dir/below"))
 }
 
-// TestCreate: dispositions and options, for what is there and what is not.
+// TestCreate: dispositions and options, for files that exist and files that do not.
 func TestCreate(t *testing.T) {
 	files := new(fileserver.Memory)
 	require.NoError(t, files.WriteFile("file", []byte("hello")))
@@ -289,7 +289,7 @@ func TestAccess(t *testing.T) {
 	require.NoError(t, files.WriteFile("file", []byte("hello")))
 	c := inShare(t, files)
 	for access, want := range map[uint32]struct{ read, write, remove smbwire.Status }{
-		0x02000000:                     {success, success, success}, // as much as may be
+		0x02000000:                     {success, success, success}, // all rights that the client may have
 		0x10000000:                     {success, success, success},
 		0x80000000:                     {success, accessDenied, accessDenied},
 		0x40000000:                     {accessDenied, success, accessDenied},
@@ -368,8 +368,7 @@ func TestReadAndWrite(t *testing.T) {
 	assert.Equal(t, badParameter, c.setInfo(dir, smbwire.FileEndOfFile, make([]byte, 8)))
 }
 
-// TestOthersFiles: the number of a file is worth nothing in another tree or
-// session.
+// TestOthersFiles: the number of a file is not valid in another tree or session.
 func TestOthersFiles(t *testing.T) {
 	files := new(fileserver.Memory)
 	require.NoError(t, files.WriteFile("file", []byte("hello")))
@@ -437,7 +436,7 @@ func TestRenameAndDelete(t *testing.T) {
 	assert.Equal(t, success, c.delete("empty", directory))
 	assert.Equal(t, accessDenied, c.delete("", directory))
 
-	// Gone is what is closed everywhere.
+	// A deleted file is gone once it is closed everywhere.
 	_, one, _ := c.create(`folder\c`, changing, open, 0)
 	_, two, _ := c.create(`folder\c`, changing, open, deleteEnd)
 	require.Equal(t, success, c.close(two))
@@ -450,10 +449,10 @@ func TestRenameAndDelete(t *testing.T) {
 	status, _, _ = c.create(`folder\c`, changing, open, 0)
 	assert.Equal(t, notFound, status)
 
-	// What is open is not replaced.
+	// An open file is not replaced.
 	_, one, _ = c.create(`folder\sub\d`, changing, open, 0)
 	assert.Equal(t, accessDenied, move(`folder\sub\e`, `folder\sub\d`, 1))
-	// Nothing comes into what is about to go.
+	// No file can be made in a directory that is about to be deleted.
 	require.Equal(t, success, c.setInfo(one, smbwire.FileDisposition, []byte{1}))
 	require.Equal(t, success, c.setInfo(one, smbwire.FileDisposition, []byte{0}), "thought better of")
 	require.Equal(t, success, c.close(one))
@@ -464,15 +463,14 @@ func TestRenameAndDelete(t *testing.T) {
 	assert.Equal(t, deletePended, move(`folder\sub\e`, `pit\e`, 1))
 	require.Equal(t, success, c.close(one))
 
-	// A client that leaves closes what it has open.
+	// The end of a connection closes its files.
 	_, _, _ = c.create(`folder\sub\e`, changing, open, deleteEnd)
 	h, _ := c.do(smbwire.Command2Logoff, []byte{4, 0, 0, 0})
 	require.Equal(t, success, h.Status)
 	assert.Equal(t, []string{".", "folder", "folder/sub", "folder/sub/d"}, names())
 }
 
-// TestDiskFull: what does not fit is not written, and the space of what goes is
-// free again.
+// TestDiskFull: a write without space writes nothing, and a deleted file frees its space.
 func TestDiskFull(t *testing.T) {
 	const cluster = 4 << 10
 	files := &fileserver.Memory{Max: 10 * cluster}

@@ -302,7 +302,7 @@ func (s *Server) ServeConn(nc net.Conn) {
 	}
 }
 
-// Dial returns a connection in memory that the server serves. It is a smb.Dial, the
+// Dial returns a connection in memory that the server serves. It is an smb.Dial, the
 // backend of a proxy. After Close the error is net.ErrClosed.
 func (s *Server) Dial(context.Context) (net.Conn, error) {
 	machine := memnet.MachineIP()

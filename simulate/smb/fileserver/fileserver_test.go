@@ -64,7 +64,7 @@ func TestSettingsJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal(b, &again))
 	assert.Equal(t, settings, again)
 
-	// No account at all is not the same as accounts that are not given.
+	// An empty Accounts is not the same as a nil one.
 	b, err = json.Marshal(fileserver.Settings{Accounts: map[string]string{}})
 	require.NoError(t, err)
 	again = fileserver.Settings{}
@@ -139,7 +139,7 @@ func TestBubble(t *testing.T) {
 	})
 }
 
-// TestServersShareMemory: what one server's client puts another's gets.
+// TestServersShareMemory: a client of one server reads what a client of another has written.
 func TestServersShareMemory(t *testing.T) {
 	files := new(fileserver.Memory)
 	settings := &fileserver.Settings{Shares: map[string]fs.FS{"a": files}}
@@ -156,7 +156,7 @@ func TestServersShareMemory(t *testing.T) {
 	assert.Equal(t, "hello", string(data))
 }
 
-// TestWindows: a server that is to be a release speaks what the release did.
+// TestWindows: a server with Settings.Windows speaks the dialects of that release.
 func TestWindows(t *testing.T) {
 	for text, want := range map[string]int{
 		"Vista Ultimate SP1": 1, "Windows Server 2008 Standard": 1, "Windows 7 Pro": 2, "Windows 8": 3, "Windows 8.1": 4, "Windows 11 Pro": 5,
@@ -172,7 +172,7 @@ func TestWindows(t *testing.T) {
 		c := newClient(t, s)
 		require.Equal(t, success, c.negotiate(dialects...))
 		assert.Equal(t, dialects[want-1], c.dialect)
-		if want == 1 { // which knows one of the names that SMB1 has for it (MS-SMB2 2.2.4)
+		if want == 1 { // SMB 2.0.2 alone, which SMB1 offers by the first name (MS-SMB2 2.2.4)
 			c := newClient(t, s)
 			_, err := c.nc.Write(frame(negotiate1("SMB 2.002", "SMB 2.???")))
 			require.NoError(t, err)

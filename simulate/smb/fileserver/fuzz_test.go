@@ -17,7 +17,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
 
-// wire is a connection whose client has sent all that it will.
+// wire is a connection whose client has sent everything.
 type wire struct {
 	net.Conn
 	in  io.Reader
@@ -39,8 +39,7 @@ func (t *tap) Write(b []byte) (int, error) {
 	return t.Conn.Write(b)
 }
 
-// fuzzServer is a server with a share of each kind. Everybody is a guest but
-// alice.
+// fuzzServer is a server with a share of each kind. Every account but alice is a guest.
 func fuzzServer(t testing.TB) *fileserver.Server {
 	files := &fileserver.Memory{Max: 1 << 20}
 	require.NoError(t, files.WriteFile("dir/file.txt", []byte("hello")))
@@ -53,7 +52,7 @@ func fuzzServer(t testing.TB) *fileserver.Server {
 	return s
 }
 
-// work does a bit of everything.
+// work sends some request of every kind.
 func work(c *client, share string) {
 	c.connectTree(share)
 	for _, name := range []string{`dir\file.txt`, "new"} {
@@ -124,9 +123,8 @@ func FuzzConn(f *testing.F) {
 	})
 }
 
-// FuzzSession: in a session that is signed, where hostile bytes alone would not
-// come to, every request that is signed is answered by one message that is signed,
-// or by the end of the connection.
+// FuzzSession sends signed requests in a session, which hostile bytes alone would not reach.
+// Each is answered by one signed message, or by the end of the connection.
 func FuzzSession(f *testing.F) {
 	// A script is the dialect, the share, and then requests: the command, the
 	// file they are about, the length of their body, and the body.
@@ -195,8 +193,8 @@ func FuzzSession(f *testing.F) {
 	})
 }
 
-// TestHostileConnections: ten thousand connections that do the worst at the same
-// time leave the server as it was.
+// TestHostileConnections: ten thousand hostile connections at the same time leave nothing
+// behind.
 func TestHostileConnections(t *testing.T) {
 	s := newServer(t, &fileserver.Settings{Guest: true})
 	memory := func() uint64 {

@@ -26,7 +26,7 @@ const (
 	unsupportedUp = smbwire.Status(0x80090302)
 )
 
-// TestLogOn: who gets in as what, in every dialect.
+// TestLogOn: which accounts log on, and as what, in every dialect.
 func TestLogOn(t *testing.T) {
 	accounts := map[string]string{"alice": "secret", "Bob": "Pässwörd"}
 	for _, tt := range []struct {
@@ -75,7 +75,7 @@ func TestLogOn(t *testing.T) {
 	}
 }
 
-// TestLogOnBroken: what is not as the client and the server said does not get in.
+// TestLogOnBroken: a log-on with a wrong integrity code fails, as does one by NTLMv1.
 func TestLogOnBroken(t *testing.T) {
 	s := newServer(t, &fileserver.Settings{Accounts: map[string]string{"alice": "secret"}})
 	for name, lie := range map[string]func(*client){
@@ -105,8 +105,8 @@ func TestNTLMv1(t *testing.T) {
 	}
 }
 
-// TestMechanisms: a client that would rather have another mechanism is led to
-// NTLMSSP, and one that does not have it gets nothing.
+// TestMechanisms: a client that prefers another mechanism is led to NTLMSSP. One without
+// NTLMSSP cannot log on.
 func TestMechanisms(t *testing.T) {
 	s := newServer(t, nil)
 	kerberos := []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02}
@@ -213,8 +213,8 @@ func find(b []byte, s string) int {
 	panic("not found")
 }
 
-// TestPreviousSession: a client that comes back ends what it has left behind, and
-// nobody else's.
+// TestPreviousSession: a client that comes back ends the session that it has left behind, and
+// no session of another user.
 func TestPreviousSession(t *testing.T) {
 	s := newServer(t, &fileserver.Settings{Accounts: map[string]string{"alice": "secret", "bob": "secret"}})
 	back := func(user string, previous uint64) {

@@ -16,8 +16,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// TestReadOnly: whatever would change a file system that is not a Memory is
-// refused.
+// TestReadOnly: every change to a file system that is not a Memory is refused.
 func TestReadOnly(t *testing.T) {
 	c := inShare(t, fstest.MapFS{"Dir/File": {Data: []byte("hello")}, "dev": {Mode: fs.ModeDevice}})
 	for _, tt := range []struct {
@@ -64,8 +63,8 @@ func TestReadOnly(t *testing.T) {
 	assert.Zero(t, le.Uint64(b[8:]), "nothing is free")
 }
 
-// TestReadOnlyKinds: files that can be read from anywhere, that can seek, and
-// that can do neither.
+// TestReadOnlyKinds: files that are an io.ReaderAt, files that are an io.Seeker, and files
+// that are neither.
 func TestReadOnlyKinds(t *testing.T) {
 	data := make([]byte, 200_000)
 	rand.Read(data)
@@ -116,7 +115,7 @@ func TestReadOnlyKinds(t *testing.T) {
 	}
 }
 
-// seekers hides that the files of an FS can be read from anywhere.
+// seekers hides that the files of an FS are an io.ReaderAt.
 type seekers struct{ fs.FS }
 
 func (s seekers) Open(name string) (fs.File, error) {
@@ -141,7 +140,7 @@ type seeker struct {
 
 func (s seeker) Seek(offset int64, whence int) (int64, error) { return s.s.Seek(offset, whence) }
 
-// TestUnspeakableNames: what Windows could not name is not there.
+// TestUnspeakableNames: a file with a name that Windows does not accept is not shown.
 func TestUnspeakableNames(t *testing.T) {
 	c := inShare(t, fstest.MapFS{"a:b": {}, `a\b`: {}, "a\xff": {}, "good": {}})
 	assert.Equal(t, []string{".", "..", "good"}, c.list("", 12, "*", 1000))
@@ -154,7 +153,7 @@ func (b brokenFS) Open(name string) (fs.File, error) {
 	return nil, &fs.PathError{Op: "open", Path: name, Err: b.err}
 }
 
-// TestBrokenFS: the failure of a file system is a status, and no more.
+// TestBrokenFS: a failure of the file system is answered with a status.
 func TestBrokenFS(t *testing.T) {
 	for err, want := range map[error]smbwire.Status{
 		fs.ErrPermission: accessDenied, fs.ErrInvalid: badParameter, os.ErrProcessDone: 0xC00000E9,

@@ -110,7 +110,7 @@ func Start(ctx context.Context, settings *Settings) (*Server, error) {
 // Addr returns the TCP address of the server, such as "127.0.0.1:41234".
 func (s *Server) Addr() string { return s.addr }
 
-// Dial connects to the server. It is a smb.Dial, the backend of a proxy.
+// Dial connects to the server. It is an smb.Dial, the backend of a proxy.
 func (s *Server) Dial(ctx context.Context) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", s.addr)
 }

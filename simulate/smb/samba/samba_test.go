@@ -14,8 +14,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb/samba"
 )
 
-// TestSettingsRejected: what smb.conf would take for something else is told
-// with the value, before anything starts.
+// TestSettingsRejected: a value that smb.conf would take for something else is an error that
+// names it, before anything starts.
 func TestSettingsRejected(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))

@@ -27,7 +27,7 @@ const (
 	longestRun = 80
 )
 
-// process is the supervisor of a smbd. It is a child of this process, and smbd is its
+// process is the supervisor of an smbd. It is a child of this process, and smbd is its
 // child.
 type process struct {
 	run   string // temporary directory

@@ -74,8 +74,8 @@ func needCI(t *testing.T) {
 // they inherit tells which fixture they belong to.
 var environment sync.Mutex
 
-// fixture is a place of its own for what a test starts: what is there is seen
-// by its environment and its temporary directory.
+// fixture gives the processes of a test an environment and a temporary directory of their
+// own, by which look finds them.
 type fixture struct {
 	t    *testing.T
 	tmp  string
@@ -120,8 +120,7 @@ func (f *fixture) start(settings *samba.Settings) (server *samba.Server, err err
 	return server, err
 }
 
-// look returns the number of processes of the test that are there, and
-// remembers them.
+// look returns the number of processes of the test that are running, and remembers them.
 func (f *fixture) look() int {
 	environs, err := filepath.Glob("/proc/[0-9]*/environ")
 	require.NoError(f.t, err)
@@ -168,7 +167,7 @@ func (f *fixture) nothingLeft() {
 				continue
 			}
 			_, rest, _ := strings.Cut(string(stat), ") ")
-			// What has ended and is no child of this process is up to init.
+			// Of an ended process that is no child of this one, init takes care.
 			if !strings.HasPrefix(rest, "Z ") || strings.HasPrefix(rest, fmt.Sprintf("Z %d ", os.Getpid())) {
 				return false
 			}
@@ -304,8 +303,8 @@ func TestProgramEnds(t *testing.T) {
 	f.programEnds(func(_ *os.Process, stdin io.Closer) { stdin.Close() })
 }
 
-// programEnds has a program with two servers come to its end, the first of which
-// has helpers if the test may take long.
+// programEnds starts a program with two servers, and ends it. The first server has helpers
+// if the test may take long.
 func (f *fixture) programEnds(end func(program *os.Process, stdin io.Closer)) {
 	f.t.Helper()
 	cmd, stdin, lines := f.startChild(2, os.Args[0], nil)
@@ -392,7 +391,7 @@ func (f *fixture) pid(what string) int {
 	return found
 }
 
-// TestSMBDEndsByItself: Close tells, and clears up all the same.
+// TestSMBDEndsByItself: the error of Close says so, and Close removes everything.
 func TestSMBDEndsByItself(t *testing.T) {
 	t.Parallel()
 	needCI(t)
@@ -409,8 +408,8 @@ func TestSMBDEndsByItself(t *testing.T) {
 	f.nothingLeft()
 }
 
-// TestSupervisorKilled: smbd ends all the same, and Close tells, also where
-// nothing reaps the orphans, as in many containers.
+// TestSupervisorKilled: smbd ends all the same, and the error of Close says so, also where
+// nothing reaps orphans, as in many containers.
 func TestSupervisorKilled(t *testing.T) {
 	f := newFixture(t) // not in parallel: it makes orphans the children of this process
 	setSubreaper(t, 1)
@@ -444,7 +443,7 @@ func setSubreaper(t *testing.T, on uintptr) {
 	require.Zero(t, errno)
 }
 
-// TestSMBDHangs: a smbd that does not end when told is ended by force.
+// TestSMBDHangs: an smbd that does not end when told is ended by force.
 func TestSMBDHangs(t *testing.T) {
 	t.Parallel()
 	needCI(t)
@@ -493,7 +492,7 @@ func TestStartFails(t *testing.T) {
 	f.nothingLeft()
 }
 
-// TestStartCanceled ends the start of a smbd that runs and will never answer.
+// TestStartCanceled ends the start of an smbd that runs and will never answer.
 func TestStartCanceled(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -525,8 +524,8 @@ func TestStartCanceled(t *testing.T) {
 	f.nothingLeft()
 }
 
-// TestReady: the error has the last answer of smbd, and not that the question
-// after it was cut short.
+// TestReady: the error has the last answer of smbd, and not that the attempt after it was
+// cut short.
 func TestReady(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -545,7 +544,7 @@ func TestReady(t *testing.T) {
 	assert.NoError(t, samba.Ready(ctx, t.TempDir(), func(context.Context) error { return nil }))
 }
 
-// TestDirGiven: a directory of the caller's stays.
+// TestDirGiven: a directory that the caller has given stays.
 func TestDirGiven(t *testing.T) {
 	dir := t.TempDir()
 	f := newFixture(t)
