@@ -14,7 +14,7 @@ import (
 )
 
 // adsutil runs a command line of adsutil.vbs, the script that administers IIS 4.0
-// to 6.0. It reports false for known if the line is none.
+// to 6.0. known is false if the line is another command.
 func (s *Server) adsutil(line string) (output string, known bool, err error) {
 	args := strings.Fields(line)
 	banner := ""
@@ -85,7 +85,7 @@ func isSite(path string) bool {
 }
 
 // A property can be read and, unless set says otherwise, written. The server is
-// locked meanwhile.
+// locked while get and set run.
 type property struct {
 	name string
 	get  func(*Server) string
@@ -200,5 +200,5 @@ func (s *Server) serverListenBacklog() string {
 }
 
 func (s *Server) setServerListenBacklog(string) error {
-	return errors.New("iis: ServerListenBacklog cannot be set here: the backlog is the listener's own, and does not soften the limit (kb229814)")
+	return errors.New("iis: ServerListenBacklog cannot be set: the listener has its own backlog, which does not move the limit (kb229814); see tcp.NewBacklog")
 }

@@ -57,7 +57,7 @@ func TestAdsutilErrors(t *testing.T) {
 		"adsutil set w3svc/MaxConnections forty":  "want a whole number",
 		"adsutil set w3svc/AllowKeepAlive often":  "want true or false",
 		"adsutil set w3svc/ConnectionTimeout -1":  "want 1 to 2147483647",
-		"adsutil set w3svc/ServerListenBacklog 5": "cannot be set here",
+		"adsutil set w3svc/ServerListenBacklog 5": "cannot be set",
 	} {
 		out, err := h.Console(line)
 		assert.ErrorContains(t, err, want, line)

@@ -6,20 +6,19 @@ import (
 	"sync"
 )
 
-// maxQueuedBody is how much of the body of a queued request is read while it
-// waits. It is the library's own; http.sys holds what it has read, too.
+// maxQueuedBody is how much of the body of a queued request is read while it waits.
+// The number is the library's own; http.sys holds what it has read, too.
 const maxQueuedBody = 64 << 10
 
-// readsAhead reports whether the body of a request is worth reading while it
-// waits: over HTTP/1, net/http notices that a client has left only when it has read
-// the body.
+// readsAhead reports whether the body of a request is read in the queue: over
+// HTTP/1, net/http notices that a client has gone away only after the body.
 func readsAhead(r *http.Request) bool {
 	return r.ProtoMajor == 1 && r.Body != nil && r.Body != http.NoBody && r.ContentLength <= maxQueuedBody
 }
 
-// A body is that of a request which is read before the handler does. A body
-// without a length is read as far as maxQueuedBody, and the handler reads the
-// rest itself.
+// A body is that of a queued request, which is read before the handler has it. A
+// body without a length is read up to maxQueuedBody, and the handler reads the rest
+// itself.
 type body struct {
 	inner io.ReadCloser
 
@@ -76,8 +75,8 @@ func (b *body) Read(p []byte) (int, error) {
 	return b.inner.Read(p)
 }
 
-// Close closes the body as the handler would. What is read ahead at the moment is
-// waited for by net/http, which does not let two read at once.
+// Close closes the body as the handler would. net/http waits for a Read in
+// progress, since it does not let two read at once.
 func (b *body) Close() error {
 	b.mu.Lock()
 	b.stopped = true

@@ -53,7 +53,7 @@ func ExampleServer_ServeTLS() {
 	// 404 Not Found
 }
 
-// From IIS 7.0 on the handler is all that a server of somebody else needs.
+// From IIS 7.0 on the handler is all that the server of another program needs.
 func ExampleServer_Handler() {
 	host := must(simulate.New(limits.MustParseWindows("Windows 11 Pro"), nil))
 	web := must(iis.NewServer(host))
@@ -67,7 +67,7 @@ func ExampleServer_Handler() {
 	// Output: 404 Not Found 1
 }
 
-// Up to IIS 6.0 it needs the listener, too, and where wrappers change addresses
+// Up to IIS 6.0 the server needs the listener, too, and if wrappers change addresses
 // ConnContext.
 func ExampleServer_Listener() {
 	host := must(simulate.New(limits.MustParseWindows("XP Professional SP3"), &simulate.Settings{
@@ -77,7 +77,7 @@ func ExampleServer_Listener() {
 	web := must(iis.NewServer(host))
 	srv := &http.Server{Handler: web.Handler(http.NotFoundHandler()), ConnContext: web.ConnContext}
 	ln := must(web.Listener(must(net.Listen("tcp", "127.0.0.1:0"))))
-	go srv.Serve(ln) // or with listeners of others around it
+	go srv.Serve(ln) // or with other listeners around it
 	defer srv.Close()
 	resp := must(http.Get("http://" + ln.Addr().String()))
 	defer resp.Body.Close()

@@ -12,30 +12,30 @@ import (
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
-// Handler returns a handler that puts the limit in front of next. It is one of the
-// three pieces, and from IIS 7.0 on all that is needed.
+// Handler returns a handler that puts the limit in front of next.
 //
-// There it counts requests while they execute, lets the others wait first come,
-// first served, and answers 503 when the queue is full. A client that goes away
-// leaves the queue: a body of up to 64 kB is read meanwhile, as http.sys does, and
-// net/http then notices. It does not notice with a longer body, or if the client
-// has already sent another request over HTTP/1. A request that another Handler of the
-// server has counted already is not counted again.
+// From IIS 7.0 on it counts a request while next serves it, queues the others first
+// come, first served, and answers 503 when the queue is full. A request that
+// another Handler of the server has counted is not counted again. If next takes the
+// connection over (http.Hijacker), as for a WebSocket, the slot is held until the
+// connection is closed and next has returned.
 //
-// A connection that next takes over (http.Hijacker), as a WebSocket does, holds
-// its slot until it is closed and next has returned. If it has come from
-// Server.Listener, next gets the http.ResponseWriter as it is. Otherwise it gets
-// one around it that has Flush, ReadFrom and the rest of what that of net/http
-// has, and connections that are wrapped.
+// Up to IIS 6.0 Server.Listener counts, and the connection must come from it.
+// Handler answers the requests of connections over the limit, and closes
+// connections after a request if AllowKeepAlive says so.
 //
-// Up to IIS 6.0 it answers the requests of connections over the limit, and
-// closes connections after a request if AllowKeepAlive says so. The connection
-// must come from Server.Listener.
+// A request fails with status 500 and a page that says why if its connection is
+// unknown or counted twice. So does HTTP/2 without TLS if next would take it over
+// (golang.org/x/net/http2/h2c), since the limit would not see the requests in it.
 //
-// A request whose limit cannot be told gets status 500 and a sentence that says
-// why: one whose connection is not known, or is counted twice; and HTTP/2 without
-// TLS that next would take over (golang.org/x/net/http2/h2c), as its requests
-// would not be seen.
+// A client that goes away leaves the queue when net/http notices it, which is after
+// the body of the request. So up to 64 kB of the body are read in the queue, as
+// http.sys does. With a longer body, or a second request sent over HTTP/1, the
+// client is not noticed.
+//
+// next gets the http.ResponseWriter as it is if the connection comes from
+// Server.Listener. Otherwise it gets a wrapper with the methods of that of
+// net/http, and hijacked connections are wrapped.
 func (s *Server) Handler(next http.Handler) http.Handler {
 	s.handlers.Store(true)
 	return &handler{server: s, next: next}
@@ -56,16 +56,16 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// countedKey is the context key of a request that the server has counted, unless
-// its connection says so.
+// countedKey is the context key of a request that the server has counted, if its
+// connection does not know.
 type countedKey struct{ server *Server }
 
 // serveRequest is the limit of IIS 7.0 and later.
 func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 	s := h.server
 	e := s.connOf(r)
-	// A connection of HTTP/1 has one request at a time, and knows whether it has
-	// been counted. For others the context does.
+	// A connection of HTTP/1 has one request at a time, and its entry knows whether
+	// that is counted. For other connections the context of the request knows.
 	isOurs := e != nil && r.ProtoMajor == 1
 	switch {
 	case isOurs && !e.Begin(), !isOurs && r.Context().Value(countedKey{s}) != nil:
@@ -80,7 +80,7 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 			"or let net/http do it, with http.Server.Protocols")
 		return
 	case strings.EqualFold(r.Header.Get("Upgrade"), "h2c"):
-		// A server may ignore the wish, and next must not take the connection over.
+		// A server may ignore the header, and next must not take the connection over.
 		r.Header.Del("Upgrade")
 		r.Header.Del("HTTP2-Settings")
 	}
@@ -140,23 +140,25 @@ func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &limit) && limit.Outcome == simulate.Refused:
 		s.answer().respond(w)
 	case r.Context().Value(http.ServerContextKey) == nil:
-		// Nothing recovers, in a test with a recorder for one.
+		// The caller is not net/http but perhaps a test with a recorder, where nothing
+		// recovers from a panic.
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	default:
-		// The client is gone, or has waited too long and loses its connection.
+		// The client is gone, or its time in the queue is over and the connection
+		// ends.
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// serveConnection is the limit of IIS up to 6.0. The listener has counted; what
-// is left is to answer the connections over the limit.
+// serveConnection is the limit of IIS up to 6.0. The listener has counted, and here
+// the connections over the limit are answered.
 func (h *handler) serveConnection(w http.ResponseWriter, r *http.Request) {
 	s := h.server
 	e := s.connOf(r)
 	switch {
 	case e == nil:
-		fail(w, "iis: the connection of this request is not known: its listener must be that of Server.Listener, perhaps with others around it; "+
-			"where one of these reports another address (PROXY protocol), set ConnContext of the http.Server to Server.ConnContext")
+		fail(w, "iis: the connection of this request is not known: its listener must come from Server.Listener, and others may wrap that; "+
+			"if one of those reports another address (PROXY protocol), set ConnContext of the http.Server to Server.ConnContext")
 		return
 	case tcp.GateOf(e.Conn()) != s.gate:
 		fail(w, "iis: the connection of this request is counted for another machine: use Handler and Listener of the same Server")
@@ -177,8 +179,8 @@ func (h *handler) serveConnection(w http.ResponseWriter, r *http.Request) {
 	h.next.ServeHTTP(w, r)
 }
 
-// send answers over the bare connection where it can be had, for the reason
-// phrase and for clients that are still sending.
+// send answers over the bare connection if it can be hijacked: for the reason phrase,
+// and for clients that are still sending.
 func (a answer) send(w http.ResponseWriter, over *tcp.Refusal) {
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -190,7 +192,7 @@ func (a answer) send(w http.ResponseWriter, over *tcp.Refusal) {
 	over.Answer(conn, buffered, a.bytes())
 }
 
-// fail answers a request whose limit cannot be told.
+// fail answers a request that the limit cannot count.
 func fail(w http.ResponseWriter, sentence string) {
 	w.Header().Set("Connection", "close")
 	http.Error(w, sentence, http.StatusInternalServerError)

@@ -17,7 +17,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/iis"
 )
 
-// wrapper is a listener of somebody else: ten lines around the connections of
+// wrapper is a listener of another package: ten lines around the connections of
 // another one.
 type wrapper struct {
 	net.Listener
@@ -175,7 +175,7 @@ func TestForeignConnectionsFail(t *testing.T) {
 	defer bare.Close()
 	resp, err := http.Get(bare.URL)
 	_, body := read(t, resp, err)
-	assert.Contains(t, body, "its listener must be that of Server.Listener")
+	assert.Contains(t, body, "its listener must come from Server.Listener")
 }
 
 // A connection that is counted by two listeners, one around the other.

@@ -11,25 +11,24 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/conns"
 )
 
-// A handler can take over the connection of its request (hijack it), as that of
-// a WebSocket does. The request is then over when the handler has returned and the
-// connection is closed, and holds its slot that long.
+// A handler can take over (hijack) the connection of its request, as for a WebSocket.
+// The request then holds its slot until the handler has returned and the connection
+// is closed.
 //
-// Where the connection is one that a listener of the server has accepted, the
-// handler gets the http.ResponseWriter as it is: if it has taken the connection
-// over, net/http says so afterwards. Otherwise it gets a taker.
+// If a listener of the server has accepted the connection, the handler gets the
+// http.ResponseWriter as it is, and net/http says afterwards whether the connection
+// was hijacked. Otherwise the handler gets a taker.
 
-// hijacked reports whether a handler that has returned has taken over the
-// connection. If it has not, and has written nothing, that sends status 200, which
-// code around the Handler may not want: so it is asked only where the connection
-// says that it may be so.
+// hijacked reports whether a handler that has returned has taken over the connection.
+// To ask sends status 200 if the handler has written nothing, and code around the
+// Handler may want another. So call it only if Entry.MayBeHijacked.
 func hijacked(w http.ResponseWriter) bool {
 	_, err := w.Write(nil)
 	return errors.Is(err, http.ErrHijacked)
 }
 
-// A taker is a ResponseWriter whose connection, if it is hijacked, is accounted
-// for.
+// A taker is a ResponseWriter that keeps account of its connection if that is
+// hijacked.
 type taker struct {
 	http.ResponseWriter
 	http.Hijacker
@@ -50,9 +49,8 @@ func (t *taker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return secured(t.taken.Conn()), buffered, nil
 }
 
-// newTaker returns a taker for w and the ResponseWriter that it is for the
-// handler, which has those methods of w that programs ask for. taker is nil if w
-// cannot be hijacked.
+// newTaker returns a ResponseWriter for the handler, with those methods of w that
+// programs ask for, and the taker in it. The taker is nil if w cannot be hijacked.
 func newTaker(w http.ResponseWriter, s *Server) (http.ResponseWriter, *taker) {
 	hijacker, ok := w.(http.Hijacker)
 	if !ok {

@@ -17,23 +17,20 @@ import (
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
-// Listener returns a listener whose connections belong to the server, for an
-// http.Server that something else has, or a web server that is none. It is one of
-// the three pieces; the timeouts of idle connections are then those of whatever
-// has the server.
+// Listener returns a listener whose connections belong to the server. It is for an
+// http.Server that another program has, or a web server that is not net/http. That
+// program also sets the idle timeouts. Closing the listener closes inner and ends
+// the connections over the limit.
 //
-// Up to IIS 6.0 the listener counts. A connection over the limit is handed on,
-// too, and answers in plain HTTP itself when it is first read, whatever it is
-// sent. One that begins with TLS, HTTP/2 or the PROXY protocol is answered by
-// Server.Handler, which must be on every request and be made before the first
-// connection comes; without any such handler it is closed. The connections may be wrapped by other listeners on their way, such as
-// that of crypto/tls; inner must not do TLS itself, since net/http would not see
-// it.
+// Up to IIS 6.0 the listener counts connections, and returns those over the limit,
+// too. The first Read of such a connection answers in plain HTTP. If the client
+// begins with TLS, HTTP/2 or the PROXY protocol, Server.Handler answers, which must
+// then be around every request and made before the first connection; without a
+// Handler the connection is closed. Other listeners, such as that of crypto/tls,
+// may wrap the connections. inner must not do TLS, since net/http would not see it.
 //
-// From IIS 7.0 on connections are not counted. The listener serves Host.Disconnect
-// and WebSockets: see Handler.
-//
-// Closing the listener closes inner and ends the connections over the limit.
+// From IIS 7.0 on the listener counts nothing. It is for Host.Disconnect and
+// WebSockets: see Handler.
 func (s *Server) Listener(inner net.Listener) (net.Listener, error) {
 	switch l := inner.(type) {
 	case nil:
@@ -62,8 +59,8 @@ func (s *Server) Listener(inner net.Listener) (net.Listener, error) {
 }
 
 // uncounted is the listener of a server that counts requests. It keeps account of
-// the connections, which Host.Disconnect ends, and whose closing ends what has
-// taken them over.
+// the connections, so that Host.Disconnect can end them and a hijacked one releases
+// its slot when it is closed.
 type uncounted struct {
 	net.Listener
 	server *Server
@@ -113,7 +110,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	return secured(conn), nil
 }
 
-// connectionStater is what net/http asks a connection for that is no *tls.Conn.
+// connectionStater is what net/http looks for in a connection that is no *tls.Conn.
 type connectionStater interface{ ConnectionState() tls.ConnectionState }
 
 // secured returns conn so that net/http finds the ConnectionState of what it
@@ -125,7 +122,7 @@ func secured(conn tcp.Conn) net.Conn {
 	return conn
 }
 
-// secureConn is a connection with TLS of somebody else.
+// secureConn is a connection with a TLS that is not that of crypto/tls.
 type secureConn struct {
 	tcp.Conn
 	connectionStater
@@ -141,20 +138,19 @@ func (c *secureConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// ConnContext puts the connection into the context of its requests, where
-// Server.Handler finds it. As the ConnContext of an http.Server it is the third
-// piece. It is needed only if a wrapper of the connection reports another
-// address, as that of a listener for the PROXY protocol does; the connection must
-// then have a method NetConn or Raw that returns what it wraps.
+// ConnContext puts the connection into the context of its requests, for
+// Server.Handler. Set it as ConnContext of the http.Server if a wrapper of the
+// connection reports another address, as for the PROXY protocol. The wrapper must
+// have a method NetConn or Raw that returns what it wraps.
 func (s *Server) ConnContext(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{s}, c)
 }
 
 type connKey struct{ server *Server }
 
-// connOf returns the connection of a request that a listener has accepted, or
-// nil: that which is under the one that ConnContext was given, or else the one whose
-// local address net/http knows.
+// connOf returns the entry of the connection that carries a request, or nil. It
+// looks under the connection that ConnContext was given, and else for the local
+// address that net/http knows.
 func (s *Server) connOf(r *http.Request) *conns.Entry {
 	ctx := r.Context()
 	if c, ok := ctx.Value(connKey{s}).(net.Conn); ok {
@@ -166,8 +162,8 @@ func (s *Server) connOf(r *http.Request) *conns.Entry {
 	return s.set.Find(local)
 }
 
-// A refusedConn is a connection over the limit. What is sent over it in plain
-// HTTP it answers in the first call of Read; anything else it hands on.
+// refusedConn is a connection over the limit. If the client sends plain HTTP, the
+// first call of Read answers it. Anything else it hands on.
 type refusedConn struct {
 	tcp.Conn
 	server  *Server
@@ -240,9 +236,9 @@ func (c *refusedConn) CloseWrite() error {
 // headers of the PROXY protocol, versions 1 and 2.
 var foreign = [...]string{"\x16", "PRI * HTTP/2.0\r\n", "PROXY ", "\r\n\r\n\x00\r\nQUIT\n"}
 
-// stateOf says what the beginning of a connection is. A request ends with its
-// empty line, and one without a version (HTTP/0.9), or what is none at all, with its first
-// line.
+// stateOf says what the beginning of a connection is. A request ends with its empty
+// line. One without a version (HTTP/0.9), or what is no request, ends with its
+// first line.
 func stateOf(head []byte) headState {
 	for _, f := range foreign {
 		switch n := min(len(head), len(f)); {

@@ -9,7 +9,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// answer is what the server tells the connection or the request over the limit.
+// answer is what the server sends to a connection or request over the limit.
 type answer struct {
 	limits.HTTPRefusal
 	body     string // page
@@ -28,8 +28,7 @@ func (s *Server) answer() answer {
 	return a
 }
 
-// bytes returns the answer as it goes over a connection without TLS or with
-// HTTP/1 under it.
+// bytes returns the answer as it is sent over HTTP/1 without net/http.
 func (a answer) bytes() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.Status, a.Phrase)
@@ -44,8 +43,8 @@ func (a answer) bytes() []byte {
 	return []byte(b.String())
 }
 
-// respond writes the answer through net/http, which knows no reason phrase of
-// its own. "Connection: close" ends an HTTP/2 connection too, after the answer.
+// respond writes the answer through net/http, which can send no reason phrase of
+// ours. "Connection: close" ends an HTTP/2 connection, too, after the answer.
 func (a answer) respond(w http.ResponseWriter) {
 	header := w.Header()
 	if a.Server != "" {

@@ -1,23 +1,3 @@
-// Package iis acts out the web servers of Windows on net/http.
-//
-// A Server is the web server of one simulate.Host. Any http.Server becomes it,
-// with one listener or several:
-//
-//	web, err := iis.NewServer(host)
-//	...
-//	go web.ServeTLS(srv, tlsListener, "cert.pem", "key.pem")
-//	err = web.Serve(srv, listener)
-//
-// Up to IIS 6.0 the server counts connections from accept to close, idle ones
-// included, and answers the connection over the limit with an error page. From IIS
-// 7.0 on it counts requests while they execute, and the others wait. Each server
-// and each listener of a host counts at the same gate.
-//
-// Where something else has the http.Server or makes the listeners, as in Caddy or
-// Traefik, there are the pieces: Server.Listener, Server.Handler and
-// Server.ConnContext. A request that the limit cannot see, because code of others
-// stands between the pieces, fails with status 500 and a sentence that says what
-// to do.
 package iis
 
 import (
@@ -39,8 +19,10 @@ import (
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
-// Server is the web server of a host. NewServer returns it; it may be used by many
-// goroutines.
+// Server is the web server of a host, with the limit of its version of IIS. Most
+// callers should use Serve; Handler, Listener and ConnContext are for an
+// http.Server that another program has. A Server comes from NewServer and may be
+// used by many goroutines.
 type Server struct {
 	host *simulate.Host
 	gate *simulate.Gate
@@ -55,29 +37,28 @@ type Server struct {
 	serving  map[*http.Server]int // how many times
 }
 
-// NewServer returns the web server of the host, which is the same one each time.
-// The error matches simulate.ErrAbsent if the edition has no web server, and
+// NewServer returns the web server of the host, the same one at each call. The
+// error wraps simulate.ErrAbsent if the edition has no web server, and
 // simulate.ErrClosed if the host is closed.
 //
-// Host.Close ends what Serve and ServeTLS serve, and the listeners of
-// Server.Listener with their connections. Host.Disconnect ends the connections
-// only. Up to IIS 6.0, Host.Console answers adsutil, the script that administers
-// the server:
+// Host.Close closes the http.Servers of Serve and ServeTLS, and the listeners of
+// Server.Listener with their connections. Host.Disconnect closes the connections
+// only.
+//
+// Up to IIS 6.0, Host.Console runs adsutil, the script that administers the server:
 //
 //	adsutil get w3svc/MaxConnections
 //	adsutil set w3svc/MaxConnections 40
 //	adsutil enum w3svc
 //	cscript C:\Inetpub\AdminScripts\adsutil.vbs get w3svc/1/MaxConnections
 //
-// The properties are MaxConnections, AllowKeepAlive, ConnectionTimeout (in
-// seconds) and ServerListenBacklog, which can be read. A client edition has one web
-// site, so w3svc and w3svc/1 are the same. The layout of the output is that of
-// kb290391 and kb238131; with cscript in front, and without its //nologo, it
-// begins with the banner of the script host, as on Windows 2000. What is set is
-// set for the machine: MaxConnections is in force at once and throws nothing out,
-// AllowKeepAlive from the next request on, and ConnectionTimeout for every
-// http.Server that is served for the first time later. What Windows would not
-// accept is an error that says why, and changes nothing.
+// It knows MaxConnections, which is in force at once and closes no connection;
+// AllowKeepAlive, in force from the next request on; ConnectionTimeout in seconds,
+// in force for http.Servers that are first served later; and ServerListenBacklog,
+// which cannot be set. A value that Windows would not accept is an error and
+// changes nothing. w3svc and w3svc/1 are the same, since a client edition has one
+// web site. The output has the layout of kb290391 and kb238131, with the banner of
+// the script host of Windows 2000 after cscript without //nologo.
 func NewServer(host *simulate.Host) (*Server, error) {
 	gate, err := host.Gate(limits.IIS)
 	if err != nil {
@@ -127,33 +108,32 @@ func (p *part) Console(line string) (output string, known bool, err error) {
 // Host returns the host of the server.
 func (s *Server) Host() *simulate.Host { return s.host }
 
-// Gate returns the gate of the server, that of limits.IIS.
+// Gate returns the gate of limits.IIS, at which the server counts.
 func (s *Server) Gate() *simulate.Gate { return s.gate }
 
 // countsRequests reports whether the server is IIS 7.0 or later.
 func (s *Server) countsRequests() bool { return s.gate.Policy().Rule.Unit == limits.UnitRequests }
 
-// Serve serves srv on the listener, under the limit, until one of them is closed,
-// as srv.Serve does; its errors are the same. It may be called several times for
-// one http.Server, which then has the limit once, and for several.
+// Serve serves srv on the listener under the limit, as srv.Serve does, and with its
+// errors. It may be called for several listeners and several http.Servers, which
+// then have the limit together. It closes the listener when it returns.
 //
-// The first call for an http.Server changes it: Handler, ConnContext, ConnState and
-// the protocols of TLSNextProto call what was there before, and IdleTimeout and, where connections are counted,
-// ReadHeaderTimeout become the idle timeout of the machine, if they are 0 or a
-// setting of the machine says so. They must be set before, as net/http requires;
-// if the Handler is replaced afterwards, requests fail with a sentence.
+// The first call for an http.Server changes it, so set its fields before. Handler,
+// ConnContext, ConnState and the protocols of TLSNextProto are wrapped. IdleTimeout
+// and, up to IIS 6.0, ReadHeaderTimeout become the idle timeout of the machine if
+// they are 0 or Settings.ConnectionTimeout is set. If Handler is replaced later,
+// requests fail with status 500.
 //
-// HTTP/2 without TLS is served if srv.Protocols says so. A listener that does TLS
-// of its own belongs around Server.Listener, or its certificate to ServeTLS.
-// The listener is closed in any case.
+// HTTP/2 without TLS is served if srv.Protocols says so. For TLS, use ServeTLS, or
+// put the listener that does it around Server.Listener.
 func (s *Server) Serve(srv *http.Server, ln net.Listener) error {
 	return s.serve(srv, ln, srv.Serve)
 }
 
 // ServeTLS is Serve for HTTPS, as srv.ServeTLS is: the files are those of a
 // certificate and its key, and not needed if srv.TLSConfig has certificates. The
-// connection over the limit is answered after the handshake, over HTTP/2 with the
-// same status but no reason phrase.
+// connection over the limit is answered after the handshake. Over HTTP/2 the status
+// has no reason phrase.
 func (s *Server) ServeTLS(srv *http.Server, ln net.Listener, certFile, keyFile string) error {
 	return s.serve(srv, ln, func(ln net.Listener) error { return srv.ServeTLS(ln, certFile, keyFile) })
 }
@@ -251,8 +231,8 @@ func refuseProtocols(protocols map[string]func(*http.Server, *tls.Conn, http.Han
 	return protocols
 }
 
-// note keeps account of the connections of srv, and looks whether the limit is
-// still on it.
+// note keeps account of the connections of srv, and checks that the limit is still
+// on it.
 func (s *Server) note(srv *http.Server, c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
