@@ -20,6 +20,15 @@
 // each computer. Proxy.Sessions lists the sessions in force, Settings.OnSession hears
 // of each, and the gate has the counters.
 //
+// # Words of SMB
+//
+// A dialect is a version of the protocol, such as SMB 3.1.1. A client first negotiates
+// one. Then it sets up a session, which is the log-on of one user. The setup has one or
+// more legs, each a request and its reply; with NTLM it has two. On a session the client
+// connects to shares, which is a tree connect each, and opens files. A connection can
+// carry several sessions, and from SMB 3 on a session several connections. A null session
+// is an anonymous log-on.
+//
 // # What the client sees
 //
 // TCP connects and the negotiation of a dialect succeeds; the session setup ends with
@@ -43,18 +52,18 @@
 // command of net, and a value that Windows would not take, is an error that says what
 // is accepted.
 //
-// N is the idle time in minutes after which a session ends, from 0 to 65535, or -1 for
-// never. 0 does not mean never: sessions end within seconds (kb138365), here after
-// five. A session is idle since its last request, and ends only if it has no file
-// open. The open files of an encrypted session cannot be seen, so that it ends for
-// being idle alone. A session that ends takes its connection with it, unless the
-// connection carries another session.
+// N is the idle time in minutes after which a session ends, which Windows calls
+// AutoDisconnect: from 0 to 65535, or -1 for never. 0 does not mean never: sessions end
+// within seconds (kb138365), here after five. A session is idle since its last request,
+// and ends only if it has no file open. The open files of an encrypted session cannot be
+// seen, so that it ends for being idle alone. A session that ends takes its connection
+// with it, unless the connection carries another session.
 //
 // "net session \\COMPUTER /delete" asks for confirmation if files are open. The answer,
 // "Y" or "N", is the next command. With /y it does not ask.
 //
 // # Sources
 //
-// A name in parentheses, such as kb138365, is the key of a source:
-// limits.LookupSource tells its title and address.
+// A name in parentheses, such as kb138365, is the key of a source: limits.LookupSource
+// returns its title and address.
 package smb

@@ -35,9 +35,10 @@ func Backend(address string) Dial {
 // message of it reaches the file server. Apart from that, SMB of every dialect passes
 // through unchanged.
 //
-// A session takes its slot when the file server consents to its setup. It ends, and its slot is free, when its logoff is answered, when the last connection
-// that carries it ends, when AutoDisconnect or the administrator ends it, or when the
-// client sets up another in its place. To bind a session to a further connection, or to
+// A session takes its slot when the file server consents to its setup. It ends, and its
+// slot is free, when its logoff is answered, when the last connection that carries it
+// ends, when Settings.AutoDisconnect or the administrator ends it, or when the client
+// sets up another in its place. To bind a session to a further connection, or to
 // authenticate again on it, is no new session.
 //
 // A Proxy comes from NewProxy; the zero Proxy is not usable. Serve is the method that

@@ -26,9 +26,10 @@ const (
 	// log-ons, take a slot each (kb328459).
 	CountSessions Count = iota
 	// CountComputerUsers counts the pairs of client address and user: all sessions of
-	// one user on one computer share a slot. A session whose user name cannot be seen
-	// takes a slot of its own. Such are null sessions, sessions of Kerberos, and those
-	// of SMB1 without extended security.
+	// one user on one computer share a slot. So a client that opens many sessions
+	// counts like a Windows client, which has one for all that a user does. A session
+	// whose user name cannot be seen takes a slot of its own. Such are null sessions,
+	// sessions of Kerberos, and those of SMB1 without extended security.
 	CountComputerUsers
 	// CountComputers counts client addresses: all sessions of one computer share a
 	// slot.
@@ -128,7 +129,7 @@ type SessionEvent struct {
 	// simulate.Released for one that was admitted and has ended.
 	Kind simulate.EventKind
 	// Outcome is simulate.Admitted or simulate.Refused if Kind is simulate.Decided;
-	// otherwise it says nothing.
+	// otherwise it has no meaning.
 	Outcome simulate.Outcome
 	// Computer and User are as in Session.
 	Computer, User string

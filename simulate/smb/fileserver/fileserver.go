@@ -13,9 +13,9 @@
 // links, security descriptors, DFS or RPC. It answers such a request with
 // STATUS_NOT_SUPPORTED.
 //
-// The memory that a client can make it use is bounded. It uses no disk and no network
-// unless a share or a listener does that it is given, and works in a testing/synctest
-// bubble.
+// The memory that a client can make it use is bounded. By itself it uses no disk and no
+// network, so that it works in a testing/synctest bubble; a share or a listener that it
+// is given may use them.
 package fileserver
 
 import (
@@ -51,8 +51,8 @@ type Settings struct {
 	// WINLIMITS.
 	Name string `json:"name,omitzero"`
 
-	// Windows, if set, is a release whose dialects the server keeps to: those up to
-	// Windows.SMBDialect of package limits. A release that spoke SMB1 only is an
+	// Windows, if set, limits the server to the dialects that this release speaks: those
+	// up to Windows.SMBDialect of package limits. A release that speaks SMB1 only is an
 	// error. The default is all dialects, whatever the machine with the limit runs, so
 	// that a client without SMB1 can meet the limit of Windows XP.
 	Windows limits.Windows `json:"windows,omitzero"`

@@ -10,8 +10,8 @@ import (
 )
 
 // Status is an NTSTATUS code, by which a file server tells a client why a request
-// failed. It is an error, for errors.Is and for the functions in Settings to return.
-// Any code from 0xC0000000 on may be one of theirs, also one that has no constant here.
+// failed. It is an error, for errors.Is, and for the functions in Settings to return. They
+// may return any code from 0xC0000000 on, with or without a constant here.
 type Status uint32
 
 // Statuses that a log-on, a tree connect or a write can fail with (MS-ERREF 2.3.1).
