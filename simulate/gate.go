@@ -148,7 +148,7 @@ var ErrLimit = errors.New("simulate: connection limit")
 
 // Error names the service, the edition, the limit and the number of slots held.
 func (e *LimitError) Error() string {
-	text := fmt.Sprintf("simulate: %v of %v: %v by the limit of %v %v (%d held",
+	text := fmt.Sprintf("simulate: %v of %v: %v at the limit of %v %v (%d held",
 		e.Rule.Service, e.Windows, e.Outcome, e.Limit, e.Rule.Unit, e.Held)
 	if e.Queued > 0 {
 		text += fmt.Sprintf(", %d queued", e.Queued)
@@ -467,8 +467,8 @@ func (g *Gate) WaitHeld(ctx context.Context, n int) error {
 // isWatched reports whether something wants to hear of a change.
 func (g *Gate) isWatched() bool { return g.watchers.Load() > 0 || g.host.IsObserved() }
 
-// changed tells what waits and what observes. s is the slot that the event is
-// about, or nil.
+// changed wakes the callers of Wait and tells the observers. s is the slot that the
+// event is about, or nil.
 func (g *Gate) changed(s *Slot, e Event) {
 	if g.watchers.Load() > 0 {
 		g.watchMu.Lock()

@@ -55,7 +55,7 @@ func TestGateRefuses(t *testing.T) {
 	assert.Equal(t, simulate.Refused, limitErr.Outcome)
 	assert.Equal(t, limits.Number(10), limitErr.Limit)
 	assert.Equal(t, 10, limitErr.Held)
-	assert.Equal(t, "simulate: smb of Windows XP Professional SP3: refused by the limit of 10 sessions (10 held)", err.Error())
+	assert.Equal(t, "simulate: smb of Windows XP Professional SP3: refused at the limit of 10 sessions (10 held)", err.Error())
 	var netErr net.Error
 	require.ErrorAs(t, err, &netErr)
 	assert.False(t, netErr.Timeout())

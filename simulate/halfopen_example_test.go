@@ -8,7 +8,7 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// What the 4226 patch programs did, and what a system could not have held.
+// Patch programs wrote another limit. XP takes any; Vista has one byte for it.
 func ExampleHalfOpenSettings() {
 	xp := limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}
 	vista := limits.Windows{Edition: limits.VistaUltimate, ServicePack: 1}

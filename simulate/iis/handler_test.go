@@ -257,7 +257,7 @@ func TestRecorder(t *testing.T) {
 	w = httptest.NewRecorder()
 	h.ServeHTTP(w, r.WithContext(ctx))
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
-	assert.Contains(t, w.Body.String(), "timed-out by the limit of 0 requests")
+	assert.Contains(t, w.Body.String(), "timed-out at the limit of 0 requests")
 
 	xp, err := iis.NewServer(hostOf(t, xpPro, nil))
 	require.NoError(t, err)

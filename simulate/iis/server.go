@@ -80,7 +80,7 @@ func NewServer(host *simulate.Host) (*Server, error) {
 	return p.server, nil
 }
 
-// part is the part of the host that the server is.
+// part is what the host keeps for the server.
 type part struct{ server *Server }
 
 // Close closes what Serve and ServeTLS serve.

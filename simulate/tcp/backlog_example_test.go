@@ -46,7 +46,7 @@ func ExampleNewBacklog() {
 			return
 		}
 	}
-	fmt.Println(backlog.Gate().Stats().Held, "wait,", refused, "refused")
+	fmt.Println(backlog.Gate().Stats().Held, "held,", refused, "refused")
 
 	accepted, err := backlog.Accept()
 	if err != nil {
@@ -54,8 +54,8 @@ func ExampleNewBacklog() {
 		return
 	}
 	defer accepted.Close()
-	fmt.Println(backlog.Gate().Stats().Held, "wait")
+	fmt.Println(backlog.Gate().Stats().Held, "held")
 	// Output:
-	// 10 wait, 1 refused
-	// 9 wait
+	// 10 held, 1 refused
+	// 9 held
 }

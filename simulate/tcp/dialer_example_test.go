@@ -65,10 +65,10 @@ func ExampleNewDialer() {
 			connecting++
 		}
 	}
-	fmt.Println(connecting, "were connecting,", queued, "waited for a slot")
+	fmt.Println(connecting, "were connecting,", queued, "was queued")
 	// Output:
 	// event 4226 Warning of Tcpip
-	// 10 were connecting, 1 waited for a slot
+	// 10 were connecting, 1 was queued
 }
 
 // A load test on Windows XP ends after a few thousand connections: each keeps its

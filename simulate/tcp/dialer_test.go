@@ -227,7 +227,7 @@ func TestCallersClockRunsInTheQueue(t *testing.T) {
 					assert.Equal(t, tt.want == context.DeadlineExceeded, netErr.Timeout())
 					if errors.Is(r.err, simulate.ErrLimit) {
 						queued++
-						assert.ErrorContains(t, r.err, "by the limit of 10 attempts")
+						assert.ErrorContains(t, r.err, "at the limit of 10 attempts")
 					}
 					if errors.Is(r.err, tcp.ErrConnecting) {
 						connecting++

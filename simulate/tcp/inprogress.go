@@ -46,8 +46,8 @@ func (p *inProgress) Close() error {
 // timer of our own is needed.
 //
 // Err asks the caller's context and the host, which know at once that they have
-// ended. Where many attempts end together, one that heard of it a moment later
-// than the others would get the slot of one of them.
+// ended. If many attempts end together, one that learned of it later would be given
+// the slot of another.
 type attempt struct {
 	slot   simulate.Slot
 	caller context.Context
@@ -143,7 +143,7 @@ func (a *attempt) Deadline() (time.Time, bool) {
 func (a *attempt) Done() <-chan struct{} { return a.ctx.Done() }
 
 func (a *attempt) Err() error {
-	// In this order: what ends ctx may be that the caller's has ended.
+	// In this order, since ctx may have ended because the caller's context has.
 	err := a.ctx.Err()
 	if err := a.caller.Err(); err != nil {
 		return supersededOr(a.caller, err)

@@ -16,7 +16,7 @@ import (
 // Bounds on connections that are accepted only to be refused. They are the
 // library's own: Windows closes such a connection when it has answered.
 const (
-	maxRefusals    = 1024             // at the same time and listener; more are closed unanswered
+	maxRefusals    = 1024             // of one listener at the same time; more are closed unanswered
 	maxRefusalBody = 64 << 20         // bytes that are read and dropped after the answer
 	refusalSilence = 30 * time.Second // until it is answered
 	refusalDrain   = 2 * time.Minute  // from the answer to the end

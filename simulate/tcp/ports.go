@@ -24,7 +24,7 @@ type ports struct {
 
 	mu           sync.Mutex
 	destinations map[netip.AddrPort]*destination
-	waiting      map[pair]int // in TIME_WAIT, whose port a program chose
+	waiting      map[pair]int // connections in TIME_WAIT from a port that a program chose
 }
 
 // A destination has ports of its own.
