@@ -18,7 +18,7 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// problem is an error that has a status.
+// problem is an error with a status of HTTP.
 type problem struct {
 	status int
 	err    error
@@ -36,10 +36,10 @@ func conflict(format string, args ...any) error {
 	return &problem{http.StatusConflict, fmt.Errorf(format, args...)}
 }
 
-// call answers a request, or returns an error before it has written anything.
+// call answers a request. If it returns an error, it has written nothing.
 type call func(w http.ResponseWriter, r *http.Request) error
 
-// routes are the requests of the API.
+// routes returns the requests of the API.
 func (l *lab) routes() map[string]call {
 	return map[string]call{
 		"GET /api/version":                           l.version,
@@ -63,8 +63,7 @@ func (l *lab) routes() map[string]call {
 	}
 }
 
-// handler serves the API, behind what keeps foreign pages out. A handler for "/"
-// may be added to its mux.
+// handler serves the API and the pages. It refuses requests from pages of other sites.
 func (l *lab) handler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, f := range l.routes() {
@@ -108,7 +107,7 @@ func reply(w http.ResponseWriter, status int, v any) error {
 	w.WriteHeader(status)
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
-	_ = out.Encode(v) // the client has left
+	_ = out.Encode(v) // it fails only if the client has gone
 	return nil
 }
 
@@ -142,8 +141,8 @@ func body(r *http.Request) ([]byte, error) {
 // noQuery returns an error for a request with query parameters.
 func noQuery(r *http.Request) error { _, err := query(r); return err }
 
-// query returns the query parameters of a request, which may have those that are
-// named, each once.
+// query returns the query parameters of a request. It may have those with the names,
+// each once.
 func query(r *http.Request, names ...string) (url.Values, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -154,7 +153,7 @@ func query(r *http.Request, names ...string) (url.Values, error) {
 		case !slices.Contains(names, name) && len(names) == 0:
 			return nil, bad("query parameter %.100q: want none", name)
 		case !slices.Contains(names, name):
-			return nil, bad("query parameter %.100q: want %s", name, strings.Join(names, ", "))
+			return nil, bad("query parameter %.100q: want one of %s", name, strings.Join(names, ", "))
 		case len(v) > 1:
 			return nil, bad("query parameter %s is there %d times: want it once", name, len(v))
 		}
@@ -162,13 +161,13 @@ func query(r *http.Request, names ...string) (url.Values, error) {
 	return values, nil
 }
 
-// enter takes one of a bounded number of places.
+// enter counts one more of a bounded number of things, until release is called.
 func enter(room chan struct{}, what string) (release func(), err error) {
 	select {
 	case room <- struct{}{}:
 		return func() { <-room }, nil
 	default:
-		return nil, &problem{http.StatusServiceUnavailable, fmt.Errorf("%d %s are open: want at most that many at the same time", cap(room), what)}
+		return nil, &problem{http.StatusServiceUnavailable, fmt.Errorf("there are %d %s already: want at most that many at the same time", cap(room), what)}
 	}
 }
 
@@ -224,7 +223,7 @@ func (l *lab) putConfig(w http.ResponseWriter, r *http.Request) error {
 	return l.getConfig(w, r)
 }
 
-// refused gives the errors of a change their status.
+// refused returns the error of a change with its status.
 func refused(err error) error {
 	switch {
 	case errors.Is(err, errExists), errors.Is(err, syscall.EADDRINUSE):
@@ -277,7 +276,7 @@ func (l *lab) named(r *http.Request) (*machine, error) {
 	for _, m := range l.list() {
 		names = append(names, m.config.Name)
 	}
-	there := "there is none"
+	there := "the lab has none"
 	if len(names) > 0 {
 		there = "want one of " + strings.Join(names, ", ")
 	}
@@ -302,7 +301,7 @@ func (l *lab) deleteHost(w http.ResponseWriter, r *http.Request) error {
 	if !l.remove(r.PathValue("name")) {
 		_, err := l.named(r)
 		if err == nil {
-			err = conflict("host %q: was deleted and made again meanwhile", r.PathValue("name"))
+			err = conflict("host %q was deleted, and another one made, during the request", r.PathValue("name"))
 		}
 		return err
 	}

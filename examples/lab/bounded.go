@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// bounded is a listener with a bound on its connections. While they are too many,
-// the next one waits in the kernel.
+// bounded is a listener with a bound on its connections. While there are too many, the
+// next one waits in the kernel.
 type bounded struct {
 	net.Listener
 	room chan struct{}

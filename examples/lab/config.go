@@ -17,12 +17,12 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// The bounds of what a lab keeps for its clients.
+// The bounds on what clients can make a lab keep.
 const (
 	maxBody           = 1 << 20
 	maxHosts          = 100
 	maxFronts         = 16   // of a machine
-	maxConnections    = 4096 // of a front; further ones are not accepted meanwhile
+	maxConnections    = 4096 // of a front; it accepts no more until one ends
 	maxAPIConnections = 2048
 	maxStreams        = 100 // of events
 	maxWaits          = 500 // requests that wait for a state
@@ -31,7 +31,7 @@ const (
 	maxTimeout        = 10 * time.Minute
 )
 
-// hostConfig is a machine as JSON has it.
+// hostConfig is a machine in JSON.
 type hostConfig struct {
 	Name     string            `json:"name"`
 	Windows  limits.Windows    `json:"windows"`
@@ -39,7 +39,7 @@ type hostConfig struct {
 	Fronts   []frontConfig     `json:"fronts"`
 }
 
-// frontConfig is a front as JSON has it.
+// frontConfig is a front in JSON.
 type frontConfig struct {
 	Kind     string `json:"kind"`
 	Listen   string `json:"listen"`
@@ -61,7 +61,7 @@ type frontConfig struct {
 	OutboundPorts bool     `json:"outboundPorts,omitzero"`
 }
 
-// kinds has what each kind of front takes beside kind and listen.
+// kinds has the fields that each kind of front takes besides kind and listen.
 var kinds = map[string][]string{
 	"iis":     {"upstream", "tls"},
 	"smb":     {"upstream", "dir", "count", "refuse", "accounts"},
@@ -79,7 +79,7 @@ func readConfig(data []byte) ([]hostConfig, error) {
 		return nil, err
 	}
 	if list.Hosts == nil {
-		return nil, fmt.Errorf(`no "hosts": want {"hosts":[...]}, which may be empty`)
+		return nil, fmt.Errorf(`no "hosts": want {"hosts":[...]}, with a list that may be empty`)
 	}
 	if len(list.Hosts) > maxHosts {
 		return nil, fmt.Errorf("%d hosts: want at most %d", len(list.Hosts), maxHosts)
@@ -91,7 +91,7 @@ func readConfig(data []byte) ([]hostConfig, error) {
 			return nil, fmt.Errorf("hosts[%d]: %w", i, err)
 		}
 		if j := slices.IndexFunc(hosts[:i], func(o hostConfig) bool { return o.Name == h.Name }); j >= 0 {
-			return nil, fmt.Errorf("hosts[%d]: the name %q is that of hosts[%d]: want each name once", i, h.Name, j)
+			return nil, fmt.Errorf("hosts[%d]: hosts[%[3]d] has the name %[2]q too: want each name once", i, h.Name, j)
 		}
 		hosts[i] = h
 	}
@@ -100,7 +100,7 @@ func readConfig(data []byte) ([]hostConfig, error) {
 
 var isName = regexp.MustCompile(`^[a-z0-9-]{1,63}$`).MatchString
 
-// readHost reads one machine and checks all that can be told without making it.
+// readHost reads one machine and checks all that it can without making it.
 func readHost(data []byte) (hostConfig, error) {
 	var raw struct {
 		Name     string            `json:"name"`
@@ -139,7 +139,7 @@ func readFront(data []byte) (frontConfig, error) {
 	if !ok {
 		return f, fmt.Errorf("kind %.100q: want one of %s", f.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
 	}
-	// What is given is looked for in the JSON, where an empty value counts too.
+	// Whether a field is given is asked of the JSON, where it may have an empty value.
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(data, &given); err != nil {
 		return f, err
@@ -155,7 +155,7 @@ func readFront(data []byte) (frontConfig, error) {
 	return f, f.check()
 }
 
-// check looks at the fields that are of the kind of the front.
+// check looks at the fields that the kind of the front has.
 func (f *frontConfig) check() error {
 	switch f.Kind {
 	case "iis":
@@ -180,7 +180,7 @@ func (f *frontConfig) check() error {
 			return fmt.Errorf("service %v: want ftp, smtp or tcp-other", f.Service)
 		}
 		if f.Backlog != nil && (*f.Backlog < -maxBacklog || *f.Backlog > maxBacklog) {
-			return fmt.Errorf("backlog %d: want -%d to %[2]d, the number that the program passes to listen", *f.Backlog, maxBacklog)
+			return fmt.Errorf("backlog %d: want the number that the program passes to listen, from -%d to %[2]d", *f.Backlog, maxBacklog)
 		}
 		return checkTime("acceptEvery", f.AcceptEvery)
 	case "socks5", "connect":
@@ -200,17 +200,17 @@ func (f *frontConfig) checkSMB() error {
 	}
 	switch {
 	case f.Upstream != "" && f.Dir != "":
-		return fmt.Errorf("upstream %.100q and dir %.100q: want one of them, or neither", f.Upstream, f.Dir)
+		return fmt.Errorf("upstream %.100q and dir %.100q: want at most one of them", f.Upstream, f.Dir)
 	case f.Upstream != "" && f.Accounts != nil:
-		return fmt.Errorf("accounts with upstream %.100q: want none, that server has its own", f.Upstream)
+		return fmt.Errorf("accounts with upstream %.100q: want none, since that server has its own", f.Upstream)
 	case f.Accounts != nil && len(f.Accounts) == 0:
-		return fmt.Errorf("accounts {}: want at least one, or no accounts, and everybody is a guest")
+		return fmt.Errorf("accounts {}: want at least one, or no field accounts, which makes every client a guest")
 	case len(f.Accounts) > 100:
 		return fmt.Errorf("%d accounts: want at most 100", len(f.Accounts))
 	case f.Refuse != "" && f.Refuse != "final" && f.Refuse != "first":
 		return fmt.Errorf("refuse %.100q: want final or first", f.Refuse)
 	case f.Refuse == "first" && f.Count == smb.CountComputerUsers:
-		return fmt.Errorf(`refuse "first" with count "computer-user": want "final", the user is not known in the first leg`)
+		return fmt.Errorf(`refuse "first" with count "computer-user": want "final", since the first message of a log-on does not name the user`)
 	}
 	return nil
 }
@@ -230,8 +230,8 @@ func checkTime(field string, d duration) error {
 	return nil
 }
 
-// same reports whether h asks for what the machine is already, at the addresses
-// that were asked for or at those that it has.
+// same reports whether the machine is already as h wants it. A front may have the
+// address that was asked for or the one that it has got.
 func (h hostConfig) same(m *machine) bool {
 	if len(h.Fronts) != len(m.fronts) {
 		return false

@@ -44,8 +44,8 @@ func (l *lab) console(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, map[string]string{"output": output})
 }
 
-// command returns what the machine prints for a line that an administrator types.
-// The error is for a line that is not run at all.
+// command returns what the machine prints for a line that an administrator types. It
+// returns an error for a line that it does not run at all.
 func (m *machine) command(ctx context.Context, line string) (string, error) {
 	words := splitCommand(line)
 	if len(words) > 0 && isCommand(words[0], "typeperf") {
@@ -66,7 +66,7 @@ func isCommand(word, name string) bool {
 	return strings.TrimSuffix(word, ".exe") == name
 }
 
-// splitCommand splits a line at its spaces, but for those in quotes.
+// splitCommand splits a line at its spaces, except those in quotes.
 func splitCommand(line string) (words []string) {
 	var word strings.Builder
 	quoted, begun := false, false
@@ -91,8 +91,8 @@ func splitCommand(line string) (words []string) {
 	return words
 }
 
-// typeperf prints counters as they are. The layout is the common one; no source
-// shows it for these counters. Without -sc it takes one sample, where that of
+// typeperf prints the values of counters. The layout is the common one; no source
+// shows it for these counters. Without -sc it takes one sample, whereas that of
 // Windows goes on.
 func (m *machine) typeperf(ctx context.Context, args []string) (string, error) {
 	samples, interval := 1, time.Second
@@ -144,7 +144,7 @@ func (m *machine) typeperf(ctx context.Context, args []string) (string, error) {
 			case <-ctx.Done():
 				return "", ctx.Err()
 			case <-m.done:
-				return "", &problem{http.StatusGone, errors.New("the host has ended meanwhile")}
+				return "", &problem{http.StatusGone, errors.New("the host ended during the command")}
 			}
 		}
 		fmt.Fprintf(&out, "\r\n\"%s\"", time.Now().Format("01/02/2006 15:04:05.000"))
@@ -162,8 +162,8 @@ type counter struct {
 	value func() int64
 }
 
-// counter returns the counter of a name. Those that the lab cannot count are not
-// there. Refusals by the limit are in none.
+// counter returns the counter of a name. There is none for what the lab cannot count.
+// No counter has the refusals by the limit.
 func (m *machine) counter(name string) (counter, bool) {
 	for _, c := range m.counters() {
 		if strings.EqualFold(c.name, name) {
@@ -185,7 +185,7 @@ func (m *machine) counters() []counter {
 		}
 		return n
 	}
-	// The object has one name up to XP and another later; either is taken.
+	// The object has one name up to XP and another one later. Both work here.
 	list = append(list, counter{`\TCP\Connections Established`, established}, counter{`\TCPv4\Connections Established`, established})
 	gate, err := m.gate(limits.IIS)
 	if err != nil {

@@ -13,31 +13,31 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// feed numbers the events of all machines and keeps the last of them, in all and
-// of each machine.
+// feed numbers the events of all machines. It keeps the last ones of all machines
+// together, and the last ones of each.
 type feed struct {
 	mu     sync.Mutex
 	last   uint64 // id
 	all    *history
-	change chan struct{} // closed with the next event; nil if nothing waits
+	change chan struct{} // closed by the next event; nil if nothing waits for it
 }
 
-// history is the last events of one stream. The lock of its feed guards it.
+// history has the last events of one stream. The lock of its feed guards it.
 type history struct {
 	ring  []entry // a ring once it has maxEvents
 	first int     // the oldest
-	lost  uint64  // id of the last one that is gone
+	lost  uint64  // id of the last event that it does not have any more
 }
 
-// entry is an event with its place in the stream.
+// entry is an event with its id and the name of its machine.
 type entry struct {
 	id   uint64
 	host string
 	simulate.Event
 }
 
-// newFeed returns a feed whose ids begin with the time, in microseconds, so that a
-// client that resumes with an id of a lab before this one gets what is new to it.
+// newFeed returns a feed whose ids begin with the time in microseconds. A client that
+// resumes with an id of an earlier lab then gets all events of this one.
 func newFeed(now time.Time) *feed {
 	f := &feed{last: uint64(now.UnixMicro())}
 	f.all = f.newHistory()
@@ -69,9 +69,9 @@ func (h *history) add(e entry) {
 	h.first = (h.first + 1) % maxEvents
 }
 
-// after returns at most a hundred events that came after an id, the oldest first;
-// whether some are gone that did, too; and a channel that is closed with the next
-// event.
+// after returns at most a hundred events that came after an id, the oldest first. It
+// reports a gap if the feed does not have all of them any more. The next event closes
+// change.
 func (f *feed) after(h *history, id uint64) (entries []entry, gap bool, change <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -93,7 +93,7 @@ func (f *feed) latest() uint64 {
 	return f.last
 }
 
-// eventJSON is an event as the stream has it.
+// eventJSON is an event in the stream.
 type eventJSON struct {
 	Time    time.Time          `json:"time"`
 	Kind    simulate.EventKind `json:"kind"`
@@ -114,8 +114,8 @@ func (e entry) data() ([]byte, error) {
 	})
 }
 
-// stream sends the events of a history as server-sent events until the client
-// leaves, or done is closed, which may be nil.
+// stream sends the events of a history as server-sent events, until the client goes
+// or done is closed.
 func (l *lab) stream(w http.ResponseWriter, r *http.Request, h *history, done <-chan struct{}) error {
 	if err := noQuery(r); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (l *lab) stream(w http.ResponseWriter, r *http.Request, h *history, done <-
 		entries, gap, change := l.events.after(h, id)
 		text := ""
 		if gap && id > 0 {
-			text = ": events before these are not kept any more\n\n"
+			text = ": some events before these are lost\n\n"
 		}
 		for _, e := range entries {
 			data, err := e.data()

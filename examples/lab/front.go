@@ -18,20 +18,20 @@ import (
 type front struct {
 	machine *machine
 	config  frontConfig
-	address string // that it listens on
+	address string // the address on which it listens
 	ln      *net.TCPListener
 	server  server
 	extra   frontExtra
 	ctx     context.Context // ends with the front
 	cancel  context.CancelFunc
 	serving sync.WaitGroup
-	room    chan struct{} // one for each connection
+	room    chan struct{} // has one element for each connection
 
 	mu        sync.Mutex
 	backlog   *tcp.Backlog
 	conns     map[*conn]struct{}
 	closed    bool
-	inherited bool // another front has the socket, too
+	inherited bool // another front has the socket too
 }
 
 // server is what a kind of front does.
@@ -42,7 +42,7 @@ type server interface {
 	close() error
 }
 
-// frontExtra is what a front has that nothing has asked for.
+// frontExtra is what a front has beyond its configuration.
 type frontExtra struct {
 	Certificate string `json:"certificate,omitempty"`
 }
@@ -89,13 +89,14 @@ func (f *front) answer() frontAnswer {
 	return a
 }
 
-// listensOn reports whether the front was to listen there, or does.
+// listensOn reports whether an address is the one that the front was to listen on, or
+// the one on which it does.
 func (f *front) listensOn(address string) bool {
 	return address == f.config.Listen || address == f.address
 }
 
-// inherit returns a second listener for the socket of the front, which stays open
-// when the front closes its own.
+// inherit returns a second listener for the socket of the front. It stays open when
+// the front closes its own.
 func (f *front) inherit() (*net.TCPListener, error) {
 	file, err := f.ln.File()
 	if err != nil {
@@ -195,7 +196,7 @@ func (f *front) gate() *simulate.Gate {
 	return f.backlog.Gate()
 }
 
-// listener counts the connections of a front and bounds them: while there are too
+// listener counts the connections of a front and bounds them. While there are too
 // many, the next one waits in the kernel.
 type listener struct {
 	net.Listener
@@ -230,8 +231,8 @@ type conn struct {
 	once  sync.Once
 }
 
-// FixedAddrs says that the addresses are known at once, so that events name the
-// peer from the first one on.
+// FixedAddrs says that the addresses of the connection are known at once. So even its
+// first event names the peer.
 func (*conn) FixedAddrs() {}
 
 func (c *conn) Close() error {
@@ -250,9 +251,9 @@ func isClosed(err error) bool {
 		err.Error() == "http: Server closed"
 }
 
-// handleEach accepts connections until the listener is closed, the first after
-// the time every and one each such time if it is not 0, and handles each in a
-// goroutine of its own. It returns when all of them have returned.
+// handleEach accepts connections until the listener is closed, and handles each in a
+// goroutine of its own. If every is not 0, it waits that long before each accept. It
+// returns when all goroutines have ended.
 func (f *front) handleEach(ln net.Listener, every time.Duration, handle func(c net.Conn)) error {
 	var handling sync.WaitGroup
 	defer handling.Wait()
@@ -272,7 +273,7 @@ func (f *front) handleEach(ln net.Listener, every time.Duration, handle func(c n
 				handle(c)
 			})
 		case errors.As(err, &temporary) && temporary.Temporary():
-			// No file descriptor is left, say.
+			// Such as that no file descriptor is left.
 			if !f.sleep(pause) {
 				return net.ErrClosed
 			}
@@ -283,7 +284,7 @@ func (f *front) handleEach(ln net.Listener, every time.Duration, handle func(c n
 	}
 }
 
-// sleep reports false if the front has ended meanwhile.
+// sleep waits, and reports false if the front has ended before.
 func (f *front) sleep(d time.Duration) bool {
 	if d == 0 {
 		return f.ctx.Err() == nil

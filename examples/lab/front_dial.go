@@ -19,8 +19,8 @@ import (
 // requestTimeout is how long a client may take to say where it wants to go.
 const requestTimeout = 30 * time.Second
 
-// dialing is a front of kind socks5 or connect: a proxy whose dials are those of
-// a program on the machine.
+// dialing is a front of kind socks5 or connect: a proxy that dials as a program on the
+// machine does.
 type dialing struct {
 	front  *front
 	dialer *tcp.Dialer
@@ -80,7 +80,7 @@ func (d *dialing) socks5(c *client) {
 	relay(d.front.ctx, c, server)
 }
 
-// tell sends an answer to the client. A client that does not read it is left.
+// tell sends an answer to the client, and gives up on one that does not read it.
 func (d *dialing) tell(c *client, answer []byte) bool {
 	c.SetWriteDeadline(time.Now().Add(requestTimeout))
 	_, err := c.Write(answer)
@@ -91,8 +91,8 @@ func (d *dialing) tell(c *client, answer []byte) bool {
 // maxRequest bounds the head of a request to a proxy.
 const maxRequest = 64 << 10
 
-// connect serves one request of HTTP: CONNECT, or one with a full URL as clients
-// send it for http, which is passed on over a connection of its own.
+// connect serves one request of HTTP. It is CONNECT, or has a full URL as clients send
+// it for http, and is then passed on over a connection of its own.
 func (d *dialing) connect(c *client) {
 	head := &io.LimitedReader{R: c, N: maxRequest}
 	r := bufio.NewReader(head)
@@ -120,7 +120,7 @@ func (d *dialing) connect(c *client) {
 		d.refuse(c, http.StatusBadRequest, fmt.Errorf("%.200q: want host:port", address))
 		return
 	}
-	// What has been read beyond the head is the client's still.
+	// What was read beyond the head is for the server.
 	rest, _ := r.Peek(r.Buffered())
 	c.early = append(c.early, rest...)
 	server, err := d.dial(c, address)
@@ -151,14 +151,14 @@ func (d *dialing) connect(c *client) {
 	relay(d.front.ctx, c, server)
 }
 
-// refuse answers with an error and a sentence.
+// refuse answers with a status and a sentence.
 func (d *dialing) refuse(c *client, status int, err error) {
 	text := err.Error() + "\n"
 	d.tell(c, fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
 		status, http.StatusText(status), len(text), text))
 }
 
-// statusOf is the status for a dial that failed.
+// statusOf returns the status for a dial that failed.
 func statusOf(err error) int {
 	if isOutOfPorts(err) {
 		return http.StatusServiceUnavailable

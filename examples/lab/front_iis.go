@@ -70,11 +70,11 @@ func newWeb(f *front) (server, error) {
 	return w, nil
 }
 
-// reverseProxy passes requests on to a server that is there. The requests have its
-// name, and say in X-Forwarded-Host and its relatives what the client has asked.
+// reverseProxy passes requests on to another server. They have the name of that server,
+// and X-Forwarded-Host and its relatives say what the client has asked for.
 func reverseProxy(upstream *url.URL) http.Handler {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.Proxy = nil // the upstream is the one that was named
+	transport.Proxy = nil // the environment must not name another upstream
 	transport.MaxIdleConnsPerHost = 64
 	transport.DisableCompression = true
 	return &httputil.ReverseProxy{
@@ -86,12 +86,12 @@ func reverseProxy(upstream *url.URL) http.Handler {
 		BufferPool: new(buffers),
 		ErrorLog:   slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // the client is told
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			http.Error(w, fmt.Sprintf("The lab gets no answer from %s: %v", upstream.Redacted(), err), http.StatusBadGateway)
+			http.Error(w, fmt.Sprintf("The lab has no answer from %s: %v", upstream.Redacted(), err), http.StatusBadGateway)
 		},
 	}
 }
 
-// buffers are those that bodies are copied with.
+// buffers is a pool of buffers for copying bodies.
 type buffers struct{ pool sync.Pool }
 
 func (b *buffers) Get() []byte {
@@ -105,14 +105,14 @@ func (b *buffers) Put(buf []byte) { b.pool.Put((*[32 << 10]byte)(buf)) }
 
 type connectionKey struct{}
 
-// page tells which connection or request this is; /hold takes the time that it is
-// told to.
+// page says which connection and request this is. At /hold that takes the time in the
+// query.
 func (w *web) page() http.Handler {
 	mux := http.NewServeMux()
 	tell := func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		gate := w.iis.Gate()
-		fmt.Fprintf(rw, "%v\nThis is connection %v and request %d of this web server. %d of %v %v are held, %d queued.\n",
+		fmt.Fprintf(rw, "%v\nThis is connection %v and request %d of this web server. Held: %d of %v %v. Queued: %d.\n",
 			w.front.machine.config.Windows, r.Context().Value(connectionKey{}), w.requests.Load(),
 			gate.Stats().Held, gate.Limit(), gate.Policy().Rule.Unit, gate.Stats().Queued)
 	}
@@ -147,8 +147,8 @@ func (w *web) serve(ln net.Listener) error {
 
 func (w *web) close() error { return w.http.Close() }
 
-// newCertificate makes a certificate that clients can trust as it is, for the
-// addresses and names that a front has.
+// newCertificate makes a certificate that clients can trust by itself, for the
+// addresses and names of a front.
 func newCertificate(f *front) (tls.Certificate, string, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -35,7 +35,7 @@ func TestWebPage(t *testing.T) {
 		client := &http.Client{Transport: new(http.Transport)}
 		_, text := get(t, client, "http://"+front)
 		assert.Contains(t, text, fmt.Sprintf("This is connection %d and request %[1]d", i+1))
-		assert.Contains(t, text, fmt.Sprintf("%d of 10 connections are held", i+1))
+		assert.Contains(t, text, fmt.Sprintf("Held: %d of 10 connections.", i+1))
 	}
 	resp, text := get(t, http.DefaultClient, "http://"+front+"/hold?for=x")
 	assert.Equal(t, 400, resp.StatusCode)
@@ -64,7 +64,7 @@ func TestWebHold(t *testing.T) {
 	b.state("iis", "?held=0&queued=0")
 	t.Logf("free %v after the clients", time.Since(begun))
 	_, text := get(t, http.DefaultClient, "http://"+front+"/hold?for=1ms")
-	assert.Contains(t, text, "requests are held")
+	assert.Contains(t, text, "requests. Queued: ")
 }
 
 func TestWebUpstream(t *testing.T) {

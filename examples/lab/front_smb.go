@@ -16,16 +16,16 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb/samba"
 )
 
-// shareSpace is what the share of a file server in memory can hold.
+// shareSpace is how many bytes the share of a file server in memory can hold.
 const shareSpace = 32 << 20
 
-// files is a front of kind smb: the door of a file server.
+// files is a front of kind smb: the session limit in front of a file server.
 type files struct {
 	front *front
 	proxy *smb.Proxy
 	dial  smb.Dial
 	end   func() error
-	ended <-chan struct{} // closed if the file server ends by itself; or nil
+	ended <-chan struct{} // closed when the file server ends by itself; may be nil
 }
 
 func newFiles(ctx context.Context, f *front) (server, error) {
@@ -46,7 +46,7 @@ func newFiles(ctx context.Context, f *front) (server, error) {
 	return s, nil
 }
 
-// startServer starts the file server that the front stands before.
+// startServer starts the file server behind the front.
 func (s *files) startServer(ctx context.Context) error {
 	c := &s.front.config
 	switch {
@@ -67,7 +67,7 @@ func (s *files) startServer(ctx context.Context) error {
 	return nil
 }
 
-// startSamba starts a smbd. All accounts of one have the same password.
+// startSamba starts a smbd. All its accounts have the same password.
 func (s *files) startSamba(ctx context.Context) error {
 	c := &s.front.config
 	settings := &samba.Settings{Dir: c.Dir}

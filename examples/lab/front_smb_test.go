@@ -84,7 +84,7 @@ func TestFilesOfSamba(t *testing.T) {
 	b.refuses(400, "POST", "/api/hosts", `{"name":"x","windows":"XP Pro SP3","fronts":[{"kind":"smb","dir":"/tmp","accounts":{"a":"x","b":"y"}}]}`, "same password")
 }
 
-// Without accounts everybody is a guest.
+// Without accounts every client is a guest.
 func TestGuests(t *testing.T) {
 	b := newBench(t)
 	front := b.host("XP Home SP2", `{"kind":"smb"}`)[0]

@@ -9,8 +9,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/tcp"
 )
 
-// forwarder is a front of kind tcp: any server, with the limits on connections
-// that are not accepted and on those that are.
+// forwarder is a front of kind tcp: any server, with the limit on connections before
+// they are accepted and the one after that.
 type forwarder struct{ front *front }
 
 func newForwarder(f *front) (server, error) {

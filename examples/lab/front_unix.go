@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// listenAgain has a socket listen that the backlog of a front before may have
-// taken out of LISTEN.
+// listenAgain puts a socket into LISTEN. The backlog of an earlier front may have
+// taken it out of that state.
 func listenAgain(ln *net.TCPListener) error {
 	raw, err := ln.SyscallConn()
 	if err != nil {

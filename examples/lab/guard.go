@@ -10,16 +10,16 @@ import (
 	"strings"
 )
 
-// guard refuses what a page of another site could send: a request whose Host is a
-// name that is not the lab's, to which such a site may have pointed its own name,
-// and a change whose Origin is not the lab.
+// guard refuses what a page of another site could send. One is a request whose Host is
+// a name that is not the lab's: such a site can point its own name to the lab. The
+// other is a change whose Origin is not the lab.
 func (l *lab) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case !l.isOwn(r.Host):
-			fail(w, &problem{http.StatusForbidden, fmt.Errorf("the Host header %.100q is not of the lab: want its address, localhost or a name given by -host", r.Host)})
+			fail(w, &problem{http.StatusForbidden, fmt.Errorf("the Host header %.100q does not name the lab: want its address, localhost or a name given by -host", r.Host)})
 		case changes(r.Method) && !isSameOrigin(r):
-			fail(w, &problem{http.StatusForbidden, fmt.Errorf("the Origin header %.100q is not of the lab: want http://%s, or none", strings.Join(r.Header.Values("Origin"), ", "), r.Host)})
+			fail(w, &problem{http.StatusForbidden, fmt.Errorf("the Origin header %.100q does not name the lab: want http://%s, or none", strings.Join(r.Header.Values("Origin"), ", "), r.Host)})
 		default:
 			w.Header().Set("X-Content-Type-Options", "nosniff")
 			next.ServeHTTP(w, r)
@@ -44,8 +44,8 @@ func changes(method string) bool {
 	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
 }
 
-// isSameOrigin reports whether a request comes from a page of the lab, or from no
-// page.
+// isSameOrigin reports whether a request comes from a page of the lab, or does not
+// come from a page.
 func isSameOrigin(r *http.Request) bool {
 	origins := r.Header.Values("Origin")
 	if len(origins) == 0 {

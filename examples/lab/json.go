@@ -25,15 +25,15 @@ func (d *duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// decode reads one JSON object into the struct that v points to. A name that is no
-// field, and anything behind the object, is an error.
+// decode reads one JSON object into the struct that v points to. A name that is not a
+// field is an error, and so is anything after the object.
 func decode(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
 	if err == nil {
 		if _, err := d.Token(); !errors.Is(err, io.EOF) {
-			return errors.New("more text behind the JSON object: want one object")
+			return errors.New("more text after the JSON object: want one object")
 		}
 		return nil
 	}
@@ -41,13 +41,13 @@ func decode(data []byte, v any) error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &mismatch) && mismatch.Field != "":
-		return fmt.Errorf("%s: a JSON %s: want %s", mismatch.Field, mismatch.Value, wanted(mismatch.Type))
+		return fmt.Errorf("%s is a JSON %s: want %s", mismatch.Field, mismatch.Value, wanted(mismatch.Type))
 	case errors.As(err, &mismatch):
 		return fmt.Errorf("a JSON %s: want %s", mismatch.Value, wanted(mismatch.Type))
 	case errors.As(err, &syntax):
-		return fmt.Errorf("no JSON at byte %d: %w", syntax.Offset, err)
+		return fmt.Errorf("not JSON, at byte %d: %w", syntax.Offset, err)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("no JSON, or only the beginning of it: want an object")
+		return errors.New("the JSON is empty or ends too early: want an object")
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return fmt.Errorf("unknown field %.100s: want %s", name, strings.Join(fields(reflect.TypeOf(v).Elem()), ", "))
@@ -55,7 +55,7 @@ func decode(data []byte, v any) error {
 	return err
 }
 
-// wanted says what JSON a type is read from.
+// wanted names the JSON from which a type is read.
 func wanted(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Pointer:

@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-// lab is the machines and what goes with them.
+// lab has the machines and what they share.
 type lab struct {
 	public bool
-	names  []string // by which the API may be called, beside addresses and localhost
+	names  []string // names of the API in Host headers, besides addresses and localhost
 	log    *slog.Logger
 	ctx    context.Context // ends with the lab
 	stop   context.CancelFunc
 
 	events  *feed
-	streams chan struct{} // has room for those that are open
+	streams chan struct{} // has one element for each that is open
 	waits   chan struct{}
 	runs    chan struct{} // forecasts
 
-	change   sync.Mutex // is held while machines begin and end
+	change   sync.Mutex // held while machines begin and end
 	mu       sync.RWMutex
 	machines []*machine
 	closed   bool
@@ -76,9 +76,9 @@ func (l *lab) find(name string) *machine {
 	return nil
 }
 
-// The errors of a change that depend on what is there.
+// The errors of a change that depend on the state of the lab.
 var (
-	errExists  = errors.New("exists already")
+	errExists  = errors.New("already exists")
 	errTooMany = errors.New("too many")
 	errEnding  = errors.New("the lab is ending")
 )
@@ -106,7 +106,7 @@ func (l *lab) add(ctx context.Context, h hostConfig) (*machine, error) {
 	return m, nil
 }
 
-// remove ends a machine. It reports false if there is none of the name.
+// remove ends a machine. It reports false if there is none of that name.
 func (l *lab) remove(name string) bool {
 	l.change.Lock()
 	defer l.change.Unlock()
@@ -121,8 +121,8 @@ func (l *lab) remove(name string) bool {
 	return true
 }
 
-// apply makes the machines those of the configuration. What is the same already
-// stays as it is. All that can fail is done before anything ends.
+// apply makes the machines those of the configuration. A machine that does not change
+// stays as it is. All that can fail happens before anything ends.
 func (l *lab) apply(ctx context.Context, hosts []hostConfig) error {
 	l.change.Lock()
 	defer l.change.Unlock()
@@ -170,9 +170,9 @@ func (l *lab) replace(machines []*machine) bool {
 	return true
 }
 
-// listen returns a listening socket for a front, or for the front of a machine
-// that ends a second one for the same socket, so that its port is never free
-// meanwhile.
+// listen returns a listener for a front. If a front of a machine that ends has the
+// address, it returns a second listener for the same socket, so that the port is
+// never free in between.
 func (l *lab) listen(name string, index int, address string, ending []*machine) (*net.TCPListener, error) {
 	resolved, err := loopback(address, l.public)
 	if err != nil {
@@ -192,9 +192,9 @@ func (l *lab) listen(name string, index int, address string, ending []*machine) 
 	return ln.(*net.TCPListener), nil
 }
 
-// inherited returns the front of a machine that ends whose port a new front gets:
-// that of the same machine at the same place, any other of it, or one of another
-// machine that is just at that address.
+// inherited returns the front, of a machine that ends, whose port a new front gets.
+// That is the front with the same index of the same machine, or another front of that
+// machine, or a front of another machine with exactly that address.
 func inherited(name string, index int, address string, ending []*machine) *front {
 	var found *front
 	for _, m := range ending {

@@ -40,7 +40,7 @@ type logKey struct {
 }
 
 // prepare makes a machine that does not serve yet. Its fronts have their addresses,
-// those of ending machines among them.
+// which may be those of ending machines.
 func (l *lab) prepare(ctx context.Context, h hostConfig, ending []*machine) (*machine, error) {
 	host, err := simulate.New(h.Windows, &h.Settings)
 	if err != nil {
@@ -67,8 +67,8 @@ func (l *lab) prepare(ctx context.Context, h hostConfig, ending []*machine) (*ma
 	return m, nil
 }
 
-// administer makes what answers the administrator's commands, whether or not the
-// machine has a front of the service.
+// administer makes the parts that answer an administrator's commands, even if the
+// machine has no front of their service.
 func (m *machine) administer() error {
 	if _, err := iis.NewServer(m.host); err != nil && !isLack(err) {
 		return err
@@ -83,8 +83,8 @@ func (m *machine) administer() error {
 	return nil
 }
 
-// isLack reports whether a service is not there or its limit is not known, which
-// does no harm until something needs it.
+// isLack reports whether the edition has no such service or its limit is not known.
+// That does no harm until something needs it.
 func isLack(err error) bool {
 	return errors.Is(err, simulate.ErrAbsent) || errors.Is(err, limits.ErrNoRule) || errors.Is(err, limits.ErrServicePack)
 }
@@ -111,7 +111,7 @@ func (m *machine) end() {
 	m.stopObserving()
 }
 
-// keep is called if the machine goes on after all: its ports are its own again.
+// keep is called if the machine goes on after all, with its ports.
 func (m *machine) keep() {
 	for _, f := range m.fronts {
 		f.mu.Lock()
@@ -120,7 +120,7 @@ func (m *machine) keep() {
 	}
 }
 
-// answer is the machine as the API answers it.
+// answer returns the machine as the API answers it.
 func (m *machine) answer() any {
 	type host struct {
 		Name     string            `json:"name"`
@@ -135,7 +135,7 @@ func (m *machine) answer() any {
 	return h
 }
 
-// current is the configuration of the machine, with the addresses that it has.
+// current returns the configuration of the machine, with the addresses that it has.
 func (m *machine) current() hostConfig {
 	h := m.config
 	h.Fronts = []frontConfig{}
@@ -187,7 +187,7 @@ func (m *machine) logEntries() map[logKey]int {
 	return maps.Clone(m.logged)
 }
 
-// reset puts limits, holds and counters back.
+// reset sets limits, holds and counters to those of a new machine.
 func (m *machine) reset(ctx context.Context, disconnect bool) error {
 	gates := m.gates()
 	for _, f := range m.backlogs() {
@@ -205,7 +205,7 @@ func (m *machine) reset(ctx context.Context, disconnect bool) error {
 		for _, f := range m.fronts {
 			f.disconnect()
 		}
-		// The ends of connections reach the gates a moment later.
+		// The gates hear of the ends of connections a moment later.
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
 		for _, g := range gates {

@@ -1,20 +1,20 @@
-// Lab stands in as Windows machines for programs in any language. It has an HTTP
-// API, and fronts that real traffic goes through: web servers, file servers, TCP
-// servers and proxies, each with the limits of the edition that its machine runs.
+// Lab stands in for machines that run Windows, for programs in any language. It has
+// an HTTP API, and fronts for real traffic: web servers, file servers, TCP servers and
+// proxies, each with the limits of the edition that its machine runs.
 //
 //	go run . -config lab.json
 //	curl -d '{"name":"box","windows":"XP Pro SP3","fronts":[{"kind":"iis"}]}' http://127.0.0.1:4226/api/hosts
 //
-// A browser finds its page at the address of the API: a search in the table of
-// limits, forecasts, and the machines.
+// At the address of the API a browser finds pages: a search in the table of limits,
+// forecasts, and the machines.
 //
 // The first line on standard output is JSON with the address of the API, such as
 // {"api":"http://127.0.0.1:4226"}. With -config a line for each machine of the file
 // follows, as GET /api/hosts/NAME answers it. Log lines go to standard error.
 //
-// The file is what GET /api/config answers. The machines are not kept when the lab
-// ends: SIGINT and SIGTERM end it, and with -exit-with-stdin the end of its
-// standard input does, so that it ends with the program that has started it.
+// The file has what GET /api/config answers. The machines end with the lab. SIGINT and
+// SIGTERM end it. With -exit-with-stdin the end of its standard input does, so that it
+// ends with the program that has started it.
 package main
 
 import (
@@ -38,9 +38,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "lab:", err)
-		}
+		fmt.Fprintln(os.Stderr, "lab:", err)
 		os.Exit(1)
 	}
 }
@@ -50,36 +48,46 @@ type options struct {
 	listen string
 	hosts  []string // further names in Host headers
 	config string
-	stdin  bool // its end ends the lab
+	stdin  bool // the end of standard input ends the lab
 	public bool
 }
 
-func parse(args []string, stderr io.Writer) (o options, err error) {
+// parse reads the flags. If they ask for help, it writes that to out and returns no
+// options.
+func parse(args []string, out io.Writer) (*options, error) {
+	o := new(options)
 	flags := flag.NewFlagSet("lab", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:4226", "`address` of the API; port 0 is one that is free")
-	flags.Func("host", "further `name` that requests may call the API by; may be repeated", func(name string) error {
+	flags.SetOutput(io.Discard) // an error is one line, and -help is no error
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:4226", "`address` of the API and the pages; with port 0 the system chooses a free one")
+	flags.Func("host", "`name` by which requests may call the API, besides localhost; may be repeated", func(name string) error {
 		if name == "" || strings.ContainsAny(name, "/:@ ") {
 			return errors.New("want a host name without a port")
 		}
 		o.hosts = append(o.hosts, strings.ToLower(name))
 		return nil
 	})
-	flags.StringVar(&o.config, "config", "", "`file` with the machines to begin with")
-	flags.BoolVar(&o.stdin, "exit-with-stdin", false, "end when standard input does")
-	flags.BoolVar(&o.public, "public", false, "allow addresses that are not loopback, for the API and for fronts")
-	if err := flags.Parse(args); err != nil {
-		return o, err
-	}
-	if flags.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %.100q; see -help", flags.Arg(0))
+	flags.StringVar(&o.config, "config", "", "`file` with machines to begin with, as GET /api/config answers them")
+	flags.BoolVar(&o.stdin, "exit-with-stdin", false, "end when standard input ends")
+	flags.BoolVar(&o.public, "public", false, "let the API and the fronts listen on addresses that other computers reach")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(out, "Lab stands in for machines that run Windows, for programs in any language.")
+		fmt.Fprintln(out, "It has an HTTP API, and pages for a browser at the same address.")
+		fmt.Fprintln(out, "\nusage: lab [flags]")
+		flags.SetOutput(out)
+		flags.PrintDefaults()
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("%w; see -help", err)
+	case flags.NArg() > 0:
+		return nil, fmt.Errorf("unexpected argument %.100q; see -help", flags.Arg(0))
 	}
 	return o, nil
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	o, err := parse(args, stderr)
-	if err != nil {
+	o, err := parse(args, stdout)
+	if err != nil || o == nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -131,7 +139,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	go func() { served <- srv.Serve(ln) }()
 	select {
 	case <-ctx.Done():
-		l.stop() // what waits and streams ends
+		l.stop() // ends the requests that wait or stream
 		bounded, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		if srv.Shutdown(bounded) != nil {
@@ -164,8 +172,8 @@ func (l *lab) load(ctx context.Context, name string) error {
 	return l.apply(ctx, hosts)
 }
 
-// loopback returns an address to listen on, whose host has to be a literal, or
-// localhost, and loopback unless the lab is public.
+// loopback returns an address to listen on. Its host must be an IP address or
+// localhost, and must be loopback unless the lab is public.
 func loopback(address string, public bool) (string, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -183,5 +191,5 @@ func loopback(address string, public bool) (string, error) {
 	case public || ip.IsLoopback():
 		return address, nil
 	}
-	return "", fmt.Errorf("%.100q is not loopback: want 127.0.0.1, ::1 or localhost, or start the lab with -public", address)
+	return "", fmt.Errorf("%.100q is not loopback: want 127.0.0.1, ::1 or localhost, or a lab that was started with -public", address)
 }

@@ -18,7 +18,7 @@ func (l *lab) metrics() http.Handler {
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 10})
 }
 
-// collector reads the gates when it is asked.
+// collector reads the gates at each scrape.
 type collector struct {
 	lab                                *lab
 	held, queued, limit, outcomes, log *prometheus.Desc
@@ -30,10 +30,10 @@ func newCollector(l *lab) *collector {
 	}
 	return &collector{
 		lab:      l,
-		held:     desc("held", "Slots held now, those held by hand included."),
+		held:     desc("held", "Slots held now, including those held by hand."),
 		queued:   desc("queued", "Attempts in the queue now."),
 		limit:    desc("limit", "The limit in force; +Inf is unlimited."),
-		outcomes: desc("outcomes_total", "Attempts by what became of them; admitted is at once.", "outcome"),
+		outcomes: desc("outcomes_total", "Attempts by outcome; admitted means without a wait.", "outcome"),
 		log:      desc("log_entries_total", "Entries of the machine's event log.", "id"),
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/winlimits/winlimits/examples/lab/page"
 )
 
-// The pages load nothing from elsewhere, and no page of another site shows them.
+// The pages load nothing from other sites, and no page of another site shows them.
 const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // addPages adds the pages to the mux.
@@ -59,7 +59,7 @@ func (l *lab) addPages(mux *http.ServeMux) error {
 	return nil
 }
 
-// site is the pages of a lab.
+// site serves the pages of a lab.
 type site struct {
 	*lab
 	pages *page.Pages
@@ -92,7 +92,7 @@ func (s *site) write(w http.ResponseWriter, status int, view page.View) {
 	_, _ = w.Write(text.Bytes())
 }
 
-// problem is the page for an error.
+// problem returns the page for an error.
 func (s *site) problem(err error) (int, page.View) {
 	status := httpStatus(err)
 	return status, page.View{Name: "problem", Title: http.StatusText(status), Data: map[string]string{
@@ -147,8 +147,8 @@ func (s *site) picture(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// enterForecast waits until a forecast may run. Its context ends when the forecast
-// has taken too long; cancel lets the next one run.
+// enterForecast waits until a forecast may run. The context ends when the forecast
+// takes too long. The function lets the next one run.
 func (l *lab) enterForecast(ctx context.Context) (context.Context, func(), error) {
 	ctx, cancel := context.WithTimeout(ctx, maxForecast)
 	select {

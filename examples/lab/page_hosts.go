@@ -22,15 +22,15 @@ import (
 type gateView struct {
 	ID      string // below /api/hosts/NAME/
 	Service limits.Service
-	Where   string // the address of the socket, of a backlog
+	Where   string // the address of the socket, if it is a backlog
 	counters
 	Unit          limits.Unit
-	Moved         bool // it is not that of the settings
+	Moved         bool // the limit is not that of the settings
 	Full          bool
 	Peers, Queues counts
 }
 
-// Max is the limit where it is a number that a bar can show.
+// Max is the limit if it is a number that a bar can show, and else 0.
 func (g gateView) Max() int {
 	if n, ok := g.Limit.Number(); ok && n <= 10_000 {
 		return n
@@ -38,10 +38,10 @@ func (g gateView) Max() int {
 	return 0
 }
 
-// Key names the part of the page.
+// Key is the id of the part of the page.
 func (g gateView) Key() string { return strings.ReplaceAll(g.ID, "/", "-") }
 
-// Used reports whether anything has happened there.
+// used reports whether anything has happened at the limit.
 func (g gateView) used() bool {
 	return g.Held+g.Queued > 0 || g.Admitted+g.Refused+g.TimedOut+g.Abandoned > 0 || g.Moved
 }
@@ -76,20 +76,20 @@ func (f *front) view() frontView {
 	case "smb":
 		v.About = to("file server")
 		if f.config.Dir != "" {
-			v.About += ", share of " + f.config.Dir
+			v.About += ", which shares " + f.config.Dir
 		}
 	case "tcp":
 		v.About = to(f.config.Service.Description())
 	case "socks5":
-		v.About = "SOCKS5 proxy, dials as the machine does"
+		v.About = "SOCKS5 proxy, which dials as the machine"
 	default:
-		v.About = "HTTP CONNECT proxy, dials as the machine does"
+		v.About = "HTTP proxy, which dials as the machine"
 	}
 	return v
 }
 
-// gateViews returns the limits of a machine: those that its fronts ask or that have
-// been asked, and the others.
+// gateViews returns the limits of a machine: those that its fronts use or that were
+// used in another way, and the others.
 func (m *machine) gateViews() (used, others []gateView) {
 	var asked []limits.Service
 	for _, f := range m.fronts {
@@ -127,7 +127,7 @@ func (m *machine) gateViews() (used, others []gateView) {
 	return used, others
 }
 
-// gateOf returns the gate of an id of a gateView.
+// gateOf returns the gate with the ID of a gateView.
 func (m *machine) gateOf(id string) (*simulate.Gate, error) {
 	if text, ok := strings.CutPrefix(id, "services/"); ok {
 		s, err := limits.ParseService(text)
@@ -211,13 +211,13 @@ func (f *feed) recent(h *history, n int) []entry {
 	return list
 }
 
-// form is what the form for a new machine is filled in with.
+// form has the values of the form for a new machine.
 type form struct {
 	Name, Windows, Upstream, JSON string
 	Kinds                         map[string]bool
 }
 
-// offered are the fronts that the form offers.
+// offered has the fronts that the form offers.
 var offered = [...]string{"iis", "iis-tls", "smb", "socks5", "connect"}
 
 // hostsView is the page of all machines.
@@ -246,7 +246,7 @@ func (s *site) hosts(r *http.Request) (int, page.View, error) {
 	return http.StatusOK, s.hostsView(form{Name: s.freeName(), Windows: "XP Professional SP3", Kinds: map[string]bool{"iis": true, "smb": true}}, nil), nil
 }
 
-// freeName is a name that no machine has.
+// freeName returns a name that no machine has.
 func (s *site) freeName() string {
 	for i := 1; ; i++ {
 		if name := fmt.Sprintf("box%d", i); s.find(name) == nil {
@@ -255,7 +255,7 @@ func (s *site) freeName() string {
 	}
 }
 
-// posted reads a form.
+// posted returns the values of a form.
 func posted(r *http.Request) (url.Values, error) {
 	if err := noQuery(r); err != nil {
 		return nil, err
@@ -270,7 +270,7 @@ func posted(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// createHost makes a machine from a form and goes to its page.
+// createHost makes a machine from a form and redirects to its page.
 func (s *site) createHost(w http.ResponseWriter, r *http.Request) error {
 	values, err := posted(r)
 	if err != nil {
@@ -338,7 +338,7 @@ func (s *site) host(r *http.Request) (int, page.View, error) {
 	return http.StatusOK, hostPage(m.view()), nil
 }
 
-// changeHost does what a form of the page of a machine asks for.
+// changeHost does what a form on the page of a machine asks for.
 func (s *site) changeHost(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.named(r)
 	if err != nil {
@@ -380,8 +380,8 @@ func (s *site) changeHost(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// changeGate moves a limit, or holds slots. No limit is that of the settings, and
-// nothing to hold is none.
+// changeGate moves a limit, or holds slots. An empty text means the limit of the
+// settings, and no slots.
 func (m *machine) changeGate(id, do, text string) error {
 	g, err := m.gateOf(id)
 	if err != nil {

@@ -28,7 +28,7 @@ func TestHostsPage(t *testing.T) {
 	b := newBench(t)
 	resp, text := b.visit("/hosts", nil)
 	assertSelfContained(t, resp, text)
-	assert.Contains(t, text, "There is none yet.")
+	assert.Contains(t, text, "There is no machine yet.")
 	assert.Contains(t, text, `value="box1"`)
 
 	status, text := b.post("/hosts", "name", "box1", "windows", "XP Pro SP3", "front", "iis", "front", "iis-tls", "front", "smb", "upstream", "127.0.0.1:9")
@@ -59,7 +59,7 @@ func TestHostsPageRefuses(t *testing.T) {
 		form   []string
 		want   string
 	}{
-		{http.StatusConflict, []string{"name", "box", "windows", "XP Pro SP3"}, "exists already"},
+		{http.StatusConflict, []string{"name", "box", "windows", "XP Pro SP3"}, "already exists"},
 		{http.StatusBadRequest, []string{"name", "My Box", "windows", "XP Pro SP3"}, "want 1 to 63 of a-z"},
 		{http.StatusBadRequest, []string{"name", "b", "windows", "Windows 7"}, "ambiguous"},
 		{http.StatusBadRequest, []string{"name", "b", "windows", "XP Pro SP3", "upstream", "nowhere"}, "want host:port"},
@@ -87,7 +87,7 @@ func TestHostPage(t *testing.T) {
 	status, text := b.post("/hosts/box", "do", "hold", "gate", "services/iis", "hold", "4")
 	require.Equal(t, http.StatusOK, status, text)
 	assert.Contains(t, text, `<strong class="held">4</strong> of 10 connections`)
-	assert.Contains(t, text, "4 of them are held here")
+	assert.Contains(t, text, "4 of them are held by hand")
 	held, holds, _ := gate()
 	assert.Equal(t, []int{4, 4}, []int{held, holds})
 
@@ -140,7 +140,7 @@ func TestHostPage(t *testing.T) {
 
 	status, text = b.post("/hosts/box", "do", "delete")
 	require.Equal(t, http.StatusOK, status)
-	assert.Contains(t, text, "There is none yet.")
+	assert.Contains(t, text, "There is no machine yet.")
 	resp, text := b.visit("/hosts/box", nil)
 	assert.Equal(t, http.StatusNotFound, resp.StatusCode)
 	assert.Contains(t, text, "no host &#34;box&#34;")
@@ -179,7 +179,7 @@ func TestHostPagePeers(t *testing.T) {
 	_, text := b.visit("/hosts/box", nil)
 	assert.Contains(t, text, `<strong class="held">10</strong> of 10 requests`)
 	_, held, _ := strings.Cut(text, "Held by ")
-	held, waiting, _ := strings.Cut(held, "Waiting: ")
+	held, waiting, _ := strings.Cut(held, "Queued: ")
 	held, _, _ = strings.Cut(held, "</p>")
 	waiting, _, _ = strings.Cut(waiting, "</p>")
 	assert.Equal(t, 10, strings.Count(held, "<code>127.0.0.1:"))

@@ -10,8 +10,8 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// peers knows which peers hold slots and which wait, as the events of a machine
-// tell. Attempts without a name are not in it.
+// peers knows from the events of a machine which peers hold slots and which are
+// queued. Attempts without a name are not in it.
 type peers struct {
 	mu      sync.Mutex
 	held    map[peer]int
@@ -56,20 +56,20 @@ func take(counts map[peer]int, who peer) {
 	}
 }
 
-// count is a peer and how many slots it has or wants.
+// count is a peer and the number of slots that it holds or is queued for.
 type count struct {
 	Name string
 	N    int
 }
 
-// of returns at most some peers of a service, by name, and how many there are.
+// of returns the peers that hold slots of a service, and those that are queued.
 func (p *peers) of(s limits.Service) (held, waiting counts) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return countsOf(p.held, s), countsOf(p.waiting, s)
 }
 
-// counts are peers by name. More is how many are left out.
+// counts are peers, sorted by name. More is how many are left out.
 type counts struct {
 	Peers []count
 	More  int

@@ -32,10 +32,10 @@ func (b *bench) visit(path string, form url.Values) (*http.Response, string) {
 func TestPages(t *testing.T) {
 	b := newBench(t)
 	for path, want := range map[string]string{
-		"/":           "<h1>How many does this Windows let in?</h1>",
+		"/":           "<h1>How many clients does Windows let in?</h1>",
 		"/?q=xp+pro":  "Windows XP Professional takes 10 SMB sessions at the same time and refuses the next one.",
 		"/forecast":   "of what 25 clients ask for is lost",
-		"/?q=banana":  "No edition, service, symptom or claim of the table",
+		"/?q=banana":  "This text names no edition, service, symptom or claim",
 		"/?q=%3Cb%3E": "&lt;b&gt;",
 	} {
 		resp, text := b.visit(path, nil)

@@ -10,7 +10,7 @@ import (
 	"github.com/winlimits/winlimits/limits/identify"
 )
 
-// finding is what a text is, as examples/identify prints it.
+// finding says what a text describes, as examples/identify prints it.
 type finding struct {
 	Revision   string                    `json:"revision"`
 	Input      string                    `json:"input"`
@@ -19,18 +19,18 @@ type finding struct {
 	Unlisted   []string                  `json:"unlisted"`
 	Conflicts  []string                  `json:"conflicts"`
 	Notes      []string                  `json:"notes,omitempty"`
-	Nearest    []string                  `json:"nearest,omitempty"` // to what is unlisted; their limits are not its own
+	Nearest    []string                  `json:"nearest,omitempty"` // editions near the unlisted one, whose limits may differ
 	Limits     map[limits.Service]spread `json:"limits,omitempty"`
 }
 
-// spread is how far the limits of the candidates for a service lie apart, and how
-// well the weakest of them is known.
+// spread is the lowest and the highest limit of the candidates for a service, and the
+// weakest grade among them.
 type spread struct {
 	Default     identify.Range     `json:"default"`
 	Ceiling     identify.Range     `json:"ceiling"`
 	Grade       limits.Grade       `json:"grade"`
 	Sources     []limits.SourceKey `json:"sources"`
-	WithoutRule []limits.Windows   `json:"withoutRule,omitempty"` // if others have one
+	WithoutRule []limits.Windows   `json:"withoutRule,omitempty"` // candidates whose limit is not known, unless it is known of none
 }
 
 func (l *lab) recognize(w http.ResponseWriter, r *http.Request) error {
@@ -48,7 +48,7 @@ func (l *lab) recognize(w http.ResponseWriter, r *http.Request) error {
 		return &problem{http.StatusBadRequest, err}
 	}
 	if strings.TrimSpace(asked.Text) == "" {
-		return bad(`no "text": want what a program or a person says of a machine, such as "Windows XP Professional SP3"`)
+		return bad(`no "text": want what a person or a tool says about a machine, such as "Windows XP Professional SP3"`)
 	}
 	id, err := identify.Recognize(asked.Text)
 	if err != nil && !errors.Is(err, identify.ErrUnlisted) {
@@ -74,7 +74,7 @@ func (l *lab) recognize(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, f)
 }
 
-// title returns the beginning of a text, in place of all of it.
+// title returns the first line of a text, which stands for all of it.
 func title(text string) string {
 	const most = 80
 	line, _, more := strings.Cut(strings.TrimSpace(text), "\n")

@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// maxEarly bounds what is read of a client that sends before it has an answer.
+// maxEarly bounds how much of a client is read before the server is dialled, in bytes.
 const maxEarly = 32 << 10
 
-// halfOpenGrace is how long a connection may be silent once one side has closed: a
-// client that was killed looks as one that has sent all and still reads.
+// halfOpenGrace is how long a connection may be silent once one side has closed. A
+// client that was killed looks like one that has sent all and still reads.
 const halfOpenGrace = 500 * time.Millisecond
 
-// client is the connection of a client, some of which may have been read already.
+// client is the connection of a client. Some of its bytes may have been read already.
 type client struct {
 	net.Conn
 	early []byte
 }
 
-// Read returns what has been read early first.
+// Read first returns what was read early.
 func (c *client) Read(b []byte) (int, error) {
 	if len(c.early) > 0 {
 		n := copy(b, c.early)
@@ -32,10 +32,10 @@ func (c *client) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
-// dialing calls dial with a context that ends when the client leaves, which it
-// tells by reading; one that has sent something before has halfOpenGrace still, for
-// it may be one that has sent all and waits. What the client sends meanwhile is
-// kept; with maxEarly of it, its end is not noticed any more.
+// dialing calls dial with a context that ends when the client goes. It notices that by
+// reading. A client that has sent something has halfOpenGrace more, for it may have
+// sent all and wait. What the client sends in that time is kept. After maxEarly bytes
+// the reading stops, and the end of the client is not noticed any more.
 func (c *client) dialing(ctx context.Context, dial func(context.Context) (net.Conn, error)) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -70,9 +70,9 @@ func (c *client) dialing(ctx context.Context, dial func(context.Context) (net.Co
 	return server, err
 }
 
-// relay passes everything between two connections until both sides have closed,
-// one of them breaks or ctx ends, and closes both. What one side does not send any
-// more, the other is told.
+// relay passes everything between two connections until both sides have closed, one
+// of them breaks or ctx ends. Then it closes both. When one side has sent all, it
+// tells the other one.
 func relay(ctx context.Context, c *client, server net.Conn) {
 	closeBoth := func() {
 		c.Close()
@@ -86,7 +86,7 @@ func relay(ctx context.Context, c *client, server net.Conn) {
 		}
 		c.early = nil
 	}
-	ended := make(chan net.Conn, 2) // what has been read to its end
+	ended := make(chan net.Conn, 2) // the connections that were read to their end
 	pass := func(to, from net.Conn) {
 		for {
 			n, err := io.Copy(to, from)

@@ -58,7 +58,7 @@ func (m *machine) state(s limits.Service) serviceState {
 		return serviceState{Service: s, counters: countersOf(g)}
 	}
 	rule, err := limits.Lookup(m.host.Windows(), s)
-	if err != nil { // unknown, as far as it is not told
+	if err != nil { // the limit is unknown, and the rule says why
 		return serviceState{Service: s, counters: counters{Rule: err.Error()}}
 	}
 	return serviceState{Service: s, counters: counters{
@@ -66,7 +66,7 @@ func (m *machine) state(s limits.Service) serviceState {
 	}}
 }
 
-// backlogState is the sum over the fronts, with the limit of one socket.
+// backlogState returns the sums over the fronts, with the limit of one socket.
 func (m *machine) backlogState() serviceState {
 	state := serviceState{Service: limits.TCPBacklog}
 	if p, err := m.host.Policy(limits.TCPBacklog); err != nil {
@@ -103,7 +103,7 @@ func (c condition) holds(s simulate.Stats) bool {
 		(c.refused == nil || s.Refused >= *c.refused)
 }
 
-// defaultWait is how long a request waits that does not say so.
+// defaultWait is how long a request waits that has no timeout.
 const defaultWait = 30 * time.Second
 
 func readCondition(r *http.Request) (c condition, err error) {
@@ -142,7 +142,7 @@ func readCount(values url.Values, name string) (*int64, error) {
 	return &n, nil
 }
 
-// await waits at a gate and answers with what state returns then.
+// await waits for a condition of a gate and then answers with the result of state.
 func (l *lab) await(w http.ResponseWriter, r *http.Request, g *simulate.Gate, done <-chan struct{}, c condition, state func(err string) any) error {
 	release, err := enter(l.waits, "requests that wait")
 	if err != nil {
@@ -166,9 +166,9 @@ func (l *lab) await(w http.ResponseWriter, r *http.Request, g *simulate.Gate, do
 	case err == nil:
 		return reply(w, http.StatusOK, state(""))
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return reply(w, http.StatusRequestTimeout, state(fmt.Sprintf("%v are over: %v", c.timeout, err)))
+		return reply(w, http.StatusRequestTimeout, state(fmt.Sprintf("not so after %v: %v", c.timeout, err)))
 	}
-	return &problem{http.StatusGone, errors.New("the host has ended meanwhile")}
+	return &problem{http.StatusGone, errors.New("the host ended during the wait")}
 }
 
 // service returns the machine and the service that the path names.
@@ -184,8 +184,8 @@ func (l *lab) service(r *http.Request) (*machine, limits.Service, error) {
 	return m, s, nil
 }
 
-// theGate returns the gate of a service, or says why there is none to wait at or to
-// change.
+// theGate returns the gate of a service, or an error that says why there is none to
+// wait for or to change.
 func (m *machine) theGate(s limits.Service) (*simulate.Gate, error) {
 	if s == limits.TCPBacklog {
 		var paths []string
@@ -262,7 +262,7 @@ func patch(g *simulate.Gate, text []byte) error {
 	}
 	switch {
 	case (change.Limit == nil) == (change.Hold == nil):
-		return bad(`want either {"limit":N}, where null is that of the settings, or {"hold":N}`)
+		return bad(`want either {"limit":N}, where null is the limit of the settings, or {"hold":N}`)
 	case change.Limit == nil && *change.Hold < 0:
 		return bad("hold %d: want 0 or more", *change.Hold)
 	case change.Limit == nil:

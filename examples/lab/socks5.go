@@ -32,10 +32,9 @@ type socksError struct {
 
 func (e *socksError) Error() string { return "socks5: " + e.err.Error() }
 
-// readSOCKS5 reads the greeting and the request of a client and returns the
-// address that it asks to be connected to. It writes the choice of no
-// authentication, and reads nothing beyond the request. A *socksError is to be
-// answered.
+// readSOCKS5 reads the greeting and the request of a client and returns the address
+// that it wants to connect to. It writes the choice of no authentication, and reads
+// nothing beyond the request. The caller answers a *socksError.
 func readSOCKS5(rw io.ReadWriter) (address string, err error) {
 	var buf [256]byte
 	read := func(n int) []byte {
@@ -93,13 +92,13 @@ func readSOCKS5(rw io.ReadWriter) (address string, err error) {
 	case command != 1:
 		return "", &socksError{socksBadCommand, fmt.Errorf("command %d: want 1, CONNECT", command)}
 	case host == "":
-		return "", &socksError{socksBadAddress, errors.New("a name without a letter")}
+		return "", &socksError{socksBadAddress, errors.New("an empty name: want a host")}
 	}
 	return net.JoinHostPort(host, strconv.Itoa(int(port[0])<<8|int(port[1]))), nil
 }
 
-// socksReply is what the client is told of a dial. The address in it is 0.0.0.0:0:
-// clients do not use that of CONNECT.
+// socksReply returns the reply about a dial. The address in it is 0.0.0.0:0, since
+// clients do not use the address in the reply to CONNECT.
 func socksReply(err error) []byte {
 	reply := byte(socksSucceeded)
 	var refused *socksError
@@ -110,7 +109,7 @@ func socksReply(err error) []byte {
 	case isOutOfPorts(err):
 		reply = socksFailure
 	case errors.Is(err, simulate.ErrLimit):
-		reply = socksTTLExpired // its time was over in the queue
+		reply = socksTTLExpired // the dial timed out in the queue
 	case errors.Is(err, tcp.ErrConnecting):
 		reply = socksHostUnreachable
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -38,7 +38,7 @@ func TestReadSOCKS5(t *testing.T) {
 		{sent: "\x05\x02\x02\x00\x05\x01\x00\x01\x01\x02\x03\x04\x00\x01", address: "1.2.3.4:1", answered: "\x05\x00"},
 		{sent: greeting + "\x05\x02\x00\x01\x7f\x00\x00\x01\x1a\xe1", err: "command 2: want 1", reply: socksBadCommand},
 		{sent: greeting + "\x05\x01\x00\x05\x7f\x00\x00\x01\x1a\xe1", err: "address type 5", reply: socksBadAddress},
-		{sent: greeting + "\x05\x01\x00\x03\x00\x00\x50", err: "name without a letter", reply: socksBadAddress},
+		{sent: greeting + "\x05\x01\x00\x03\x00\x00\x50", err: "an empty name", reply: socksBadAddress},
 		{sent: "\x05\x01\x02", err: "authenticate", reply: -1, answered: "\x05\xff"},
 		{sent: "\x04\x01\x00\x50\x7f\x00\x00\x01\x00", err: "version 4", reply: -1},
 		{sent: "GET / HTTP/1.1\r\n\r\n", err: "version 71", reply: -1},

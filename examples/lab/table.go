@@ -17,7 +17,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast/chart"
 )
 
-// rules answers the rules of the table that are asked for.
+// rules answers the rules of the table that the query asks for.
 func (l *lab) rules(w http.ResponseWriter, r *http.Request) error {
 	values, err := query(r, "windows", "service", "symptom")
 	if err != nil {
@@ -36,8 +36,8 @@ func (l *lab) rules(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// selectRules returns the rules for a Windows, a service and a symptom, each of
-// which may be empty, which is any.
+// selectRules returns the rules for an edition, a service and a symptom. Each of them
+// may be empty, which means any.
 func selectRules(windows, service, symptom string) (iter.Seq[limits.Rule], error) {
 	var found identify.Identification
 	var services []limits.Service
@@ -77,7 +77,7 @@ func selectRules(windows, service, symptom string) (iter.Seq[limits.Rule], error
 	}, nil
 }
 
-// The bounds of a forecast. What is larger is a job for examples/forecast.
+// The bounds of a forecast. The program examples/forecast takes larger ones.
 const (
 	maxForecast     = 10 * time.Second
 	maxForecastSize = 50_000 // clients times connections
@@ -106,7 +106,7 @@ func (l *lab) forecast(w http.ResponseWriter, r *http.Request) error {
 	report, err := forecast.Run(ctx, s)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return bad("scenario: the forecast takes longer than %v: want fewer clients, visits or requests, or a time in until", maxForecast)
+		return bad("scenario: the forecast takes longer than %v: want fewer clients, visits or requests, or an earlier until", maxForecast)
 	case err != nil:
 		return &problem{http.StatusBadRequest, err}
 	}
@@ -122,8 +122,8 @@ func (l *lab) forecast(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// wantsPicture reports whether the client accepts the picture and has not named
-// JSON before.
+// wantsPicture reports whether the client accepts the picture, and has not named JSON
+// before it.
 func wantsPicture(r *http.Request) bool {
 	for _, accept := range r.Header.Values("Accept") {
 		for kind := range strings.SplitSeq(accept, ",") {

@@ -28,15 +28,15 @@ type Question struct {
 	Scenario forecast.Scenario
 	Compare  []limits.Windows
 	Allowed  float64 // the share that may be lost
-	// Values are the fields of the form as they are filled in.
+	// Values are the values of the fields of the form.
 	Values map[string]string
-	// Query is the question as an address has it, and empty for the defaults.
+	// Query is the question as the query of an address. It is empty for the defaults.
 	Query string
 }
 
 // A field is an input of the form.
 type field struct {
-	name, value string // the value of the form that nobody has filled in
+	name, value string // the value is the default
 	read        func(q *Question, text string) error
 	write       func(q *Question) string
 }
@@ -80,7 +80,7 @@ func wholeField(name, value string, most int, of func(s *forecast.Scenario) *int
 	}
 }
 
-// fields are the inputs of the form.
+// fields returns the inputs of the form.
 func fields() []field {
 	return []field{
 		{
@@ -160,7 +160,7 @@ func fields() []field {
 	}
 }
 
-// service reads the name of a service, or a word that stands for one.
+// service reads the name of a service, or a word about one.
 func service(text string) (limits.Service, error) {
 	if s, err := limits.ParseService(text); err == nil {
 		return s, nil
@@ -175,7 +175,7 @@ func service(text string) (limits.Service, error) {
 func readLimit(q *Question, t string) error {
 	n, err := strconv.Atoi(t)
 	if err != nil || n < 0 || n > math.MaxInt32 {
-		return fmt.Errorf("%.40q: want a whole number from 0 to %d, or nothing for that of the edition", t, math.MaxInt32)
+		return fmt.Errorf("%.40q: want a whole number from 0 to %d, or nothing for the limit of the edition", t, math.MaxInt32)
 	}
 	q.Scenario.Settings.Limits = map[limits.Service]int{q.Scenario.Service: n}
 	return nil
@@ -198,7 +198,7 @@ func readCompare(q *Question, t string) error {
 	return nil
 }
 
-// share reads a number of per cent.
+// share reads a percentage.
 func share(t string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(t, "%")), 64)
 	if err != nil || !(v >= 0 && v <= 100) {
@@ -222,7 +222,7 @@ func span(t string) (time.Duration, error) {
 	return d, nil
 }
 
-// shortTime prints a time without the parts that are 0: 8h, and not 8h0m0s.
+// shortTime prints a time without units that are 0: 8h, and not 8h0m0s.
 func shortTime(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
@@ -243,12 +243,12 @@ type FieldError struct {
 // Error names the field.
 func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
 
-// Unwrap returns what is wrong with it.
+// Unwrap returns Err.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// ReadQuestion reads the form of the forecast: its fields, or a whole scenario in
-// JSON beside what is compared. Without values it is filled in with the defaults. The error is a
-// *FieldError, and the question holds what is filled in all the same.
+// ReadQuestion reads the form of the forecast. It has fields, or a whole scenario in
+// JSON and the fields compare and allow. Without values the fields have their
+// defaults. An error is a *FieldError, and the question then still has the values.
 func ReadQuestion(values url.Values) (*Question, error) {
 	q := &Question{Values: map[string]string{}, Allowed: 0.01}
 	known := fields()
@@ -265,7 +265,7 @@ func ReadQuestion(values url.Values) (*Question, error) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		switch {
 		case !slices.Contains(names, name):
-			return q, &FieldError{fmt.Sprintf("%.40s", name), errors.New("there is no such field: want " + strings.Join(names, ", "))}
+			return q, &FieldError{fmt.Sprintf("%.40s", name), errors.New("there is no such field: want one of " + strings.Join(names, ", "))}
 		case len(values[name]) > 1:
 			return q, &FieldError{name, fmt.Errorf("is there %d times: want it once", len(values[name]))}
 		}
@@ -295,7 +295,7 @@ func ReadQuestion(values url.Values) (*Question, error) {
 	return q, q.check()
 }
 
-// query returns the question as an address.
+// query returns the question as the query of an address.
 func (q *Question) query(whole bool) string {
 	v := url.Values{}
 	for _, f := range fields() {
@@ -309,8 +309,7 @@ func (q *Question) query(whole bool) string {
 	return v.Encode()
 }
 
-// inputs are the fields of the form by the fields of a scenario that have another
-// name.
+// inputs has the inputs of the form whose names are not those of the scenario.
 var inputs = map[string]string{"Retry.Max": "retries", "Retry.Backoff": "backoff", "Destinations.Dead": "dead", "Destinations.RoundTrip": "roundTrip", "Visits": "until", "Settings": "limit"}
 
 func (q *Question) check() error {
@@ -337,7 +336,7 @@ func (q *Question) check() error {
 	return &FieldError{name, bad.Err}
 }
 
-// JSON is the scenario as the API and the program forecast take it.
+// JSON is the scenario as the API and the program forecast read it.
 func (q *Question) JSON() string {
 	text, err := json.MarshalIndent(q.Scenario, "", "  ")
 	if err != nil {
@@ -356,10 +355,10 @@ func (q *Question) Services() []limits.Service {
 	})
 }
 
-// Is reports whether the service is the one that is asked for.
+// Is reports whether the service is that of the form.
 func (q *Question) Is(s limits.Service) bool { return q.Values["service"] == s.String() }
 
-// percent prints a share in per cent.
+// percent prints a share as a percentage.
 func percent(share float64) string {
 	switch p := 100 * share; {
 	case p == 0:

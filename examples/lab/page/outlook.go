@@ -13,10 +13,10 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast/chart"
 )
 
-// Outlook is what a forecast answers.
+// Outlook is the answer of a forecast.
 type Outlook struct {
 	*Question
-	// Problem is an error for the form, of the input Field if it is of one.
+	// Problem is an error. If it is about an input of the form, Field names that.
 	Problem, Field string
 
 	Report     *forecast.Report
@@ -26,10 +26,10 @@ type Outlook struct {
 	Suitable   []string
 	Asked      bool // whether Suitable has been worked out
 	Curves     bool // whether there is a picture of curves
-	Cut        bool // the time was over before all was worked out
+	Cut        bool // there was no time to work out all of it
 }
 
-// Answer works out a question. What there is no time for is left out.
+// Answer works out a question. It leaves out what there is no time for.
 func (q *Question) Answer(ctx context.Context) (*Outlook, error) {
 	o := &Outlook{Question: q}
 	report, err := forecast.Run(ctx, q.Scenario)
@@ -51,7 +51,7 @@ func (q *Question) Answer(ctx context.Context) (*Outlook, error) {
 	return o, err
 }
 
-// more fills in what other editions and other numbers of clients make of it.
+// more fills in the results for other editions and other numbers of clients.
 func (o *Outlook) more(ctx context.Context) (err error) {
 	s := o.Scenario
 	if len(o.Compare) > 0 {
@@ -82,8 +82,8 @@ func (o *Outlook) more(ctx context.Context) (err error) {
 	return nil
 }
 
-// Picture draws the run, or with "curves" what is lost as clients become more, as
-// SVG.
+// Picture draws the run as SVG, or with "curves" the share that is lost against the
+// number of clients.
 func (q *Question) Picture(ctx context.Context, which string) ([]byte, error) {
 	var b bytes.Buffer
 	switch which {
@@ -107,7 +107,7 @@ func (q *Question) Picture(ctx context.Context, which string) ([]byte, error) {
 	return nil, &FieldError{"picture", fmt.Errorf("%.40q: want curves, or nothing", which)}
 }
 
-// numbers are up to 16 numbers of clients, from 1 to most.
+// numbers returns up to 16 numbers of clients, from 1 to most.
 func numbers(most int) (list []int) {
 	for i := range 16 {
 		if n := max(1, (i+1)*most/16); len(list) == 0 || n > list[len(list)-1] {
@@ -134,17 +134,25 @@ func (o *Outlook) Lines() []string {
 // Says is the answer in a sentence.
 func (o *Outlook) Says() string {
 	r, n := o.Report, o.Report.Asked
-	unit := words(r.Unit)
+	noun := unit(limits.Number(int(min(n, 2))), r.Unit)
 	switch lost := r.Lost(); {
 	case n == 0:
-		return "Nothing was asked for."
+		return "The clients asked for nothing."
 	case lost > 0:
-		return fmt.Sprintf("%s of what %d clients ask for is lost: %d of %d %s.", percent(lost), r.Clients, int64(lost*float64(n)+0.5), n, unit)
+		return fmt.Sprintf("%s of what %s for is lost: %d of %d %s.", percent(lost), asking(int(r.Clients)), int64(lost*float64(n)+0.5), n, noun)
 	case r.Waited > 0:
-		return fmt.Sprintf("Nothing is lost, but %d of %d %s wait, for %v at most.", r.Waited, n, unit, shortTime(r.Wait.Max.Round(1e6)))
+		return fmt.Sprintf("Nothing is lost, but %d of %d %s waited, for %v at most.", r.Waited, n, noun, shortTime(r.Wait.Max.Round(1e6)))
 	default:
-		return fmt.Sprintf("Everything fits: %d %s of %d clients, at most %d at the same time.", n, unit, r.Clients, r.Held.Peak)
+		return fmt.Sprintf("Everything fits: %d %s of %s, at most %d at the same time.", n, noun, clients(int(r.Clients)), r.Held.Peak)
 	}
+}
+
+// asking returns a number of clients and the verb.
+func asking(n int) string {
+	if n == 1 {
+		return "1 client asks"
+	}
+	return clients(n) + " ask"
 }
 
 // Fits says how many clients fit.
@@ -152,23 +160,33 @@ func (o *Outlook) Fits() string {
 	c := o.Capacity
 	switch {
 	case !c.Limited:
-		return fmt.Sprintf("%s clients and more fit.", grouped(fmt.Sprint(c.Clients)))
+		return fmt.Sprintf("At least %s fit.", clients(c.Clients))
 	case c.Clients == 0:
-		return "Not even one client fits."
+		return "No client fits."
 	case c.Clients == 1:
 		return "1 client fits."
 	}
-	return fmt.Sprintf("%s clients fit.", grouped(fmt.Sprint(c.Clients)))
+	return clients(c.Clients) + " fit."
+}
+
+// plain returns the text of an error without the name of the package that it is
+// from.
+func plain(err error) string {
+	text := err.Error()
+	for _, name := range []string{"limits: ", "simulate: ", "forecast: "} {
+		text = strings.TrimPrefix(text, name)
+	}
+	return text
 }
 
 // ForecastView is the page of a forecast.
 func ForecastView(o *Outlook, err error) View {
 	v := View{Name: "forecast", Title: "Forecast – winlimits", Data: o}
 	if err != nil {
-		o.Problem = err.Error()
+		o.Problem = plain(err)
 		var bad *FieldError
 		if errors.As(err, &bad) {
-			o.Field, o.Problem = bad.Field, bad.Err.Error()
+			o.Field, o.Problem = bad.Field, plain(bad.Err)
 		}
 		v.Title = "Forecast: " + o.Problem
 	} else if o.Report != nil {

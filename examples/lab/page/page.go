@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/limits/identify"
 )
 
 //go:embed templates
@@ -20,8 +21,8 @@ var files embed.FS
 //go:embed assets
 var assets embed.FS
 
-// Asset returns a style sheet, a script or a picture, and its media type. It is
-// false for a name that there is none of.
+// Asset returns a style sheet, a script or a picture, and its media type. If there is
+// none of that name, ok is false.
 func Asset(name string) (data []byte, kind string, ok bool) {
 	data, err := assets.ReadFile("assets/" + name)
 	switch {
@@ -43,8 +44,8 @@ type Pages struct {
 	static    bool
 }
 
-// New returns the pages of the lab, or with static those that need no server: they
-// have no machines, and their addresses are relative.
+// New returns the pages of the lab, or with static the pages that need no server.
+// Those have no machines, and their addresses are relative.
 func New(static bool) (*Pages, error) {
 	p := &Pages{static: static}
 	t, err := template.New("").Funcs(template.FuncMap{
@@ -54,6 +55,9 @@ func New(static bool) (*Pages, error) {
 		"asset":    p.assetURL,
 		"static":   func() bool { return static },
 		"words":    words,
+		"unit":     unit,
+		"form":     form,
+		"clients":  clients,
 		"number":   number,
 		"isNumber": func(l limits.Limit) bool { _, ok := l.Number(); return ok },
 		"kind":     kind,
@@ -68,7 +72,7 @@ func New(static bool) (*Pages, error) {
 	return p, nil
 }
 
-// View is what every page has.
+// View is what a page shows.
 type View struct {
 	// Name is the template of the main part: "search", "forecast", "hosts", "host"
 	// or "problem".
@@ -89,7 +93,7 @@ func (p *Pages) Render(w io.Writer, v View) error {
 	return p.layout(w, v, main.String())
 }
 
-// Shell writes a page whose main part its scripts fill in.
+// Shell writes a page whose scripts fill in its main part.
 func (p *Pages) Shell(w io.Writer, name string) error {
 	var main strings.Builder
 	if err := p.templates.ExecuteTemplate(&main, "shell", nil); err != nil {
@@ -102,10 +106,10 @@ func (p *Pages) layout(w io.Writer, v View, main string) error {
 	return p.templates.ExecuteTemplate(w, "layout", struct {
 		View
 		Main template.HTML
-	}{v, template.HTML(main)}) // it comes from a template
+	}{v, template.HTML(main)}) // a template has escaped it
 }
 
-// Main writes what stands between the head and the foot of a page.
+// Main writes the part of a page between its head and its foot.
 func (p *Pages) Main(w io.Writer, v View) error {
 	return p.templates.ExecuteTemplate(w, v.Name, v.Data)
 }
@@ -151,8 +155,59 @@ func (p *Pages) assetURL(name string) string {
 	return "/assets/" + name
 }
 
-// words returns a name of the library as words: "remote computers".
+// words returns a name of the library as words, such as "remote computers".
 func words(v any) string { return strings.ReplaceAll(fmt.Sprint(v), "-", " ") }
+
+// unit returns the unit of a limit as words, in the singular for a limit of 1.
+func unit(l limits.Limit, u limits.Unit) string {
+	if n, ok := l.Number(); ok && n == 1 {
+		return strings.TrimSuffix(words(u), "s")
+	}
+	return words(u)
+}
+
+// clients returns a number of clients.
+func clients(n int) string {
+	if n == 1 {
+		return "1 client"
+	}
+	return grouped(fmt.Sprint(n)) + " clients"
+}
+
+// form returns what a text was read as, for people.
+func form(f identify.Form) string {
+	switch f {
+	case identify.FormName:
+		return "a name"
+	case identify.FormCaption:
+		return "the name that Windows gives itself"
+	case identify.FormVer:
+		return "a line of ver"
+	case identify.FormNTVersion:
+		return "a version of Windows NT"
+	case identify.FormSMB:
+		return "a banner of SMB or NTLM"
+	case identify.FormActiveDirectory:
+		return "attributes of Active Directory"
+	case identify.FormWinver:
+		return "a text of winver"
+	case identify.FormSysteminfo:
+		return "output of systeminfo"
+	case identify.FormRegistry:
+		return "a part of the registry"
+	case identify.FormRecord:
+		return "a record of names and values"
+	case identify.FormSysDescr:
+		return "a sysDescr of SNMP"
+	case identify.FormIdentifier:
+		return "an identifier of a guest, an image or a container"
+	case identify.FormUserAgent:
+		return "a User-Agent of a browser"
+	case identify.FormCPE:
+		return "a CPE name"
+	}
+	return words(f)
+}
 
 // kind returns what sort of thing a source is, for people.
 func kind(k limits.SourceKind) string {

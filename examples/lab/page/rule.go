@@ -8,35 +8,35 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// Answer is a rule as a page shows it, with the editions that have the same one.
+// Answer is a rule as a page shows it, with the editions that have the same rule.
 type Answer struct {
 	limits.Rule
 	// Editions are those that have it.
 	Editions []Name
-	// Moment says when the limit is asked, for those of TCP.
+	// Moment says when a connection meets the limit, if it is one of TCP.
 	Moment string
 	// Open says that the evidence is shown at once.
 	Open bool
 }
 
-// Service is the answers for one service, each number once.
+// Service has the answers for one service, each number once.
 type Service struct {
 	limits.Service
 	Answers []Answer
 }
 
-// Next says what meets the connection over the limit.
+// Next says what happens to the client over the limit.
 func (a Answer) Next() string {
 	n, limited := a.Default.Number()
 	switch {
 	case a.Default.IsAbsent():
 		return "The edition has no such service."
 	case a.Basis == limits.ByLicence:
-		return "Nothing in Windows counts. The number is one of the licence terms."
+		return "Nothing in Windows counts them. The number is a licence term."
 	case a.Default.IsUnlimited():
-		return "There is none over the limit, since there is no limit."
+		return "There is no limit, so the next one gets in too."
 	case !limited:
-		return "What the limit is, is not known."
+		return "The limit is not known."
 	}
 	which := ordinal(n + 1)
 	symptom, refusal := a.Symptom(), a.Refusal()
@@ -48,18 +48,18 @@ func (a Answer) Next() string {
 			text = fmt.Sprintf("The %s waits in a queue of %s, without an error.", which, grouped(fmt.Sprint(q)))
 		}
 		if symptom != limits.UnknownSymptom {
-			text += " Seen: " + fullStop(symptom.String())
+			text += " What is seen: " + fullStop(symptom.String())
 		}
 		if refusal != symptom && refusal != limits.UnknownSymptom {
 			text += " When the queue is full: " + fullStop(refusal.String())
 		}
 		return text
 	case limits.Displace:
-		text = fmt.Sprintf("The %s may take the place of one that is there.", which)
+		text = fmt.Sprintf("The %s may displace one that is there.", which)
 	case limits.Refuse:
 		text = fmt.Sprintf("The %s is refused.", which)
 	default:
-		return fmt.Sprintf("What the %s meets is not known.", which)
+		return fmt.Sprintf("What happens to the %s is not known.", which)
 	}
 	if symptom == limits.UnknownSymptom {
 		return text + " What it sees is not known."
@@ -75,7 +75,7 @@ func (a Answer) Otherwise() string {
 	return a.Symptom().Otherwise()
 }
 
-// Raised reports whether the number can be raised, which the page shows beside it.
+// Raised reports whether the number can be raised to one that the page shows.
 func (a Answer) Raised() bool { return a.Movable() && a.Ceiling.IsKnown() }
 
 // Level is the grade as the page colours it.
@@ -84,7 +84,7 @@ func (a Answer) Level() string { return a.Grade.String() }
 // Names is the editions as one text, each product named once.
 func (a Answer) Names() string { return join(a.Editions, "") }
 
-// Others is the editions but for the one that the rule is of.
+// Others is the editions without that of the rule.
 func (a Answer) Others() string { return join(a.Editions, nameOf(a.Rule)) }
 
 func join(names []Name, without string) string {
@@ -106,7 +106,7 @@ func join(names []Name, without string) string {
 	return b.String()
 }
 
-// Name is an edition, with the service packs if not all of them are meant.
+// Name is an edition, and its service packs unless all of them are meant.
 type Name struct {
 	limits.Edition
 	Packs string
@@ -114,7 +114,7 @@ type Name struct {
 
 func (n Name) String() string { return strings.TrimSpace(n.Edition.String() + " " + n.Packs) }
 
-// Todo is how the number can be moved, as a sentence.
+// Todo says how the number can be changed, as a sentence.
 func (a Answer) Todo() string { return upper(a.Change()) }
 
 func upper(text string) string {
@@ -126,8 +126,8 @@ func upper(text string) string {
 	return strings.ToUpper(text)
 }
 
-// answers returns the rules for a service that take selects, each answer once, of
-// the edition for which it is known best.
+// answers returns the rules for a service that takes selects. Of rules with the same
+// answer it returns the one that is known best.
 func answers(s limits.Service, takes func(limits.Rule) bool) []Answer {
 	var list []Answer
 	for r := range limits.ByService(s) {
@@ -135,7 +135,7 @@ func answers(s limits.Service, takes func(limits.Rule) bool) []Answer {
 			continue
 		}
 		i := slices.IndexFunc(list, func(a Answer) bool {
-			if r.Default.IsAbsent() || r.Default.IsUnlimited() { // there is nothing to count, or to meet
+			if r.Default.IsAbsent() || r.Default.IsUnlimited() { // nothing else can differ
 				return a.Default == r.Default && a.Basis == r.Basis
 			}
 			return a.Default == r.Default && a.Ceiling == r.Ceiling && a.Discipline == r.Discipline && a.Unit == r.Unit && a.Queue == r.Queue
@@ -151,7 +151,7 @@ func answers(s limits.Service, takes func(limits.Rule) bool) []Answer {
 	return list
 }
 
-// moments says when each of the limits of TCP is asked.
+// moments says when a connection meets each of the limits of TCP.
 var moments = map[limits.Service]string{
 	limits.TCPBacklog:  "Coming in, not accepted yet",
 	limits.TCPOther:    "Coming in, accepted",
@@ -162,8 +162,8 @@ var moments = map[limits.Service]string{
 // tcp is the four limits of TCP, in the order in which a connection meets them.
 var tcp = [...]limits.Service{limits.TCPBacklog, limits.TCPOther, limits.TCPHalfOpen, limits.TCPOutbound}
 
-// nameOf returns the edition of a rule, with the service packs if it does not hold
-// at all of them.
+// nameOf returns the edition of a rule, and its service packs unless the rule holds at
+// all of them.
 func nameOf(r limits.Rule) string { return Name{r.Edition, packsOf(r)}.String() }
 
 // packsOf names the service packs of a rule, or none if it holds at all of them.

@@ -10,51 +10,52 @@ import (
 	"github.com/winlimits/winlimits/limits/identify"
 )
 
-// MaxQuery is how much of what is searched for is read, in bytes.
+// MaxQuery is how long a search may be, in bytes.
 const MaxQuery = 32 << 10
 
 // Result is what a search finds.
 type Result struct {
 	Query string
-	// Claims are those that the text makes or denies, the likeliest first.
+	// Claims are the claims that the text makes or denies, the likeliest first.
 	Claims []Claim
-	// Symptoms are what the text says is seen, the surest first.
+	// Symptoms are the symptoms that the text names, the surest first.
 	Symptoms []limits.SymptomMatch
-	// Machine is what the text says that the machine is.
+	// Machine is what the text says about a machine.
 	Machine *Machine
-	// Services are the answers of the services that the text names, or of those
+	// Services has the answers for the services that the text names, or for those
 	// that have the symptom.
 	Services []Service
-	// TCP is the four limits of TCP, if there is a machine.
+	// TCP has the four limits of TCP, if there is a machine.
 	TCP []Service
-	// Others are the answers of the other services of the machine.
+	// Others has the answers for the other services of the machine.
 	Others []Service
-	// Problem says why nothing is found, for people.
+	// Problem says why the search finds nothing.
 	Problem string
-	// Nearest are names that the text may mean.
+	// Nearest are editions that the text may mean.
 	Nearest []limits.Edition
-	// Products is the whole table, if nothing is asked.
+	// Products is the whole table, if the search is empty.
 	Products []Product
 }
 
 // Claim is a claim with the verdict on the text.
 type Claim struct{ limits.ClaimMatch }
 
-// Level is the verdict as the page colours it.
+// Level is the verdict, for its colour on the page.
 func (c Claim) Level() string { return c.Verdict.String() }
 
-// Note says how the verdict on the text comes from that on the claim, or nothing.
+// Note says how the verdict on the text follows from the verdict on the claim. It is
+// empty if they are the same.
 func (c Claim) Note() string {
 	switch {
 	case c.Negated && c.Verdict == limits.UnknownVerdict:
-		return fmt.Sprintf("The claim is %v. Whether the text affirms or denies it cannot be told.", c.Claim.Verdict)
+		return fmt.Sprintf("The claim is %v. Whether the text affirms or denies it is not clear.", c.Claim.Verdict)
 	case c.Negated:
 		return fmt.Sprintf("The text denies the claim, which is %v.", c.Claim.Verdict)
 	}
 	return ""
 }
 
-// Answers is the rules that decide the claim, each once.
+// Answers are the rules that decide the claim, each once.
 func (c Claim) Answers() []Answer {
 	var list []Answer
 	for _, r := range c.Claim.Rules() {
@@ -63,16 +64,16 @@ func (c Claim) Answers() []Answer {
 	return list
 }
 
-// Machine is what a text says that a machine is.
+// Machine is what a text says about a machine.
 type Machine struct {
 	identify.Identification
-	// Title names the candidates, or their product if they are many.
+	// Title names the candidates, or their product if there are many.
 	Title string
-	// One says that it can be only one edition.
+	// One says that there is only one edition.
 	One bool
 }
 
-// isNamed reports whether a word is one of the name of the machine, as the "web" of
+// isNamed reports whether a word is part of the name of the edition, such as "web" in
 // Windows Server 2003 Web.
 func (m *Machine) isNamed(word string) bool {
 	return m.One && strings.Contains(strings.ToLower(m.Editions()[0].Name()), word)
@@ -111,8 +112,8 @@ func Search(text string) Result {
 	return r
 }
 
-// recognize is identify.Recognize, but that the name of an edition that is the name
-// of its product as well, such as "Windows NT 3.1", is the edition.
+// recognize calls identify.Recognize. A name that is that of an edition and of its
+// product, such as "Windows NT 3.1", here means the edition.
 func recognize(text string) (identify.Identification, error) {
 	found, err := identify.Recognize(text)
 	if err != nil || found.Form != identify.FormName && found.Form != identify.FormCaption || len(found.Conflicts) > 0 || len(found.Editions()) == 1 {
@@ -152,7 +153,7 @@ func (r *Result) find(text string) {
 		asked = []limits.Service{limits.SMB, limits.IIS}
 	}
 	lead := slices.DeleteFunc(slices.Clone(asked), func(s limits.Service) bool { return slices.Contains(tcp[:], s) })
-	if len(lead) == 0 { // the others of TCP have a place of their own
+	if len(lead) == 0 { // the limits of TCP have a part of their own
 		lead = asked[:min(len(asked), 1)]
 	}
 	r.Services = answersOf(lead, covers)
@@ -169,12 +170,12 @@ func (r *Result) find(text string) {
 	}
 }
 
-// Unseen says that no limit looks like the symptom, or none of the machine; it is
-// empty if one does.
+// Unseen says that no limit, or no limit of the machine, has the symptom. It is empty
+// if one has.
 func (r Result) Unseen() string {
 	s := r.Symptoms[0].Symptom
 	if len(s.Services()) == 0 {
-		return "No limit of Windows looks so."
+		return "No limit of Windows has this symptom."
 	}
 	if r.Machine == nil {
 		return ""
@@ -184,10 +185,10 @@ func (r Result) Unseen() string {
 			return ""
 		}
 	}
-	return "No limit of this machine looks so."
+	return "No limit of this machine has this symptom."
 }
 
-// answersOf returns the answers of services, but for those that have none.
+// answersOf returns the answers for services. It leaves out those that have none.
 func answersOf(services []limits.Service, takes func(limits.Rule) bool) (list []Service) {
 	for _, s := range services {
 		if a := answers(s, takes); len(a) > 0 {
@@ -220,16 +221,16 @@ func nearest(err error) []limits.Edition {
 	return nil
 }
 
-// problem says for people why a text says nothing.
+// problem says why a search finds nothing.
 func problem(err error) string {
 	var packs *limits.ServicePackError
 	switch {
 	case errors.As(err, &packs):
 		return fullStop(strings.TrimPrefix(packs.Error(), "limits: "))
 	case errors.Is(err, identify.ErrUnlisted):
-		return "The table has no rows for this Windows, which does not mean that it has no limits."
+		return "The table has no rows for this edition, which does not mean that it has no limits."
 	}
-	return "No edition, service, symptom or claim of the table is recognized in this text."
+	return "This text names no edition, service, symptom or claim of the table."
 }
 
 // Product is the editions of a product in the table.
@@ -248,8 +249,8 @@ type Row struct {
 type Cell struct {
 	Service limits.Service
 	limits.Rule
-	// Known says that there is a rule. From names the service packs that it holds
-	// at, if others have another.
+	// Known says that there is a rule. From names its service packs, if others have
+	// another rule.
 	Known bool
 	From  string
 }
@@ -303,7 +304,7 @@ func (r Result) Examples() []string {
 
 // SearchView is the page of a search.
 func SearchView(r Result) View {
-	v := View{Name: "search", Title: "winlimits: how many does this Windows let in?", Data: r, Scripts: []string{"ask.js"}}
+	v := View{Name: "search", Title: "winlimits: how many clients does Windows let in?", Data: r, Scripts: []string{"ask.js"}}
 	if text := strings.Join(strings.Fields(r.Query), " "); text != "" {
 		v.Title = fmt.Sprintf("%.60s – winlimits", text)
 	}

@@ -84,8 +84,8 @@ func sameWords(a, b string) bool {
 
 func TestSearchFindsNothing(t *testing.T) {
 	for text, want := range map[string]string{
-		"banana":                             "No edition, service, symptom or claim",
-		"Windows Embedded Standard 2009":     "no rows for this Windows",
+		"banana":                             "This text names no edition, service, symptom or claim",
+		"Windows Embedded Standard 2009":     "no rows for this edition",
 		"xp pro sp9":                         "never had service pack 9",
 		strings.Repeat("a", page.MaxQuery+1): "want at most",
 	} {
@@ -118,16 +118,27 @@ func TestAnswerNext(t *testing.T) {
 		return page.Answer{Rule: rule}
 	}
 	assert.Contains(t, lookup("xp pro", limits.SMB).Next(), "The 11th is refused. It sees: NTSTATUS 0xC00000D0")
-	assert.Contains(t, lookup("xp pro sp2", limits.TCPHalfOpen).Next(), "The 11th waits, without an error. Seen: event 4226")
+	assert.Contains(t, lookup("xp pro sp2", limits.TCPHalfOpen).Next(), "The 11th waits, without an error. What is seen: event 4226")
 	assert.Contains(t, lookup("win7 pro", limits.IIS).Next(), "When the queue is full: HTTP 503")
-	assert.Contains(t, lookup("xp pro", limits.RDP).Next(), "may take the place")
+	assert.Contains(t, lookup("xp pro", limits.RDP).Next(), "may displace one that is there")
 	assert.Contains(t, lookup("xp pro", limits.TCPOther).Next(), "no limit")
 	assert.Contains(t, lookup("xp pro", limits.Licence).Next(), "Nothing in Windows counts")
 	assert.Contains(t, lookup("xp home", limits.IIS).Next(), "no such service")
 }
 
+// A limit of 1 has its unit in the singular.
+func TestUnitOfOne(t *testing.T) {
+	pages, err := page.New(false)
+	require.NoError(t, err)
+	var text strings.Builder
+	require.NoError(t, pages.Render(&text, page.SearchView(page.Search("xp pro"))))
+	assert.Contains(t, text.String(), `<strong>1</strong> <span class="unit">session</span>`)
+	assert.NotContains(t, text.String(), `<strong>1</strong> <span class="unit">sessions`)
+	assert.Contains(t, text.String(), "The text was read as a name.")
+}
+
 func TestUnseen(t *testing.T) {
-	assert.Equal(t, "No limit of Windows looks so.", page.Search("error 10060 on xp pro").Unseen())
-	assert.Equal(t, "No limit of this machine looks so.", page.Search("event 4226 on Windows 11 Pro").Unseen())
+	assert.Equal(t, "No limit of Windows has this symptom.", page.Search("error 10060 on xp pro").Unseen())
+	assert.Equal(t, "No limit of this machine has this symptom.", page.Search("event 4226 on Windows 11 Pro").Unseen())
 	assert.Empty(t, page.Search("event 4226 on XP Pro SP3").Unseen())
 }

@@ -1,6 +1,6 @@
-// Static writes the search and the forecast of the lab's page as a folder of files
-// that need no server of ours: any server of static files will do. What answers is
-// the library itself, compiled to WebAssembly.
+// Static writes the search and the forecast of the lab's page as a folder of files.
+// Any server of static files can serve it. The library itself answers, compiled to
+// WebAssembly.
 //
 //	go run ./static -o site
 package main
@@ -25,19 +25,24 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "static:", err)
-		}
+		fmt.Fprintln(os.Stderr, "static:", err)
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("static", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	dir := flags.String("o", "site", "`folder` to write; files of the same names are replaced")
-	if err := flags.Parse(args); err != nil {
-		return err
+	flags.SetOutput(io.Discard) // an error is one line, and -help is no error
+	dir := flags.String("o", "site", "`folder` to write to; files of the same names are replaced")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintln(stdout, "Static writes the pages for searches and forecasts as a folder for any web server.")
+		fmt.Fprintln(stdout, "\nusage: static [flags]")
+		flags.SetOutput(stdout)
+		flags.PrintDefaults()
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w; see -help", err)
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %.100q; see -help", flags.Arg(0))
@@ -48,11 +53,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := write(ctx, *dir, stderr); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(stdout, "%s has index.html and forecast.html\n", *dir)
+	_, err := fmt.Fprintf(stdout, "wrote index.html and forecast.html to %s; they need a web server, such as: python3 -m http.server -d %[1]s\n", *dir)
 	return err
 }
 
-// program is what answers.
+// program is the program that answers in the browser.
 const program = "github.com/winlimits/winlimits/examples/lab/static/wasm"
 
 func write(ctx context.Context, dir string, stderr io.Writer) error {

@@ -1,5 +1,5 @@
-// Keeps the parts of the page that are live as they are on the server. An event
-// says that something has changed; the page itself says what it looks like now.
+// Keeps the live parts of the page up to date. An event says that something has
+// changed, and the page of the server says how it looks now.
 const source = document.querySelector("[data-events]");
 let busy = false, again = false;
 
@@ -15,7 +15,7 @@ async function refresh() {
 			if (next && next.innerHTML !== part.innerHTML) part.innerHTML = next.innerHTML;
 		}
 	} catch {
-		// The next event, or the next look, tells.
+		// The next event or the next interval tries again.
 	}
 	setTimeout(() => {
 		busy = false;

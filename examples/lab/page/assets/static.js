@@ -1,4 +1,4 @@
-// Shows the pages without a server: WebAssembly renders what the server would.
+// Shows the pages without a server: a WebAssembly program renders what a server would.
 const main = document.querySelector("main");
 let pictures = [];
 
@@ -10,7 +10,7 @@ function pageOf(url) {
 function show() {
 	const name = pageOf(location);
 	const { title, main: text } = winlimits.render(name, location.search.slice(1));
-	// The document of a parser loads nothing, so that pictures get their addresses in time.
+	// A document of DOMParser loads nothing, so the pictures get their addresses in time.
 	const next = new DOMParser().parseFromString(text, "text/html");
 	pictures.forEach(URL.revokeObjectURL);
 	pictures = [];
@@ -65,6 +65,6 @@ addEventListener("winlimits", start, { once: true });
 			: await WebAssembly.instantiate(await answer.arrayBuffer(), program.importObject);
 		await program.run(instance);
 	} catch (error) {
-		main.querySelector("[role=status]").textContent = `It does not load: ${error.message}.`;
+		main.querySelector("[role=status]").textContent = `The table cannot be loaded: ${error.message}.`;
 	}
 })();

@@ -1,7 +1,7 @@
 //go:build js && wasm
 
-// Wasm is the search and the forecast for a page without a server. It gives the
-// page an object winlimits with the functions render and picture.
+// Wasm answers searches and forecasts for a page without a server. It gives the page
+// an object winlimits with the functions render and picture.
 package main
 
 import (
@@ -31,8 +31,8 @@ func main() {
 	select {}
 }
 
-// render returns the title of a page, "search" or "forecast", and what stands
-// between its head and its foot.
+// render returns the title and the main part of a page, which is "search" or
+// "forecast".
 func render(pages *page.Pages, name, query string) map[string]any {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -58,7 +58,7 @@ func forecast(values url.Values) page.View {
 	return page.ForecastView(o, err)
 }
 
-// picture returns a picture as SVG, and nothing if there is none.
+// picture returns a picture as SVG, or an empty text if there is none.
 func picture(query string) string {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -75,8 +75,8 @@ func picture(query string) string {
 	return string(data)
 }
 
-// deadline is a context that looks at the clock: while the program computes, no
-// timer of the page fires.
+// deadline is a context that looks at the clock. While the program computes, no timer
+// of the page fires.
 type deadline struct {
 	context.Context
 	at time.Time
@@ -89,5 +89,5 @@ func (d deadline) Err() error {
 	return nil
 }
 
-// soon is when a page has waited long enough.
+// soon returns a context that ends when a page has waited long enough.
 func soon() context.Context { return deadline{context.Background(), time.Now().Add(3 * time.Second)} }
