@@ -79,7 +79,7 @@ func (f *front) view() frontView {
 			v.About += ", which shares " + f.config.Dir
 		}
 	case "tcp":
-		v.About = to(f.config.Service.Description())
+		v.About = to(map[limits.Service]string{limits.FTP: "FTP server", limits.SMTP: "SMTP server", limits.TCPOther: "TCP server"}[f.config.Service])
 	case "socks5":
 		v.About = "SOCKS5 proxy, which dials as the machine"
 	default:
