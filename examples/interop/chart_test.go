@@ -30,7 +30,7 @@ var (
 	darkCurves              = []string{"#7cc6f2", "#ff9a4d", "#3fd0a4", "#e29acb", "#f0e442", "#e8ebf0"}
 )
 
-// pictures returns one of a run with everything in it, and one of six curves.
+// pictures returns a picture of a run with everything in it, and one of six curves.
 func pictures(t *testing.T) (report, curves string) {
 	t.Helper()
 	s := forecast.Scenario{
@@ -112,9 +112,9 @@ func TestPicturesInRSVG(t *testing.T) {
 	}
 }
 
-// A page that allows nothing but itself shows the pictures, in the page and as
-// images, to those who prefer light paper and to those who prefer dark. Inside the
-// page the policy takes the style sheet with the dark colours away.
+// A page whose policy allows only itself shows the pictures, in the page and as
+// images, with light and with dark colours preferred. Inside the page the policy
+// removes the style sheet with the dark colours.
 func TestPicturesInChromium(t *testing.T) {
 	chromium := peer(t, "chromium", "chromium")
 	report, curves := pictures(t)

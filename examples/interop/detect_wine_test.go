@@ -16,9 +16,9 @@ import (
 	"github.com/winlimits/winlimits/limits/identify"
 )
 
-// Wine says it is whatever Windows it is told to be, with PRODUCT_ULTIMATE_N
-// for every client since Vista. So the product and the service pack are known,
-// and the edition only where the product had an Ultimate.
+// Wine takes its release from its settings, and says PRODUCT_ULTIMATE_N for every
+// client since Vista. So the product and the service pack are known, and the edition
+// only if the product had an Ultimate.
 func TestDetectUnderWine(t *testing.T) {
 	wine := startWine(t)
 	program := filepath.Join(t.TempDir(), "identify.exe")
@@ -91,8 +91,8 @@ func startWine(t *testing.T) *wine {
 	return w
 }
 
-// server runs the command that ends the server of a configuration, or waits for
-// its end. Its error only says that there is none any more.
+// server runs the command that ends the server of a configuration or waits for its
+// end. An error only says that there is no server any more.
 func (w *wine) server(option string) {
 	cmd := exec.Command(w.path+"server", option)
 	cmd.Env = w.env
@@ -104,8 +104,8 @@ func (w *wine) run(t *testing.T, args ...string) []byte {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	// Wine's services live on and hold on to what they inherit: to files, so
-	// that nobody waits for the end of a pipe.
+	// Wine's services live on and keep what they inherit. That must be files, since
+	// a pipe would not end.
 	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
 	require.NoError(t, err)
 	defer output.Close()

@@ -25,7 +25,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb/fileserver"
 )
 
-// The dialects as clients are told which to speak.
+// The dialects that the clients are told to speak.
 var (
 	smbDialects       = []uint16{0x202, 0x210, 0x300, 0x302, 0x311}
 	smbclientDialects = []string{"SMB2_02", "SMB2_10", "SMB3_00", "SMB3_02", "SMB3_11"}
@@ -74,8 +74,8 @@ func (c goClient) logOn(ctx context.Context, conn net.Conn, user, password strin
 	return func(share string) (goShare, error) { return s.Mount(share) }, s.Logoff, nil
 }
 
-// work logs alice on, works in the share and logs off, and returns "ok" or what
-// the client says.
+// work logs alice on, works in the share and logs off. It returns "ok" or the error of
+// the client.
 func (c goClient) work(t *testing.T, addr, password string) string {
 	conn, err := net.Dial("tcp", addr)
 	require.NoError(t, err)
@@ -211,8 +211,8 @@ func npm(t *testing.T, script, addr, password string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// TestFixtureClients: what every client makes of the in-memory server, by who it
-// is, how the server signs, and whether it is one over the limit.
+// TestFixtureClients: how every client gets on with the in-memory server, by its user,
+// by how the server signs, and below the limit and over it.
 //
 // Both Go clients take a guest's session, in which nothing is signed, although
 // they are told to insist on signing: only a test with an account proves it.

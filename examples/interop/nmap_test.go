@@ -97,8 +97,8 @@ var nmapDiffers = map[string]string{
 	"Microsoft Windows NT 4.0 Terminal Server Edition SP6":                   "the CPE name is that of NT 4.0; Terminal Server Edition has no rows",
 }
 
-// No name of another system is answered with a Windows, and the names of Windows
-// agree with the CPE names of the same entry, but for nmapDiffers.
+// No name of another system is read as an edition of Windows. The names of Windows
+// agree with the CPE names of the same entry, except for nmapDiffers.
 func TestNmapNames(t *testing.T) {
 	others, windows := 0, 0
 	for _, entry := range osEntries(t) {
@@ -131,7 +131,7 @@ func TestNmapNames(t *testing.T) {
 	t.Logf("%d names of other systems, %d of Windows, of which %d differ from their CPE names", others, windows, len(nmapDiffers))
 }
 
-// What other servers say is no symptom of Windows.
+// What other servers say is not a symptom of Windows.
 func TestNmapServiceProbes(t *testing.T) {
 	lines := nmapData(t, "nmap-service-probes")
 	count, found := 0, []string{}

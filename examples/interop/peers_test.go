@@ -7,7 +7,7 @@ import (
 )
 
 // peer returns the path of a program that a test needs, and skips the test if
-// it is not installed. In CI everything is, or something is wrong.
+// it is not installed. In CI it fails the test.
 func peer(t testing.TB, program, debianPackage string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)

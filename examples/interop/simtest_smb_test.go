@@ -95,7 +95,7 @@ func TestGoClientsAtFixture(t *testing.T) {
 	})
 }
 
-// smbclient does the same, also where it begins with SMB1, and as nobody.
+// smbclient does the same, also when it begins with SMB1, and without a user.
 func TestSmbclientAtFixture(t *testing.T) {
 	smbclient := peer(t, "smbclient", "smbclient")
 	xpHome := limits.Windows{Edition: limits.XPHome, ServicePack: 3}

@@ -78,8 +78,9 @@ func (c rawSMB1) logon(share string) (status uint32, words byte, uid uint16) {
 	return le.Uint32(reply[5:]), reply[32], le.Uint16(reply[28:])
 }
 
-// TestSMBChain: a session that is set up together with a share that is not there
-// is refused at the limit, serves nothing then, and counts below the limit.
+// TestSMBChain: a log-on comes together with a tree connect to a share that is not
+// there. Below the limit the session counts. At the limit it is refused, and serves
+// nothing.
 func TestSMBChain(t *testing.T) {
 	server := startSMBD(t, 1, "map to guest = Bad User")
 	for name, tt := range map[string]struct {

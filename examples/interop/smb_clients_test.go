@@ -151,9 +151,9 @@ for dialect in (SMB_DIALECT, SMB2_DIALECT_002, SMB2_DIALECT_21, SMB2_DIALECT_30,
 	assert.Equal(t, strings.Repeat("0xc00000d0\n", 5), out)
 }
 
-// TestSMBSecondUser: a second user who is refused on a connection leaves the
-// first one's session working for ten thousand further messages, and gets
-// nothing from the file server if he goes on regardless.
+// TestSMBSecondUser: the session of a second user is refused on a connection. The
+// session of the first one works for ten thousand further messages. The second one
+// gets nothing from the file server, even if its client goes on.
 func TestSMBSecondUser(t *testing.T) {
 	server := startSMBD(t, 1)
 	front := server.front(t, xpPro, 1, nil, nil)

@@ -86,8 +86,8 @@ type smbFront struct {
 	addr string
 }
 
-// front starts a proxy that is a w, listening on ln or, if that is nil, on
-// loopback. n is the limit if not negative.
+// front starts the proxy of a machine that runs w. It listens on ln, or on loopback if
+// that is nil. n is the limit unless it is negative.
 func (s *smbd) front(t testing.TB, w limits.Windows, n int, settings *smb.Settings, ln net.Listener) *smbFront {
 	t.Helper()
 	var hostSettings simulate.Settings
@@ -182,7 +182,7 @@ func (n *smbNetwork) listen(t testing.TB, port int) net.Listener {
 	}
 	done := make(chan result)
 	go func() {
-		// The thread is not given back, and ends with the goroutine.
+		// The thread stays locked, and ends with the goroutine.
 		runtime.LockOSThread()
 		ln, err := func() (net.Listener, error) {
 			f, err := os.Open("/run/netns/" + n.prefix + "s")
@@ -257,7 +257,7 @@ func (c smbclient) run(t testing.TB, commands string) (string, int) {
 	return "", 0
 }
 
-// refused checks that the client is refused as by a full Windows.
+// refused checks that the client is refused as a full machine refuses it.
 func (c smbclient) refused(t testing.TB) {
 	t.Helper()
 	out, code := c.run(t, "ls")

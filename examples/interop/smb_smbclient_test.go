@@ -20,9 +20,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/smb"
 )
 
-// TestSMBOneTooMany: smbclients on computers of their own, one more than the
-// Windows takes, in every dialect and protection.
-func TestSMBOneTooMany(t *testing.T) {
+// TestSMBOverTheLimit: smbclients on computers of their own, one more than the limit,
+// in every dialect and with every protection.
+func TestSMBOverTheLimit(t *testing.T) {
 	t.Parallel()
 	server := startSMBD(t, 1)
 	network := newSMBNetwork(t, 21)
@@ -106,7 +106,7 @@ func TestSMBCountPolicies(t *testing.T) {
 	network := newSMBNetwork(t, 3)
 	for i, tt := range []struct {
 		count smb.Count
-		// fit is who gets in at limit 2, refuse who does not then.
+		// At limit 2 the clients in fit get in, and those in refuse do not.
 		fit    []string
 		refuse string
 	}{
@@ -182,8 +182,7 @@ func TestSMBTransfers(t *testing.T) {
 	assert.True(t, bytes.Equal(data, stored), "what was put differs")
 }
 
-// TestSMBAdministratorDeletesSession: the holder is thrown out, and another
-// gets in.
+// TestSMBAdministratorDeletesSession: the session ends, and another one gets in.
 func TestSMBAdministratorDeletesSession(t *testing.T) {
 	server := startSMBD(t, 1)
 	front := server.front(t, xpPro, 1, nil, nil)

@@ -12,7 +12,7 @@ import (
 )
 
 // TestTableSchema validates the table that the program prints against the schema
-// in the repository, by a library that knows nothing of either.
+// in the repository, with a third-party validator.
 func TestTableSchema(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile("../../limits/rules.schema.json")
 	require.NoError(t, err)
@@ -30,7 +30,7 @@ func TestTableSchema(t *testing.T) {
 	}
 }
 
-// TestTableSchemaRefuses: the schema is no rubber stamp.
+// TestTableSchemaRefuses: the schema refuses tables that are wrong.
 func TestTableSchemaRefuses(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile("../../limits/rules.schema.json")
 	require.NoError(t, err)

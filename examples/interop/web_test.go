@@ -30,7 +30,7 @@ var (
 	win7  = limits.Windows{Edition: limits.Windows7Professional, ServicePack: 1}
 )
 
-// web starts the web server of a Windows on loopback.
+// web starts the web server of a machine on loopback.
 func web(t testing.TB, w limits.Windows, handler http.Handler, https bool) (url string, gate *simulate.Gate) {
 	t.Helper()
 	host, err := simulate.New(w, nil)

@@ -22,7 +22,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/iis"
 )
 
-// A wrapper is code of others that makes a listener of a listener.
+// A wrapper is third-party code that makes a listener of a listener.
 type wrapper struct {
 	name string
 	wrap func(t *testing.T, ln net.Listener) net.Listener

@@ -166,7 +166,7 @@ func (l *lab) await(w http.ResponseWriter, r *http.Request, g *simulate.Gate, do
 	case err == nil:
 		return reply(w, http.StatusOK, state(""))
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return reply(w, http.StatusRequestTimeout, state(fmt.Sprintf("not so after %v: %v", c.timeout, err)))
+		return reply(w, http.StatusRequestTimeout, state(fmt.Sprintf("the state was not reached in %v: %v", c.timeout, err)))
 	}
 	return &problem{http.StatusGone, errors.New("the host ended during the wait")}
 }
