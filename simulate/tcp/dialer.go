@@ -29,8 +29,8 @@ import (
 // Two clocks run. The caller's (context, Timeout, Deadline) starts with the call
 // and runs in the queue, too, so that hosts that are up can time out
 // (libtorrent-2005). The system's starts with the SYN and gives the attempt up as
-// Policy.SYN says, after 21 s on XP. The operating system below sends the SYNs, in
-// its own rhythm.
+// simulate.Policy.SYN says, after 21 s on XP. The operating system below sends the
+// SYNs, in its own rhythm.
 //
 // A dial can take several attempts, each with a slot: one for each address of a
 // name, and two at the same time if the name has IPv6 and IPv4 addresses (RFC

@@ -21,6 +21,8 @@
 //     host may be up.
 //   - ErrConnecting: the attempt was in progress and had no answer.
 //
+// The program examples/crawler tries one list of addresses on three editions.
+//
 // Gate.Stats and events count attempts, not dials. A name with two addresses can
 // take two attempts, and a client such as http.Transport gives attempts up that it
 // no longer needs (simulate.Superseded). So count what a program loses by the
