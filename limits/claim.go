@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// Verdict is what is to be thought of a claim.
+// Verdict says whether a claim is right.
 type Verdict uint8
 
 // The verdicts.
 const (
-	// UnknownVerdict is the zero Verdict: it cannot be told.
+	// UnknownVerdict is the zero Verdict: it is not known whether the claim is right.
 	UnknownVerdict Verdict = iota
-	// True: the claim is right.
+	// True says that the claim is right.
 	True
-	// Partly: it is right in part; the answer says in which.
+	// Partly says that the claim is right in part; its answer says in which.
 	Partly
-	// False: it is wrong.
+	// False says that the claim is wrong.
 	False
 )
 
@@ -49,14 +49,14 @@ func (v Verdict) turned() Verdict {
 }
 
 // Claim is something that people say about these limits, with a verdict and an
-// answer. It comes from Claims or FindClaims. The numbers in the answer are those
-// of the rules, or of other facts of this package, so that they cannot differ.
+// answer. It comes from Claims or FindClaims. The numbers in the answer come from
+// the rules and facts of this package, so that they cannot differ from them.
 type Claim struct {
 	// Key names the claim, and stays the same in later revisions.
 	Key string
 	// Text is the claim, as a sentence.
 	Text string
-	// Verdict is what is to be thought of Text.
+	// Verdict says whether Text is right.
 	Verdict Verdict
 	// Services are the services that the claim is about.
 	Services []Service
@@ -64,7 +64,7 @@ type Claim struct {
 	row *claimRow
 }
 
-// Claims returns what people say about these limits, in no order of importance.
+// Claims returns what people say about these limits. The order means nothing.
 func Claims() iter.Seq[Claim] {
 	return func(yield func(Claim) bool) {
 		for i := range claimRows {
@@ -79,7 +79,8 @@ func (r *claimRow) claim() Claim {
 	return Claim{Key: r.key, Text: r.text, Verdict: r.verdict, Services: r.services, row: r}
 }
 
-// Answer returns what is the case, in a sentence or two.
+// Answer returns what is true instead, or why the claim is right, in a sentence or
+// two.
 func (c Claim) Answer() string {
 	if c.row == nil {
 		return ""
@@ -87,7 +88,7 @@ func (c Claim) Answer() string {
 	return c.row.answerFrom(Lookup)
 }
 
-// Rules returns the rules that decide the claim, if any do.
+// Rules returns the rules that the verdict rests on. There may be none.
 func (c Claim) Rules() []Rule {
 	if c.row == nil {
 		return nil
@@ -115,8 +116,9 @@ func (c Claim) Sources() []Source {
 	return list
 }
 
-// Grade returns how well the verdict is known: as well as the weakest of the
-// rules that decide it, and as the strongest of its sources if none do.
+// Grade returns how good the evidence for the verdict is. It is the weakest grade
+// of the rules that the verdict rests on. Without a rule it is that of the strongest
+// source.
 func (c Claim) Grade() Grade {
 	rules := c.Rules()
 	weakest := UnknownGrade

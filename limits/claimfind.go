@@ -13,14 +13,15 @@ type ClaimMatch struct {
 	Claim Claim
 	// Negated says that the sentence denies the claim.
 	Negated bool
-	// Verdict is on the sentence: that of the claim, turned round if Negated. It is
-	// UnknownVerdict if the sentence denies in a way that cannot be told.
+	// Verdict says whether the sentence is right: it is the verdict on the claim, or
+	// the opposite if Negated. It is UnknownVerdict if the sentence denies more than
+	// once.
 	Verdict Verdict
 }
 
-// FindClaims returns the claims that a text makes or denies, the likeliest first,
-// and none if it is about other things. The text may be a question. It looks at
-// the first 4,096 bytes.
+// FindClaims returns the claims that a text makes or denies, the likeliest first. It
+// returns none if the text is about other things. The text may be a question.
+// FindClaims reads its first 4,096 bytes.
 func FindClaims(text string) []ClaimMatch {
 	text = strings.ToLower(text[:min(len(text), maxClaimText)])
 	type found struct {

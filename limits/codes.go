@@ -2,7 +2,7 @@ package limits
 
 import "fmt"
 
-// NTStatus is a status of the Windows NT kernel, as SMB carries it.
+// NTStatus is a status code of the Windows NT kernel. Replies of SMB carry one.
 type NTStatus uint32
 
 // Win32Error is an error code of the Windows API, as GetLastError and NET USE
@@ -12,8 +12,8 @@ type Win32Error uint32
 // HResult is a result code of COM and of Message Queuing.
 type HResult uint32
 
-// The codes that Windows answers with at a limit, and their neighbours that are
-// taken for it. They exist on every GOOS.
+// The codes that Windows answers with at a limit, and others that are easily taken
+// for one of them. They are defined on every GOOS.
 const (
 	// StatusRequestNotAccepted is the refusal of a session over the limit
 	// (ms-erref, smbj-443).
@@ -23,7 +23,7 @@ const (
 	StatusTooManySessions NTStatus = 0xC00000CE
 	// StatusSharingPaused says that the server is paused (ms-erref).
 	StatusSharingPaused NTStatus = 0xC00000CF
-	// StatusUserSessionDeleted answers messages of a session that is no more
+	// StatusUserSessionDeleted answers a message on a session that has ended
 	// (ms-erref).
 	StatusUserSessionDeleted NTStatus = 0xC0000203
 
@@ -37,10 +37,10 @@ const (
 	// WSAENOBUFS is what a connect gets that finds no port free, or no socket on
 	// 95, 98 and Me (kb196271, kb198663).
 	WSAENOBUFS Win32Error = 10055
-	// WSAETIMEDOUT is a connect that nobody answers. No limit of the table looks
-	// so.
+	// WSAETIMEDOUT is what a connect gets that nothing answers. No limit of the
+	// table causes it.
 	WSAETIMEDOUT Win32Error = 10060
-	// WSAECONNREFUSED is what a caller gets whose SYN was answered with a reset:
+	// WSAECONNREFUSED is what a connect gets whose SYN is answered with a reset:
 	// the backlog is full, or nothing listens (kb113576, kb175523).
 	WSAECONNREFUSED Win32Error = 10061
 
@@ -58,15 +58,19 @@ const (
 	Event4226Code = 0x80001082
 )
 
-// The other events at the limits, by source: of Tcpip, the pair of ports that is
-// still in TIME_WAIT and the ports that are all in use (theregime-4227,
-// borncity-4231); of Srv, a full table of the Server service (kb165815); of
-// LicenseService, the Per Server licences that are exhausted (kb321447).
+// The numbers of other events that Windows logs at its limits.
 const (
+	// Event4227, of source Tcpip, says that a pair of ports is still in TIME_WAIT
+	// (theregime-4227).
 	Event4227 = 4227
+	// Event4231, of source Tcpip, says that all ports are in use (borncity-4231).
 	Event4231 = 4231
+	// Event2009, of source Srv, says that a table of the Server service is full
+	// (kb165815).
 	Event2009 = 2009
-	Event201  = 201
+	// Event201, of source LicenseService, says that the licences of a server in Per
+	// Server mode are used up (kb321447).
+	Event201 = 201
 )
 
 // The texts that Windows shows at its limits, letter by letter.
@@ -83,7 +87,8 @@ const (
 	// TextHTTP4039Cause the one below its heading (kb262635).
 	TextHTTP4039      = "HTTP 403.9 - Access Forbidden: Too many users are connected"
 	TextHTTP4039Cause = "There are too many people accessing the Web site at this time."
-	// TextHTTP503 is the reason phrase and the page of a 503 (gafvert-2007).
+	// TextHTTP503 is the reason phrase of a 503, and the text of its page
+	// (gafvert-2007).
 	TextHTTP503 = "Service Unavailable"
 	// TextPWSTooManyUsers and TextPWSTooManyUsersCause are what Peer Web
 	// Services 3.0 say instead (kb101322).
@@ -92,8 +97,8 @@ const (
 	// TextEvent4226 is the text of event 4226 (tech-recipes-559,
 	// ms-event-4226-61).
 	TextEvent4226 = "TCP/IP has reached the security limit imposed on the number of concurrent TCP connect attempts."
-	// TextEvent4226NT52 is its text in the systems that call themselves version
-	// 5.2, of which XP Professional x64 alone has the limit (ms-event-4226-52).
+	// TextEvent4226NT52 is its text in the releases of version 5.2, Server 2003 and
+	// XP Professional x64. Only the latter has the limit (ms-event-4226-52).
 	TextEvent4226NT52 = "TCP/IP has reached the security limit imposed on the number of concurrent (incomplete) TCP connect attempts."
 	// TextRDPOnlyCurrentUser is what XP Professional tells a user who may not
 	// displace the present one (kb280828).
@@ -101,7 +106,8 @@ const (
 	// TextRDPExceeded is what Server 2003 tells the session over the limit
 	// (4sysops-2008).
 	TextRDPExceeded = "The terminal server has exceeded the maximum number of allowed connections."
-	// TextRDPAllInUse is what a Remote Desktop client shows in its place.
+	// TextRDPAllInUse is what a Remote Desktop client shows instead of
+	// TextRDPExceeded.
 	TextRDPAllInUse = "The number of connections to this computer is limited and all connections are in use right now. Try connecting later or contact your system administrator."
 	// TextRDPAnotherUser is what Windows 10 and 11 ask before the newcomer
 	// displaces the present user.

@@ -11,29 +11,28 @@ import (
 
 // Table is a table of rules that was read from a file.
 type Table struct {
-	// Revision is the revision of the file; that of this package is the constant
-	// Revision.
+	// Revision is the revision of the file. The constant Revision is that of this
+	// package.
 	Revision string
 	// Rules are the rules in the order of the file, without those that were
 	// skipped.
 	Rules []Rule
-	// Skipped names what this version of the package does not know, in the order
-	// of the file. At most 1000 are kept.
+	// Skipped says what was skipped because this version of the package does not know
+	// it, in the order of the file. It has at most 1000 entries.
 	Skipped []Skipped
 }
 
-// Skipped is something in a file of rules that was not read, because this version
-// of the package does not know it.
+// Skipped is something in a file of rules that ReadJSON has skipped, because this
+// version of the package does not know it.
 type Skipped struct {
-	// Rule is the position of the rule in the file, counted from 0. It is -1 for a
-	// field of the table itself.
+	// Rule is the index of the rule in the file, or -1 for a field of the table
+	// itself.
 	Rule int
-	// Field is the name of the field in JSON, and Value what it holds, cut to 100
-	// bytes.
+	// Field is the name of the field in JSON, and Value its value, cut to 100 bytes.
 	Field, Value string
-	// Whole is set if the rule was left out for the value: a product, an edition,
-	// a service, a unit, a basis, a discipline or a grade. It is unset if only the
-	// field was: one that is new, or the kind of a source.
+	// Whole is true if the whole rule was skipped, for the value of its product,
+	// edition, service, unit, basis, discipline or grade. It is false if only the
+	// field was skipped: a new field, or the kind of a source.
 	Whole bool
 }
 
@@ -56,13 +55,14 @@ const (
 	maxValue   = 100 // bytes of a Skipped.Value
 )
 
-// ReadJSON reads a table that WriteJSON wrote, also one of a later revision: what
-// this version of the package does not know is in Table.Skipped, and the rest is
-// read. A source that the bibliography does not have is kept as it came.
+// ReadJSON reads a table that WriteJSON has written, also one of a later revision.
+// It skips what this version of the package does not know, and says so in
+// Table.Skipped. A source that the bibliography does not have is kept as it is
+// written.
 //
-// It reads files of up to 16 MB. A file that is no table, that ends early or that
-// holds a bad value, such as a limit of "some", is an error, which names the rule
-// and the value.
+// ReadJSON reads up to 16 MB. A longer file, one that is not a table or ends early,
+// and one with a bad value, such as a limit of "some", is an error that names the
+// rule and the value.
 func ReadJSON(r io.Reader) (*Table, error) {
 	in := &io.LimitedReader{R: r, N: maxTable}
 	d := tableReader{json: json.NewDecoder(in)}
@@ -71,9 +71,9 @@ func ReadJSON(r io.Reader) (*Table, error) {
 	case err == nil:
 		return &d.table, nil
 	case in.N <= 0:
-		return nil, fmt.Errorf("limits: a table of more than %d bytes", maxTable)
+		return nil, fmt.Errorf("limits: reading a table: it has more than %d bytes", maxTable)
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, errors.New("limits: the table ends early")
+		return nil, errors.New("limits: reading a table: it ends early")
 	}
 	return nil, fmt.Errorf("limits: reading a table: %w", err)
 }
@@ -127,7 +127,7 @@ func (d *tableReader) read() error {
 		return errors.New("it has no rules")
 	}
 	if _, err := d.json.Token(); err != io.EOF {
-		return errors.New("there is more behind the table")
+		return errors.New("there is more data after the table")
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func TestReadJSONOfALaterRevision(t *testing.T) {
 	assert.Equal(t, `rule 7: field "since" passed over, {"build": 30000}`, table.Skipped[8].String())
 	assert.Equal(t, `the table: field "licence" passed over, "CC0"`, table.Skipped[0].String())
 
-	// What came as it was goes on as it was.
+	// Sources and rivals that were kept are written again.
 	var b bytes.Buffer
 	require.NoError(t, table.WriteJSON(&b))
 	again, err := limits.ReadJSON(&b)
@@ -100,16 +100,16 @@ func TestReadJSONErrors(t *testing.T) {
 	}
 	long := strings.Repeat("x", 1000)
 	for file, want := range map[string]string{
-		"":                                 "the table ends early",
+		"":                                 "reading a table: it ends early",
 		"[]":                               "a table is an object with a revision and rules",
 		"{}":                               "it has no revision",
 		`{"revision": 3, "rules": []}`:     "revision: it is a JSON number",
 		`{"revision": "2031.1.7"}`:         "it has no rules",
 		`{"rules": []}`:                    "it has no revision",
 		`{"revision": "1", "rules": {}}`:   "rules is not an array",
-		table() + "{}":                     "there is more behind the table",
-		table()[:30]:                       "the table ends early",
-		table(newerRule())[:300]:           "the table ends early",
+		table() + "{}":                     "there is more data after the table",
+		table()[:30]:                       "reading a table: it ends early",
+		table(newerRule())[:300]:           "reading a table: it ends early",
 		`{"rules": [], "rules": []}`:       `there are two "rules"`,
 		table(newerRule(), "3"):            "rule 1: it is a JSON number",
 		table("{}"):                        `rule 0: it has no "product"`,
@@ -150,9 +150,9 @@ func (spaces) Read(p []byte) (int, error) {
 
 func TestReadJSONIsBounded(t *testing.T) {
 	_, err := limits.ReadJSON(spaces{})
-	assert.EqualError(t, err, "limits: a table of more than 16777216 bytes")
+	assert.EqualError(t, err, "limits: reading a table: it has more than 16777216 bytes")
 	_, err = limits.ReadJSON(io.MultiReader(strings.NewReader(`{"revision": "`), spaces{}))
-	assert.EqualError(t, err, "limits: a table of more than 16777216 bytes")
+	assert.EqualError(t, err, "limits: reading a table: it has more than 16777216 bytes")
 
 	var b strings.Builder
 	b.WriteString(`{"revision": "1"`)

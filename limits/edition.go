@@ -1,6 +1,6 @@
 // Package limits knows how many peers each edition of Windows lets in or out at
-// the same time, from NT 3.1 to Windows 11 and Server 2025, what becomes of the
-// one over the limit, and how well that is known.
+// the same time, from NT 3.1 to Windows 11 and Server 2025. It also knows what
+// happens to the connection over the limit, and how good the evidence is.
 //
 // A limit is not a number. It is a number, a unit (sessions, connections,
 // requests, attempts), a discipline (refuse, queue, displace), who enforces it
@@ -10,19 +10,25 @@
 //	xp := limits.Windows{Edition: limits.XPProfessional, ServicePack: 3}
 //	rule, err := limits.Lookup(xp, limits.SMB)
 //
-// ParseWindows reads the names that people use, package identify what
-// inventories have, and ParseSymptom what is seen at the limit. Rules, ByEdition
-// and ByService go through the table.
+// There are three ways to ask when the constants are not at hand. ParseWindows
+// reads the names that people use, and package identify the texts that inventories
+// and scanners have. ParseSymptom reads what a user or a log says about a refusal.
+// FindServices and FindClaims read questions. Rules, ByEdition and ByService go
+// through the whole table.
 //
-// A service pack that is not named is unknown, and what depends on it has no
-// answer but an error that names those of all levels; see Windows and Lookup.
+// A service pack that is not named is unknown. If the limit depends on it, Lookup
+// returns an error that has the answer of each service pack; see Windows and
+// Lookup. Rules count service packs in levels: level 0 is the edition as it was
+// released, level 2 is service pack 2.
 //
-// What else is known of Windows, such as the version of its web server, the
-// schedule of its SYNs or the text of an event, is a Fact, from the methods of
-// Edition, Rule and IISVersion.
+// Unlimited, absent and unknown are three different answers; see Limit.
 //
-// Unlimited, absent and unknown are three different answers; see Limit. The
-// facts are those of Revision, and each carries its sources.
+// Other things that are known about Windows, such as the version of its web server
+// or the text of an event, are of type Fact. Methods of Edition, Rule and
+// IISVersion return them.
+//
+// The facts are those of Revision. Each names its sources: a name in parentheses in
+// these comments, such as (kb122920), is a key for LookupSource.
 package limits
 
 import (
@@ -34,11 +40,10 @@ import (
 )
 
 // Edition is one edition of one Windows product, such as Windows XP Home or
-// Windows Server 2019 Datacenter. There is one constant for each edition the
-// table has rows for, in order of release.
+// Windows Server 2019 Datacenter. There is one constant for each edition that the
+// table has rules for, in order of release, so that a later one is greater.
 //
-// An Edition is comparable and its zero value, UnknownEdition, is none of
-// them.
+// An Edition is comparable. Its zero value, UnknownEdition, is not an edition.
 type Edition uint8
 
 // The editions.
@@ -192,8 +197,8 @@ func (e Edition) Product() string {
 }
 
 // Name returns the name of the edition within its product, such as
-// "Professional". It is "Core" where the product was sold without an edition
-// name: Windows NT 3.1, 95, 98, Me, Home Server, 8 and 8.1.
+// "Professional". It is "Core" where the edition was sold under the name of the
+// product alone: Windows NT 3.1, 95, 98, Me, Home Server, 8 and 8.1.
 func (e Edition) Name() string {
 	if !e.valid() {
 		return unknownName
@@ -218,9 +223,9 @@ func (e Edition) String() string {
 // Server reports whether the edition is sold as a server.
 func (e Edition) Server() bool { return e.valid() && names.Edition(e).Server() }
 
-// PoolsSockets reports whether all TCP sockets of the machine, in and out,
-// waiting to be accepted or to close, share one limit, that of TCPOther
-// (kb198663).
+// PoolsSockets reports whether all TCP sockets of the machine share one limit,
+// that of TCPOther: those in, those out, and those that wait to be accepted or to
+// close. They do on Windows 95, 98 and Me (kb198663).
 func (e Edition) PoolsSockets() bool { return Windows95 <= e && e <= WindowsMe }
 
 // ServicePacks returns the service packs the edition had, lowest first. The
@@ -263,7 +268,7 @@ func (e *Edition) UnmarshalText(text []byte) error {
 
 // Errors that the functions of this package wrap; test with errors.Is.
 var (
-	// ErrUnknownEdition says that a value or a name is no edition of the table.
+	// ErrUnknownEdition says that a value or a name is not an edition of the table.
 	ErrUnknownEdition = errors.New("limits: unknown edition")
 	// ErrServicePack says that the edition never had the service pack, or that
 	// the answer depends on a service pack that is not named.

@@ -35,11 +35,10 @@ type ruleJSON struct {
 	Note           string     `json:"note"`
 }
 
-// MarshalJSON returns the rule with its evidence spelt out, as in the table of
-// WriteJSON. Limits are numbers, "unlimited", "absent" or "unknown";
-// servicePackMax is null for "and later", and queue is null where nothing queues
-// or the length is not known. The grade covers the whole rule, defaultGrade and
-// ceilingGrade its two numbers.
+// MarshalJSON returns the rule with its evidence, in the form of WriteJSON. Limits
+// are numbers, "unlimited", "absent" or "unknown". servicePackMax is null for "and
+// later". queue is null if nothing queues or the length is not known. grade is that
+// of the whole rule, defaultGrade and ceilingGrade those of its two numbers.
 func (r Rule) MarshalJSON() ([]byte, error) {
 	out := ruleJSON{
 		Product: r.Edition.Product(), Edition: r.Edition.Name(),
@@ -59,10 +58,10 @@ func (r Rule) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, back to an equal rule. Of the
-// sources that the bibliography has it keeps the keys, the others as they came.
-// A value that this version of the package does not know is an error; ReadJSON
-// leaves it out instead.
+// UnmarshalJSON reads what MarshalJSON has written, and makes an equal rule of it. A
+// source that the bibliography has is taken from there; others are kept as they are
+// written. A value that this version of the package does not know is an error.
+// ReadJSON skips the rule instead.
 func (r *Rule) UnmarshalJSON(data []byte) error {
 	var in ruleJSON
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -132,7 +131,7 @@ func editionOf(product, name string) (Edition, error) {
 
 // WriteJSON writes the rules as a table in JSON, one rule a line:
 //
-//	{"revision": "2026.11.2", "rules": [
+//	{"revision": "2026.11.3", "rules": [
 //	{"product": "Windows XP", "edition": "Home", "service": "smb", ...},
 //	...
 //	]}
@@ -140,22 +139,22 @@ func editionOf(product, name string) (Edition, error) {
 // The JSON Schema of the table is the file rules.schema.json in the directory of
 // this package.
 //
-// A later revision may add rules, fields, and values of product, edition,
-// service, unit, discipline and kind; a reader has to pass over what it does not
-// know, as ReadJSON does. No field is renamed, goes, or changes its meaning or
-// the form of its values before version 2 of the module. The revision changes
-// whenever a rule or a source does. Rules stand in order of release, and product,
-// edition, service and servicePackMin together name one.
+// A later revision may add rules, fields, and values of product, edition, service,
+// unit, discipline and kind. A reader must skip what it does not know, as ReadJSON
+// does. Before version 2 of the module no field is renamed or removed, and none
+// changes its meaning or the form of its values. The revision changes whenever a
+// rule or a source does. The rules are in order of release. Product, edition,
+// service and servicePackMin together name one rule.
 //
-// The revision that it writes is that of this package. For rules that ReadJSON has
-// read there is Table.WriteJSON, which writes the revision that they came with.
+// WriteJSON writes the revision of this package. To write rules that ReadJSON has
+// read, use Table.WriteJSON, which writes their own revision.
 func WriteJSON(w io.Writer, rules iter.Seq[Rule]) error {
 	return writeJSON(w, Revision, rules)
 }
 
-// WriteJSON writes the table as the function WriteJSON does, under its own
-// revision. What ReadJSON skipped is not in it. A table without a revision is an
-// error: nothing tells where its rules come from.
+// WriteJSON writes the table in the form of the function WriteJSON, with the
+// revision of the table. What ReadJSON has skipped is not written. A table without a
+// revision is an error.
 func (t *Table) WriteJSON(w io.Writer) error {
 	if t.Revision == "" {
 		return errors.New("limits: writing a table: it has no revision")

@@ -16,15 +16,17 @@ type Unit uint8
 // The units.
 const (
 	UnknownUnit Unit = iota
-	// UnitSessions are log-ons that are in force: SMB, RDP, Telnet.
+	// UnitSessions are log-on sessions: of SMB, RDP, Telnet.
 	UnitSessions
 	// UnitConnections are open TCP connections, idle ones included.
 	UnitConnections
-	// UnitRequests are requests being executed; a connection at rest is none.
+	// UnitRequests are requests that are executed. An idle connection does not
+	// count.
 	UnitRequests
 	// UnitAttempts are connection attempts that have not been answered.
 	UnitAttempts
-	// UnitRemoteComputers are other computers, whatever each of them does.
+	// UnitRemoteComputers are other computers. Each counts once, however many
+	// connections it has.
 	UnitRemoteComputers
 	// UnitCalls are incoming dial-up, VPN or direct calls.
 	UnitCalls
@@ -36,56 +38,61 @@ const (
 
 var unitNames = [...]string{unknownName, "sessions", "connections", "requests", "attempts", "remote-computers", "calls", "devices", "computers", "users"}
 
-// Discipline is what meets the connection over the limit.
+// Discipline is what happens to the connection, or session, or request, over the
+// limit.
 type Discipline uint8
 
 // The disciplines.
 const (
 	UnknownDiscipline Discipline = iota
-	// Refuse: it gets an error, at once.
+	// Refuse says that it gets an error at once.
 	Refuse
-	// Queue: it waits, without an error.
+	// Queue says that it waits, without an error.
 	Queue
-	// Displace: it may take the place of the one who is there (client RDP).
+	// Displace says that it may end a present session and get its slot, as Remote
+	// Desktop does on client editions.
 	Displace
-	// None: nothing limits, or a contract only.
+	// None says that no code limits the service. There may be a licence that does.
 	None
-	// AbsentService: the edition has no such service.
+	// AbsentService says that the edition does not have the service.
 	AbsentService
 )
 
 var disciplineNames = [...]string{unknownName, "refuse", "queue", "displace", "none", "absent"}
 
-// Basis is who enforces a limit.
+// Basis says whether code or a licence enforces a limit.
 type Basis uint8
 
 // The bases.
 const (
 	UnknownBasis Basis = iota
-	// ByCode: a program enforces it.
+	// ByCode says that a part of Windows enforces the limit.
 	ByCode
-	// ByLicence: it stands in licence terms and nothing in Windows checks it.
+	// ByLicence says that the limit is in the licence terms only: nothing in Windows
+	// checks it.
 	ByLicence
 )
 
 var basisNames = [...]string{unknownName, "code", "licence"}
 
-// Grade says how good the evidence for a rule is. It covers the whole rule and
-// follows its weaker number. Lower is better.
+// Grade says how good the evidence for a rule or a fact is. A lower grade is
+// better.
 type Grade uint8
 
 // The grades.
 const (
 	UnknownGrade Grade = iota
-	// Documented: published by the vendor, in a knowledge base article,
-	// documentation, licence terms or a protocol document.
+	// Documented is evidence that the vendor has published, in a knowledge base
+	// article, documentation, licence terms or a protocol document.
 	Documented
-	// Measured: a capture, a screenshot, a disassembly or a value read from
+	// Measured is a capture, a screenshot, a disassembly, or a value read from
 	// installation media.
 	Measured
-	// Reported: a book, the press, the source of a program, a user's report.
+	// Reported is a book, the press, the source code of a program, or a user's
+	// report.
 	Reported
-	// Inferred: nothing direct; the note says from what.
+	// Inferred says that there is no direct evidence. The note says what the value is
+	// inferred from.
 	Inferred
 )
 
@@ -137,7 +144,7 @@ func enumString(kind string, names []string, v uint8) string {
 
 func enumText[T ~uint8](what string, names []string, v T) ([]byte, error) {
 	if int(v) >= len(names) {
-		return nil, fmt.Errorf("limits: %d is no %s; there are %d", uint8(v), what, len(names)-1)
+		return nil, fmt.Errorf("limits: %d is not a %s; want 0 to %d", uint8(v), what, len(names)-1)
 	}
 	return []byte(names[v]), nil
 }

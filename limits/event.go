@@ -2,17 +2,17 @@ package limits
 
 import "encoding/binary"
 
-// EventEntry is what an event looks like in the event log.
+// EventEntry is an entry of the event log of Windows.
 type EventEntry struct {
-	ID                           int
-	Log, Source, Level, Category string
-	Text                         string
-	Data                         []byte
+	ID                           int    // such as 4226
+	Log, Source, Level, Category string // such as "System", "Tcpip", "Warning", "None"
+	Text                         string // the message
+	Data                         []byte // the binary data, empty if there is none
 }
 
-// Event returns the entry that the edition logs at a limit: Event4226 from XP to
-// Windows 7, Event4227 and Event4231 from Vista on. It is false for any other
-// event, and where the edition is not known to log it.
+// Event returns the entry that the edition logs for an event: Event4226 from XP to
+// Windows 7, Event4227 and Event4231 from Vista on. It reports false for any other
+// event, and if the edition is not known to log it.
 func (e Edition) Event(id int) (fact Fact[EventEntry], ok bool) {
 	entry := EventEntry{ID: id, Log: "System", Source: "Tcpip", Level: "Warning", Category: "None"}
 	switch {
@@ -53,8 +53,8 @@ func event4226Data() []byte {
 	return data
 }
 
-// HasWevtutil reports whether the edition has the command wevtutil, in place of
-// which XP and Server 2003 have the script eventquery.
+// HasWevtutil reports whether the edition has wevtutil, the command that lists the
+// event log. XP and Server 2003 have the script eventquery instead.
 func (e Edition) HasWevtutil() Fact[bool] {
 	return Fact[bool]{Value: e >= VistaStarter && e.valid(), Grade: Reported,
 		Note: "It came with the event log of Vista.", sources: cite("wikipedia-event-viewer")}

@@ -249,7 +249,7 @@ func ExampleWriteJSON() {
 	if err := limits.WriteJSON(os.Stdout, limits.ByEdition(limits.UnknownEdition)); err != nil {
 		fmt.Println(err)
 	}
-	// Output: {"revision": "2026.11.2", "rules": []}
+	// Output: {"revision": "2026.11.3", "rules": []}
 }
 
 func ExampleRule_Evidence() {

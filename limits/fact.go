@@ -1,19 +1,19 @@
 package limits
 
-// Fact is something that is known of Windows besides its limits: a value with
+// Fact is something that is known about Windows besides its limits: a value with
 // the evidence for it.
 type Fact[T any] struct {
 	Value T
-	// Grade is how good the evidence is. UnknownGrade says that there is none, and
-	// that Value is what is taken in its place; the note says from where.
+	// Grade is how good the evidence is. UnknownGrade says that there is none: Value
+	// is then a choice, and the note says where it comes from.
 	Grade Grade
-	// Note is a plain sentence or two on the evidence, for people.
+	// Note is a sentence or two on the evidence, for people.
 	Note string
 
 	sources []SourceKey
 }
 
-// Sources returns the evidence, strongest first. There is none for an
+// Sources returns the evidence, strongest first. There is none if the grade is
 // UnknownGrade.
 func (f Fact[T]) Sources() []Source {
 	list := make([]Source, 0, len(f.sources))

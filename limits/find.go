@@ -9,23 +9,23 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// ServiceMatch is what FindServices took a word for.
+// ServiceMatch is a word of a text and the services that it stands for.
 type ServiceMatch struct {
-	// Word is the word or the words, in lower case and without punctuation.
+	// Word is the word, or several, in lower case and without punctuation.
 	Word string
-	// Services are what they are about, the nearest first.
+	// Services are the services that it stands for, the likeliest first.
 	Services []Service
 }
 
-// FindServices returns the services that a word or a sentence of people is
-// about: "http" and "w3svc" are IIS, "cifs" and "shared folders" SMB, "vpn" is
-// RAS, "3389" RDP, "half open" TCPHalfOpen. A program that is no service of
-// Windows, such as Apache, Tomcat or "my own server", is TCPOther, and its
-// backlog TCPBacklog. Where such a program is named, words of its protocol, as in
-// "apache web server", are passed over.
+// FindServices returns the services that a word or a sentence is about: "http" and
+// "w3svc" stand for IIS, "cifs" and "shared folders" for SMB, "vpn" for RAS, "3389"
+// for RDP, "half open" for TCPHalfOpen. A program that is not a service of Windows,
+// such as Apache, Tomcat or "my own server", is TCPOther, and its backlog is
+// TCPBacklog. If such a program is named, the words of its protocol do not count,
+// as in "apache web server".
 //
-// The names of ParseService are understood too. The error for a text that has no
-// word in it lists them. Texts of up to 1000 bytes are read.
+// The names of ParseService are understood too. A text that names no service is an
+// error that lists them. FindServices reads the first 1000 bytes of a text.
 func FindServices(text string) ([]ServiceMatch, error) {
 	const maxText = 1000
 	tokens := serviceTokens(text[:min(len(text), maxText)])

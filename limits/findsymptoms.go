@@ -14,13 +14,13 @@ import (
 // SymptomMatch is a symptom that FindSymptoms found.
 type SymptomMatch struct {
 	Symptom Symptom
-	// Text is the piece of the text that says so.
+	// Text is the piece of the text that was recognized.
 	Text string
-	// Evidence is how well it says so.
+	// Evidence is how surely it stands for the symptom.
 	Evidence SymptomEvidence
 }
 
-// SymptomEvidence is how well a text says that a symptom is there.
+// SymptomEvidence is how surely a piece of text stands for a symptom.
 type SymptomEvidence uint8
 
 // The kinds of evidence, the strongest first.
@@ -32,9 +32,9 @@ const (
 	SymptomText
 	// SymptomNumber is a number beside its word, such as "error 71".
 	SymptomNumber
-	// SymptomWord is words of people.
+	// SymptomWord is a word that people use for it, such as "connection refused".
 	SymptomWord
-	// symptomGuess is words of people that say little, as "no connection".
+	// symptomGuess is a word that says little, as "no connection".
 	symptomGuess
 )
 
@@ -50,12 +50,12 @@ const maxSymptomText = 1 << 20
 
 // FindSymptoms finds the symptoms in what a user or a log says, each once, the
 // surest first: codes, then the texts that Windows prints, in the languages that
-// a source has them in, then numbers beside their word, then words of people. A
-// number counts beside its word only: 71 beside "error" in any language, 4226
-// beside "event" or its source, 503 beside "HTTP" where no other server is named,
-// 421 beside "FTP", 403 9 as the status of a log of IIS. Case does not matter. The
-// error for a text that has none lists what there is. Of longer texts the first MB
-// is read.
+// the sources have, then numbers beside their word, then words that people use. A
+// number counts only beside its word: 71 beside "error" in any language, 4226
+// beside "event" or its source, 503 beside "HTTP" if no other server is named, 421
+// beside "FTP", 403 9 as the status in a log of IIS. Case does not matter. A text
+// without a symptom is an error that says what is looked for. FindSymptoms reads
+// the first MB of a text.
 func FindSymptoms(text string) ([]SymptomMatch, error) {
 	f := symptomFinder{text: text[:min(len(text), maxSymptomText)]}
 	f.tokens = symptomTokens(f.text)
@@ -72,9 +72,9 @@ func FindSymptoms(text string) ([]SymptomMatch, error) {
 }
 
 // ParseSymptom returns the surest symptom of FindSymptoms: a code in any of its
-// forms, or a piece of the text Windows prints, as in "HTTP 403.9", "event 4226",
-// "System error 71 has occurred", "0xC00000D0". Some symptoms, such as
-// SymptomTimedOut, have no rules: no limit looks so.
+// forms, or a piece of a text that Windows prints, such as "HTTP 403.9", "event
+// 4226", "System error 71 has occurred" or "0xC00000D0". Some symptoms, such as
+// SymptomTimedOut, have no rules: no limit of the table causes them.
 func ParseSymptom(text string) (Symptom, error) {
 	found, err := FindSymptoms(text)
 	if err != nil {
@@ -136,7 +136,7 @@ type context struct {
 	protocol    bool                   // it is bytes of a protocol: the answer of some server, in which "refused" says something else
 	iis         bool                   // it is of IIS or HTTP.sys
 	otherReason bool                   // a reason in HTTPERR that is no limit
-	otherServer bool                   // a server that is none of Windows is named
+	otherServer bool                   // a server that is not a part of Windows is named
 	mail        bool                   // a mail server of another system is named
 	eproto      bool                   // 71 is EPROTO on other systems
 	sources     [len(numberSigns)]int8 // whether another source of the event is named, 0 = not asked, 1 = no, 2 = yes

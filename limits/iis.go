@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// IISVersion is a version of the web server that Windows brings, in tenths.
-// Versions compare with < and ==. The zero value is no web server.
+// IISVersion is a version of the web server that comes with Windows, in tenths: 51
+// is 5.1. Versions compare with < and ==. The zero value says that there is no web
+// server.
 type IISVersion uint8
 
-// The versions. 3.0 is Peer Web Services, and 4.0 outside of servers Personal
-// Web Server.
+// The versions. On client editions 3.0 is called Peer Web Services, and 4.0
+// Personal Web Server.
 const (
 	NoIIS IISVersion = 0
 	IIS30 IISVersion = 30
@@ -56,8 +57,8 @@ var iisVersions = [...]span[IISVersion]{
 	{Server2016Standard, Server2025DatacenterAzureEdition, Fact[IISVersion]{IIS10, Inferred, "The last version that the documentation names.", cite("iis-docs-site-limits")}},
 }
 
-// IISVersion returns the version of the web server that comes with the edition,
-// and NoIIS where none does.
+// IISVersion returns the version of the web server that comes with the edition, or
+// NoIIS if none does.
 func (e Edition) IISVersion() Fact[IISVersion] {
 	fact := factOf(e, iisVersions[:], Fact[IISVersion]{Note: "No web server is known to come with it."})
 	for _, r := range rulesOf(e, IIS) {
@@ -97,16 +98,16 @@ var idleTimeouts = [...]before[time.Duration]{
 	{anyLater, Fact[time.Duration]{120 * time.Second, Documented, "", cite("iis-docs-site-limits")}},
 }
 
-// IdleTimeout returns the time after which the web server closes an idle
-// connection, unless it is set.
+// IdleTimeout returns the default of the time after which the web server closes an
+// idle connection.
 func (v IISVersion) IdleTimeout() Fact[time.Duration] { return factBefore(v, idleTimeouts[:]) }
 
 // MaxIdleTimeout is the longest ConnectionTimeout that the metabase holds
 // (iis4-help-timeouts).
 const MaxIdleTimeout = 2147483647 * time.Second
 
-// BrowserKeepAlive returns how long Internet Explorer 5 and later keeps a
-// connection to a web server that it does not use.
+// BrowserKeepAlive returns how long Internet Explorer 5 and later keeps an idle
+// connection to a web server open.
 func BrowserKeepAlive() Fact[time.Duration] {
 	return Fact[time.Duration]{time.Minute, Documented, "", cite("kb813827", "kb833301")}
 }
@@ -119,8 +120,8 @@ var keepsHTTP11 = [...]before[bool]{
 	{anyLater, Fact[bool]{false, Inferred, "Taken from 5.1.", cite("cazzulino-gazitt")}},
 }
 
-// KeepsHTTP11 reports whether a web server whose property AllowKeepAlive is
-// cleared still keeps the connections of HTTP/1.1 clients open.
+// KeepsHTTP11 reports whether the web server keeps the connections of HTTP/1.1
+// clients open even if its property AllowKeepAlive is false.
 func (v IISVersion) KeepsHTTP11() Fact[bool] { return factBefore(v, keepsHTTP11[:]) }
 
 var metabases = [...]before[bool]{
@@ -154,17 +155,17 @@ func (e Edition) ScriptHostBanner() Fact[string] {
 	return factOf(e, scriptHostBanners[:], Fact[string]{Value: scriptHostBanner, Note: "Nothing is known; taken from Windows 2000, whose version and years differ."})
 }
 
-// ServerListenBacklog returns the default of the metabase property of that name,
-// the connections that wait for a web server up to 6.0 to accept them.
+// ServerListenBacklog returns the default of the metabase property of that name:
+// how many connections wait for a web server up to 6.0 to accept them.
 func ServerListenBacklog() Fact[int] {
 	return Fact[int]{40, Documented, "Two articles on IIS 4.0 give 200.", cite("ms-cc739048", "kb229814", "kb235461")}
 }
 
 // HTTPRefusal is what a web server answers over its limit.
 type HTTPRefusal struct {
-	Status int
-	// Phrase is the reason phrase, and Server the header of that name, which is
-	// empty where none is sent.
+	Status int // such as 403
+	// Phrase is the reason phrase. Server is the header of that name, empty if none
+	// is sent.
 	Phrase, Server string
 	// Title, Heading and Lines are the text of the page.
 	Title, Heading string

@@ -11,9 +11,9 @@ import (
 
 // Limit is a number of peers, or one of the three things that are not a
 // number: unlimited, absent (there is no such service to limit) and unknown.
-// The zero Limit is unknown, so a limit that nobody filled in cannot be taken
-// for any of the others. A limit of 0 is a number: the service is there and
-// takes nobody.
+// The zero Limit is unknown, so that a limit that was never filled in is not taken
+// for one of the others. A limit of 0 is a number: the service is there and refuses
+// every peer.
 //
 // Limits are comparable with ==.
 type Limit struct {
@@ -39,10 +39,10 @@ func Number(n int) Limit {
 	return Limit{numberLimit, uint32(n)}
 }
 
-// Unlimited returns the limit that nothing reaches.
+// Unlimited returns the limit of a service that takes any number of peers.
 func Unlimited() Limit { return Limit{kind: unlimitedLimit} }
 
-// Absent returns the limit of a service that is not there.
+// Absent returns the limit of a service that the edition does not have.
 func Absent() Limit { return Limit{kind: absentLimit} }
 
 // Number returns the number, and whether the limit is one.
@@ -51,10 +51,10 @@ func (l Limit) Number() (n int, ok bool) { return int(l.n), l.kind == numberLimi
 // IsKnown reports whether the limit is anything but unknown.
 func (l Limit) IsKnown() bool { return l.kind != unknownLimit }
 
-// IsUnlimited reports whether the limit is known to be none.
+// IsUnlimited reports whether it is known that nothing limits the service.
 func (l Limit) IsUnlimited() bool { return l.kind == unlimitedLimit }
 
-// IsAbsent reports whether there is no service to limit.
+// IsAbsent reports whether the edition does not have the service.
 func (l Limit) IsAbsent() bool { return l.kind == absentLimit }
 
 // Holds reports whether n peers fit at the same time. Nothing fits a service

@@ -21,13 +21,13 @@ type NameError struct {
 	// Ambiguous is set if every Candidate fits the name, and unset if none
 	// does.
 	Ambiguous bool
-	// Candidates are the editions the name may mean, in order of release:
-	// those that fit an ambiguous name, the nearest ones to an unknown name.
-	// There may be none.
+	// Candidates are the editions that the name may mean, in order of release:
+	// those that fit an ambiguous name, or those nearest to an unknown name. It may
+	// be empty.
 	Candidates []Edition
 }
 
-// Error names the input, if it is long its beginning, and up to eight of the
+// Error names the input, or the beginning of a long one, and up to eight of the
 // candidates.
 func (e *NameError) Error() string {
 	var b strings.Builder
@@ -72,12 +72,13 @@ func (e *NameError) Is(target error) bool {
 // Workstations and Pro Education are names of Pro. A service pack is checked as
 // ParseWindows does and then left out.
 //
-// Any other name is a *NameError that lists the candidates: all that fit if
-// the name is ambiguous ("Windows 7"), else the nearest ("Windows 7
-// Profesional"). No edition is ever guessed from an ambiguous name. The name of a
-// product that had an edition without a name, as Windows 8.1, is that edition, as
-// its String form says; identify.Recognize takes it for any. A version or a build
-// of another product makes a name unknown.
+// Any other name is a *NameError that lists candidates: all that fit if the name is
+// ambiguous ("Windows 7"), otherwise the nearest ("Windows 7 Profesional").
+// ParseEdition never guesses. One edition of Windows 8.1, and of some other
+// products, has the name of the product alone. ParseEdition reads "Windows 8.1" as
+// that edition, whose String form it is; identify.Recognize reads it as any edition
+// of the product. A name with the version or the build of another product is
+// unknown.
 //
 // ParseEdition reads names of up to 256 bytes and does not allocate unless it
 // fails.
@@ -88,11 +89,10 @@ func ParseEdition(name string) (Edition, error) {
 
 // ParseWindows returns the edition and the service pack of a name, such as "xp
 // professional sp2", "Microsoft Windows XP Professional Service Pack 3" or
-// "Windows 7 Ultimate 7601". The edition is read as by ParseEdition, with the
-// same errors. A name without a service pack leaves it unknown. "SP0", "RTM" and
-// "as released" are AsReleased, and the number of the first level where an
-// edition was released at a higher one. A service pack that the edition never
-// had is a *ServicePackError.
+// "Windows 7 Ultimate 7601". It reads the edition as ParseEdition does, with the
+// same errors. If the name has no service pack, it is unknown. "SP0", "RTM" and "as
+// released" are AsReleased, or the first level of an edition that was released at a
+// higher one. A service pack that the edition never had is a *ServicePackError.
 func ParseWindows(name string) (Windows, error) {
 	if len(name) > names.MaxLength {
 		return Windows{}, fmt.Errorf("%w: the name has %d bytes, more than %d, and begins %s", ErrUnknownEdition, len(name), names.MaxLength, names.Quote(name[:40]))
@@ -127,8 +127,8 @@ func ParseWindows(name string) (Windows, error) {
 	return w, nil
 }
 
-// MustParseWindows is ParseWindows for names that are known to be good, as in
-// tests and variables. It panics on any other.
+// MustParseWindows is ParseWindows for names in the source code of a program. It
+// panics if ParseWindows returns an error.
 func MustParseWindows(name string) Windows {
 	w, err := ParseWindows(name)
 	if err != nil {

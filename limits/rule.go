@@ -11,13 +11,13 @@ import (
 // pack as well.
 const AndLater = -1
 
-// Rule is one limit of one edition: not only a number, but also what it counts,
-// what meets the connection over the limit, who enforces it, how far it can be moved, and
-// how well all of that is known.
+// Rule is one limit of one edition: the number, what it counts, what happens to the
+// connection over it, whether code or a licence enforces it, how far it can be
+// moved, and how good the evidence is.
 //
-// A Rule comes from Lookup or one of the iterators, or is written by hand for a
-// system the table does not know. The evidence is one call away, in Sources and
-// Rivals.
+// A Rule comes from Lookup or from one of the iterators, or is written by hand for
+// a system that the table does not have. Sources and Rivals return its evidence.
+// String and Explain put it into words.
 type Rule struct {
 	_ [0]func() // not comparable: equal rules may have their evidence from different places
 
@@ -29,21 +29,21 @@ type Rule struct {
 
 	Service Service
 	Basis   Basis
-	// Unit is what is counted, and Discipline what meets the connection over the
-	// limit.
+	// Unit is what is counted, and Discipline what happens to the connection over
+	// the limit.
 	Unit       Unit
 	Discipline Discipline
-	// Default is in force out of the box. Ceiling is the highest value that the
-	// system accepts, and equals Default where nothing can be moved.
+	// Default is the limit out of the box. Ceiling is the highest value that the
+	// system accepts; it equals Default where no setting raises the limit.
 	Default, Ceiling Limit
-	// Queue is the length of the waiting queue. It is the unknown Limit where
-	// nothing queues, and where the length is not known (half-open).
+	// Queue is the length of the queue. It is the unknown Limit where nothing
+	// queues, and where the length is not known, as for TCPHalfOpen.
 	Queue Limit
 
-	// Grade covers the whole rule and follows its weaker number; see
-	// DefaultGrade and CeilingGrade.
+	// Grade is how good the evidence is, for the less certain of the two numbers;
+	// see DefaultGrade and CeilingGrade.
 	Grade Grade
-	// Note is a plain sentence or two on the evidence.
+	// Note is a sentence or two on the evidence.
 	Note string
 
 	evidence *evidence // nil for a rule that is written by hand
@@ -72,7 +72,7 @@ type Rival struct {
 	Source Source `json:"source"`
 }
 
-// Sources returns the evidence for the rule, strongest first as a rule.
+// Sources returns the evidence for the rule, usually the strongest first.
 func (r Rule) Sources() []Source {
 	on := r.rests()
 	list := make([]Source, 0, len(on.sources))
@@ -82,8 +82,8 @@ func (r Rule) Sources() []Source {
 	return list
 }
 
-// Rivals returns the numbers that others give, each with its source. The rule
-// does not follow them; where they are many, be careful with the rule too.
+// Rivals returns the numbers that other sources give, each with its source. The
+// rule does not follow them. Where there are many, the rule is disputed.
 func (r Rule) Rivals() []Rival {
 	on := r.rests()
 	list := make([]Rival, 0, len(on.rivals))
@@ -94,8 +94,8 @@ func (r Rule) Rivals() []Rival {
 }
 
 // DefaultGrade says how good the evidence for Default is. It is Grade unless the
-// evidence for the two numbers differs, as for the web server of XP
-// Professional: ten are documented, forty reported.
+// evidence for the two numbers differs. For the web server of XP Professional ten
+// are documented, and forty are reported.
 func (r Rule) DefaultGrade() Grade {
 	if grades := r.rests().grades; grades != (split{}) {
 		return grades.def
@@ -139,16 +139,16 @@ func (e evidence) source(key SourceKey) Source {
 	return Source{Key: key}
 }
 
-// Covers reports whether the rule holds for w, and if the service pack of w is
-// not known, whether it can hold: at one of the levels of the edition at least.
+// Covers reports whether the rule holds for w. If the service pack of w is not
+// known, it reports whether the rule holds for any service pack of the edition.
 func (r Rule) Covers(w Windows) bool {
 	asked, ok := w.levels()
 	return ok && r.Edition == w.Edition && r.ServicePackMin <= asked.last && (r.ServicePackMax == AndLater || asked.first <= r.ServicePackMax)
 }
 
-// Windows returns the machine that the rule is about. Its service pack is
-// unknown if the rule holds at every level of the edition, and else the lowest
-// one that it holds at.
+// Windows returns the edition that the rule is about, with the lowest service pack
+// that it holds for. The service pack is unknown if the rule holds for all that the
+// edition had.
 func (r Rule) Windows() Windows {
 	w := Windows{Edition: r.Edition}
 	if all, ok := w.levels(); ok && (r.ServicePackMin > all.first || r.ServicePackMax != AndLater && r.ServicePackMax < all.last) {
@@ -211,9 +211,9 @@ func (r Rule) counted(l Limit) string {
 
 // String returns the rule as one plain English sentence, without the evidence.
 func (r Rule) String() string {
-	who := r.Edition.String() + r.servicePacks()
+	edition := r.Edition.String() + r.servicePacks()
 	if r.Basis == ByLicence {
-		return r.licenceSentence(who)
+		return r.licenceSentence(edition)
 	}
 	noun := r.Service.String()
 	if r.Service.valid() {
@@ -221,11 +221,11 @@ func (r Rule) String() string {
 	}
 	switch {
 	case r.Default.IsAbsent():
-		return who + " has no " + noun + "."
+		return edition + " has no " + noun + "."
 	case r.Default.IsUnlimited():
-		return who + " does not limit " + r.counted(r.Default) + "."
+		return edition + " does not limit " + r.counted(r.Default) + "."
 	case !r.Default.IsKnown():
-		return "How many " + r.counted(r.Default) + " " + who + " takes is not known."
+		return "How many " + r.counted(r.Default) + " " + edition + " takes is not known."
 	}
 
 	takes := "takes"
@@ -237,7 +237,7 @@ func (r Rule) String() string {
 	case r.Unit == UnitRequests:
 		takes = "executes"
 	}
-	sentence := fmt.Sprintf("%s %s %s", who, takes, r.counted(r.Default))
+	sentence := fmt.Sprintf("%s %s %s", edition, takes, r.counted(r.Default))
 	if n, _ := r.Default.Number(); n != 0 && r.Service != TCPBacklog {
 		sentence += " at the same time"
 	}
@@ -265,17 +265,17 @@ func (r Rule) String() string {
 	return sentence + "."
 }
 
-func (r Rule) licenceSentence(who string) string {
-	sentence := fmt.Sprintf("The licence of %s allows %s to connect", who, r.counted(r.Default))
+func (r Rule) licenceSentence(edition string) string {
+	sentence := fmt.Sprintf("The licence of %s allows %s to connect", edition, r.counted(r.Default))
 	if r.Movable() {
 		sentence += fmt.Sprintf(", and with more licences %s", r.Ceiling)
 	}
 	return sentence + "; nothing in Windows enforces that number."
 }
 
-// Explain returns the sentence of String, then the evidence with its grade,
-// what others say, the note, and how the number can be changed, each on lines
-// of its own.
+// Explain returns the sentence of String, the sources with the grade, the numbers
+// that others give, the note, and how the number can be changed, each on its own
+// lines.
 func (r Rule) Explain() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, r)
@@ -296,7 +296,7 @@ func (r Rule) Explain() string {
 	return b.String()
 }
 
-// Change says how the number can be moved, in a sentence for people.
+// Change says how the number can be changed, in a sentence for people.
 func (r Rule) Change() string {
 	limited, isSwitched := r.RateLimited()
 	switch {

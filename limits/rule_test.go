@@ -100,7 +100,7 @@ func TestExplainSaysHowToChange(t *testing.T) {
 	}
 }
 
-// Whoever changes what a rule hands out must not change the table.
+// A caller that changes what a rule hands out does not change the table.
 func TestEvidenceIsACopy(t *testing.T) {
 	r, err := Lookup(Windows{Edition: XPProfessional}, IIS)
 	require.NoError(t, err)

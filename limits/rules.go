@@ -2,7 +2,7 @@ package limits
 
 // Revision is the revision of the rules and sources, as year, month and a
 // counter within the month. It changes whenever a row or a source does.
-const Revision = "2026.11.2"
+const Revision = "2026.11.3"
 
 // A row is one fact: what one limit is in the editions it names. Levels are
 // the service packs it holds for; the zero levels are all of them. Basis is
@@ -31,8 +31,7 @@ type row struct {
 type levels struct{ min, end uint8 }
 
 // split is the grades of default and ceiling where they differ; the zero split
-// says that both have the grade of the row. A ceiling of UnknownGrade is one that
-// nobody knows.
+// says that both have the grade of the row. A ceiling of UnknownGrade is not known.
 type split struct{ def, ceiling Grade }
 
 // rival is a number that another source gives.
@@ -48,7 +47,7 @@ func cite(k ...SourceKey) []SourceKey { return k }
 //
 // The first source of a row that is not inferred is not older than its product.
 // Disputes were judged so: a value read from installation media beats books and
-// weblogs; a vendor's text beats programs, programs beat claims; what nobody has
+// weblogs; a vendor's text beats programs, programs beat claims; what is not
 // measured keeps the lower grade.
 var rows = [...]row{
 	// SMB sessions: the ten of NT Workstation to XP Professional, five on XP Home,
@@ -403,7 +402,7 @@ var rows = [...]row{
 		service:  IIS, unit: UnitConnections, def: Number(10), ceiling: Number(10), discipline: Refuse,
 		grade: Documented, sources: cite("iisref-2000", "kb262635", "kb318380", "kb262632"),
 		rivals: []rival{{Number(40), "kb101322"}, {Number(40), "cazzulino-gazitt"}},
-		note:   "IIS 5.0. Metabase reference: 10, range 0 to 10. The 40 is known for PWS 3.0 (KB) and from an insider for XP; nobody tests it on 2000.",
+		note:   "IIS 5.0. Metabase reference: 10, range 0 to 10. The 40 is known for PWS 3.0 (KB) and from an insider for XP; no test on 2000 is known.",
 	},
 	{
 		editions: is(Windows2000Server, Windows2000AdvancedServer, Windows2000DatacenterServer),
@@ -1206,13 +1205,13 @@ var rows = [...]row{
 		editions: is(Windows2000Professional),
 		service:  TCPBacklog, unit: UnitConnections, def: Number(5), ceiling: Number(5), discipline: Refuse,
 		grade: Documented, sources: cite("ms-w2krk-winsock", "pchomesoft-backlog", "kb295079"),
-		note: "The smaller number saves memory, says the vendor. SP0 and SP1 may refuse although a place is free (a fault, fixed in SP2).",
+		note: "The smaller number saves memory, says the vendor. SP0 and SP1 may refuse although the backlog has room (a fault, fixed in SP2).",
 	},
 	{
 		editions: is(Windows2000Server),
 		service:  TCPBacklog, unit: UnitConnections, def: Number(200), ceiling: Number(200), discipline: Refuse,
 		grade: Documented, sources: cite("ms-w2krk-winsock", "pchomesoft-backlog", "catalyst-backlog", "kb295079"),
-		note: "SP0 and SP1 may refuse although a place is free (a fault, fixed in SP2).",
+		note: "SP0 and SP1 may refuse although the backlog has room (a fault, fixed in SP2).",
 	},
 	{
 		editions: is(Windows2000AdvancedServer, Windows2000DatacenterServer),
@@ -1316,7 +1315,7 @@ var rows = [...]row{
 		editions: is(Windows11Home, Windows11Pro, Windows11Enterprise, Windows11Education, Windows11IoTEnterprise),
 		service:  TCPBacklog, unit: UnitConnections, def: Number(200), ceiling: Number(65535), discipline: Refuse,
 		grade: Reported, grades: split{Reported, Documented}, sources: cite("weave-backlog", "ms-listen"),
-		note: "Measured on a Windows 11 whose edition is not named: 200 of 1024 with listen(8192), all 1024 with SOMAXCONN_HINT(8192).",
+		note: "Measured on Windows 11, of an edition that is not named: 200 of 1024 with listen(8192), all 1024 with SOMAXCONN_HINT(8192).",
 	},
 	{
 		editions: is(Windows11EnterpriseMultiSession),

@@ -2,51 +2,53 @@ package limits
 
 import "fmt"
 
-// Service is what a limit applies to, in the field's words.
+// Service is what a limit applies to: a service of Windows, or a part of its
+// TCP/IP. Its zero value is UnknownService.
 type Service uint8
 
-// The services. Licence is not a service of Windows: it is the number that the
-// licence terms name, kept beside the numbers that code enforces because the
-// two are so often taken for each other.
+// The services. Licence is not a service of Windows: it is the number in the
+// licence terms. The table has it beside the numbers that code enforces because
+// people often take one for the other.
 const (
 	UnknownService Service = iota
 	// SMB is file and printer sharing: the Server service, LanmanServer.
 	SMB
-	// IIS is the web server Windows brings: Peer or Personal Web Services,
-	// Internet Information Services.
+	// IIS is the web server that comes with Windows: Internet Information Services,
+	// or Peer Web Services or Personal Web Server before it.
 	IIS
 	// FTP is the FTP server of IIS.
 	FTP
 	// SMTP is the SMTP server of IIS.
 	SMTP
-	// MSMQ is Message Queuing.
+	// MSMQ is Message Queuing, the queues of messages between programs.
 	MSMQ
-	// RAS is incoming calls: Remote Access Service, Incoming Connections.
+	// RAS is incoming calls by telephone or VPN: Remote Access Service, Incoming
+	// Connections.
 	RAS
-	// RDP is Remote Desktop; on servers, its administration mode.
+	// RDP is Remote Desktop; on servers, its mode for administration.
 	RDP
-	// Telnet is the Telnet server.
+	// Telnet is the Telnet server that comes with Windows.
 	Telnet
-	// RADIUS is the clients of the RADIUS server (IAS, NPS): access servers, and a
-	// limit of the configuration, not of traffic.
+	// RADIUS is the RADIUS server that comes with Windows (IAS, NPS). Its limit is
+	// the number of RADIUS clients that can be configured, not one of traffic.
 	RADIUS
-	// TCPBacklog is connections that the TCP stack holds for a listening socket
-	// and its program has not accepted. Each listening socket has its own.
+	// TCPBacklog is the listen backlog: connections that TCP/IP holds for a
+	// listening socket until its program accepts them. Each listening socket has its
+	// own.
 	TCPBacklog
-	// TCPHalfOpen is outbound TCP connection attempts in progress, the sockets
-	// in SYN_SENT.
+	// TCPHalfOpen is outbound TCP connection attempts that are not answered yet,
+	// the sockets in SYN_SENT.
 	TCPHalfOpen
 	// TCPOutbound is outbound TCP connections whose local port the system chose,
 	// those in TIME_WAIT included.
 	TCPOutbound
-	// TCPOther is inbound TCP to any program that is not one of the services
-	// above: Apache, Samba, a database, a program of one's own.
+	// TCPOther is inbound TCP to any other program: Apache, Samba, a database, your
+	// own server.
 	TCPOther
-	// Licence is the number in the licence terms. It stays the last one, because
-	// no gate can be made for it: new services go above.
+	// Licence is the number in the licence terms. It is always the last service.
 	Licence
 
-	numServices
+	numServices // Licence is the last because no gate can be made for it: new services go above
 )
 
 var _ = [1]struct{}{}[numServices-1-Licence] // does not compile with a service behind Licence
@@ -59,7 +61,7 @@ var services = [numServices]struct {
 	// about is what it is about, lacks what an edition without it lacks, one and
 	// many what it counts.
 	about, lacks, one, many string
-	// silent is the reason why no symptom is known, empty where one is in sights.
+	// silent is the reason why no symptom is known, empty if ruleSymptoms has one.
 	silent string
 }{
 	UnknownService: {name: unknownName},
@@ -95,7 +97,7 @@ var services = [numServices]struct {
 		about: "outbound connections and their ports", lacks: "outbound TCP",
 		one: "outbound TCP connection (TIME_WAIT included)", many: "outbound TCP connections (TIME_WAIT included)"},
 	TCPOther: {name: "tcp-other", units: []Unit{UnitConnections},
-		about: "any program that is no service of Windows", lacks: "inbound TCP",
+		about: "any program that is not a service of Windows", lacks: "inbound TCP",
 		one: "TCP connection to a third-party server", many: "TCP connections to third-party servers"},
 	Licence: {name: "licence", units: []Unit{UnitDevices, UnitComputers, UnitUsers},
 		about: "the licence terms", lacks: "licence for others to connect",
@@ -114,7 +116,7 @@ func (s Service) String() string {
 }
 
 // Description returns what the service is about, such as "file and printer
-// sharing", for people.
+// sharing", in words for people.
 func (s Service) Description() string {
 	if !s.valid() {
 		return s.String()
@@ -131,8 +133,8 @@ func (s *Service) UnmarshalText(text []byte) error {
 	return enumParse(s, "service", serviceNames(), text)
 }
 
-// ParseService returns the service of a name such as "smb" or "tcp-half-open",
-// in any case. The error for any other name lists the names there are.
+// ParseService returns the service of a name such as "smb" or "tcp-half-open", in
+// any case. The error for any other name lists the names.
 func ParseService(name string) (Service, error) {
 	var s Service
 	err := s.UnmarshalText([]byte(name))

@@ -60,9 +60,9 @@ func TestEveryServiceIsComplete(t *testing.T) {
 
 			shown := slices.ContainsFunc(rules, func(r Rule) bool { return r.Symptom() != UnknownSymptom })
 			if row.silent == "" {
-				assert.True(t, shown, "step 4: it has no entry in sights (symptom.go), nor in services the reason why it is silent")
+				assert.True(t, shown, "step 4: it has no entry in ruleSymptoms (symptom.go), nor in services the reason why it is silent")
 			} else {
-				assert.False(t, shown, "step 4: it has an entry in sights (symptom.go), and in services the reason why it has none")
+				assert.False(t, shown, "step 4: it has an entry in ruleSymptoms (symptom.go), and in services the reason why it has none")
 			}
 			for _, r := range rules {
 				for _, symptom := range []Symptom{r.Symptom(), r.Refusal()} {

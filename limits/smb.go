@@ -13,8 +13,8 @@ var openFiles = [...]span[int]{
 
 var otherOpenFiles = Fact[int]{16384, Inferred, "Taken from 2000 and Server 2008 R2.", cite("ms-srvs", "kb219956")}
 
-// OpenFilesPerSession returns how many files a session with the Server service
-// can have open.
+// OpenFilesPerSession returns how many files a session can have open. The session
+// is one with the Server service, which shares files and printers over SMB.
 func (e Edition) OpenFilesPerSession() Fact[int] { return factOf(e, openFiles[:], otherOpenFiles) }
 
 var autoDisconnects = [...]span[time.Duration]{
@@ -23,28 +23,28 @@ var autoDisconnects = [...]span[time.Duration]{
 
 var otherAutoDisconnect = Fact[time.Duration]{15 * time.Minute, Documented, "One weblog says 30 and stands alone.", cite("kb122920", "kb314882", "ms-srvs")}
 
-// AutoDisconnect returns the time after which the Server service ends an idle
-// session, unless it is set.
+// AutoDisconnect returns the default of the time after which the Server service
+// ends an idle session.
 func (e Edition) AutoDisconnect() Fact[time.Duration] {
 	return factOf(e, autoDisconnects[:], otherAutoDisconnect)
 }
 
-// AutoDisconnect as "net config server /autodisconnect:N" takes it, in minutes
-// (kb138365, kb134346): AutoDisconnectNever is never, AutoDisconnectMax the
-// longest.
+// The bounds of N in "net config server /autodisconnect:N", in minutes (kb138365,
+// kb134346). AutoDisconnectNever keeps idle sessions, AutoDisconnectMax is the
+// longest time.
 const (
 	AutoDisconnectNever = -1
 	AutoDisconnectMax   = 65535
 )
 
-// AutoDisconnectShortest returns what an AutoDisconnect of 0 minutes amounts to:
-// it does not switch it off.
+// AutoDisconnectShortest returns the time after which the Server service ends an
+// idle session if AutoDisconnect is set to 0 minutes. 0 does not turn it off.
 func AutoDisconnectShortest() Fact[time.Duration] {
 	return Fact[time.Duration]{5 * time.Second, Inferred, `The source says "a few seconds"; five is a choice.`, cite("kb138365")}
 }
 
-// SessionsPerConnection returns how many sessions one connection can carry, the
-// default of the setting sessusers.
+// SessionsPerConnection returns how many SMB sessions one connection can carry. It
+// is the default of the setting sessusers.
 func SessionsPerConnection() Fact[int] {
 	return Fact[int]{2048, Documented, "", cite("ms-srvs", "ms-cifs")}
 }
@@ -61,14 +61,15 @@ func SMBSessionTimeout() Fact[time.Duration] {
 	return Fact[time.Duration]{2 * time.Minute, Documented, "The document is on SMB 1.", cite("ms-cifs")}
 }
 
-// NetConfigLayout is how "net config server" lists the transports.
+// NetConfigLayout is the layout in which "net config server", the command that
+// shows the settings of the Server service, lists its transports.
 type NetConfigLayout uint8
 
 // The layouts.
 const (
-	// NetConfigFlat: below a blank line, at the left margin.
+	// NetConfigFlat lists them below a blank line, at the left margin.
 	NetConfigFlat NetConfigLayout = iota
-	// NetConfigIndented: without the blank line, indented by eight.
+	// NetConfigIndented lists them without the blank line, indented by eight.
 	NetConfigIndented
 )
 
@@ -80,7 +81,8 @@ var netConfigLayouts = [...]span[NetConfigLayout]{
 
 var otherNetConfigLayout = Fact[NetConfigLayout]{NetConfigFlat, Inferred, "Taken from Server 2008 R2.", cite("ws2008r2-net-config")}
 
-// NetConfigLayout returns the layout of "net config server".
+// NetConfigLayout returns the layout in which "net config server" lists the
+// transports.
 func (e Edition) NetConfigLayout() Fact[NetConfigLayout] {
 	return factOf(e, netConfigLayouts[:], otherNetConfigLayout)
 }

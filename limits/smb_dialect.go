@@ -43,11 +43,10 @@ var smbDialects = [...]span[SMBDialect]{
 	{VistaStarter, Server2008Datacenter, Fact[SMBDialect]{SMB202, Documented, "", cite("ms-smb2")}},
 }
 
-// SMBDialect returns the highest dialect that the release speaks. One that speaks
-// SMB 2.0.2 or later speaks all dialects from there on up to its own, and SMB 1
-// unless that is removed. Windows Vista speaks SMB 2.0.2 from service pack 1 on,
-// so that its service pack has to be known; otherwise the error matches
-// ErrServicePack.
+// SMBDialect returns the highest dialect that w speaks. An edition that speaks SMB
+// 2.0.2 or later speaks all dialects from there up to its highest, and SMB 1 unless
+// that is removed. Windows Vista speaks SMB 2.0.2 from service pack 1 on, so that
+// its service pack must be known; otherwise the error matches ErrServicePack.
 func (w Windows) SMBDialect() (Fact[SMBDialect], error) {
 	if err := w.Valid(); err != nil {
 		return Fact[SMBDialect]{}, err

@@ -10,7 +10,7 @@ import (
 // SourceKey is the short name of a Source, such as "kb122920".
 type SourceKey string
 
-// SourceKind is what sort of thing a source is.
+// SourceKind is the kind of a source.
 type SourceKind uint8
 
 // The kinds of sources.
@@ -30,11 +30,11 @@ const (
 	SourceBinary
 	// SourceCapture is the recorded output of a machine.
 	SourceCapture
-	// SourceProgram is the source of a program that had to know.
+	// SourceProgram is the source code of a program that depends on the fact.
 	SourceProgram
 	// SourcePress is a book or an article.
 	SourcePress
-	// SourceReport is a user's or engineer's own experience.
+	// SourceReport is the experience of a user or an engineer.
 	SourceReport
 	// SourceClaim is a statement without evidence of its own.
 	SourceClaim
@@ -55,7 +55,7 @@ func (k *SourceKind) UnmarshalText(text []byte) error {
 	return enumParse(k, "kind of source", sourceKindNames[:], text)
 }
 
-// Source is one piece of evidence.
+// Source is one piece of evidence, such as an article or a screenshot.
 type Source struct {
 	Key       SourceKey  `json:"key"`
 	Title     string     `json:"title"`
@@ -77,11 +77,11 @@ func (s Source) String() string {
 	return text + " [" + string(s.Key) + "]"
 }
 
-// Sources returns the whole bibliography in order of its keys. It holds what
-// the rules cite and what the emulated behaviour and package identify rest on.
+// Sources returns the bibliography in order of its keys: the sources of the rules
+// and facts, and of what packages identify and simulate do.
 func Sources() iter.Seq[Source] { return slices.Values(sources[:]) }
 
-// LookupSource returns the source of a key.
+// LookupSource returns the source of a key, and false if there is none.
 func LookupSource(key SourceKey) (Source, bool) {
 	i, ok := slices.BinarySearchFunc(sources[:], key, func(s Source, k SourceKey) int {
 		return strings.Compare(string(s.Key), string(k))

@@ -19,7 +19,7 @@ func TestSourcesAreSorted(t *testing.T) {
 		if i == 1 || sources[i-2].Key < s { // without the one before, the keys would be sorted
 			s = before
 		}
-		require.Fail(t, fmt.Sprintf("source %s stands in the wrong place; the keys are sorted", s))
+		require.Fail(t, fmt.Sprintf("source %s is not in order; the keys are sorted", s))
 	}
 	for s := range Sources() {
 		got, ok := LookupSource(s.Key)

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// Symptom is something that a user or a program sees at a limit, and the place
-// to start from when the rule is what is wanted.
+// Symptom is something that a user, a program or an administrator sees at a limit:
+// a code, a text, an event. ParseSymptom reads one; its method Rules returns the
+// limits that cause it.
 type Symptom uint8
 
 // The symptoms.
@@ -29,9 +30,10 @@ const (
 	SymptomEvent4226
 	// SymptomMSMQOverflow is 0xC00E0067 from Message Queuing.
 	SymptomMSMQOverflow
-	// SymptomRDPDisplace is Remote Desktop asking to disconnect somebody.
+	// SymptomRDPDisplace is the question of Remote Desktop whether to disconnect the
+	// present user.
 	SymptomRDPDisplace
-	// SymptomRDPExceeded is a server saying that the maximum number of
+	// SymptomRDPExceeded is the answer of a server that the maximum number of
 	// connections is exceeded.
 	SymptomRDPExceeded
 	// SymptomFTP421 is the FTP reply class 421 to a new connection. That the
@@ -41,8 +43,8 @@ const (
 	// a reset.
 	SymptomConnectionRefused
 	// SymptomSlowConnect is a connect that takes 0.5 to 1.5 s longer in a burst: a
-	// Windows caller sends its SYN three more times before it reports that it was
-	// refused (kb175523).
+	// machine that runs Windows sends its SYN up to three more times before it
+	// reports that it was refused (kb175523).
 	SymptomSlowConnect
 	// SymptomNoBufferSpace is WSAENOBUFS 10055 from a connect: no port, or on 95,
 	// 98 and Me no socket, is free.
@@ -50,18 +52,19 @@ const (
 	// SymptomAddressInUse is WSAEADDRINUSE 10048 from a connect: the pair of ports
 	// is still in TIME_WAIT.
 	SymptomAddressInUse
-	// SymptomEvent4231 and SymptomEvent4227 are what Vista and later log beside
-	// WSAENOBUFS and WSAEADDRINUSE. The sources name codes and events, not which
-	// goes with which.
+	// SymptomEvent4231 and SymptomEvent4227 are events that Vista and later log when
+	// a connect fails with WSAENOBUFS or WSAEADDRINUSE. The sources do not say which
+	// event goes with which code.
 	SymptomEvent4231
 	SymptomEvent4227
 	// SymptomEvent201 is event 201 of source LicenseService: the Per Server
 	// licences are exhausted.
 	SymptomEvent201
-	// SymptomEvent2009 is event 2009 of source Srv. No rule of the table produces
-	// it.
+	// SymptomEvent2009 is event 2009 of source Srv: a table of the Server service is
+	// full. No limit of the table causes it.
 	SymptomEvent2009
-	// SymptomTimedOut is WSAETIMEDOUT 10060. No rule of the table produces it.
+	// SymptomTimedOut is WSAETIMEDOUT 10060 from a connect. No limit of the table
+	// causes it.
 	SymptomTimedOut
 
 	numSymptoms
@@ -108,15 +111,15 @@ var symptoms = [numSymptoms]symptom{
 	},
 	SymptomStatusRequestNotAccepted: {
 		text:      "NTSTATUS 0xC00000D0, Win32 error 71: " + TextErrorReqNotAccep,
-		otherwise: "A share can have a maximum of its own (net share NAME), and a server in Per Server licence mode refuses above its licences (event 201). net session lists who holds the sessions; one client can hold several.",
+		otherwise: "A share can have a maximum of its own (net share NAME), and a server in Per Server licence mode refuses above its licences (event 201). net session lists the clients that hold the sessions; one client can hold several.",
 	},
 	SymptomEvent4226: {
 		text:      "event 4226: " + TextEvent4226,
-		otherwise: "The limit bounds what the machine dials, not who reaches it. A program that dials many dead addresses, a worm too, brings the event.",
+		otherwise: "The limit is on connections that the machine opens, not on those that reach it. A program that connects to many dead addresses, as a worm does, causes the event.",
 	},
 	SymptomMSMQOverflow: {
 		text:      "0xC00E0067, MQ_ERROR_DEPEND_WKS_LICENSE_OVERFLOW",
-		otherwise: "All operations of one computer count once; it is the eleventh computer that is refused.",
+		otherwise: "All operations of one computer count once; the eleventh computer is refused.",
 	},
 	SymptomRDPDisplace: {
 		text:      "Remote Desktop asks to disconnect the present user: " + TextRDPOnlyCurrentUser,
@@ -136,7 +139,7 @@ var symptoms = [numSymptoms]symptom{
 	},
 	SymptomSlowConnect: {
 		text:      "a connect that takes 0.5 to 1.5 s longer in a burst",
-		otherwise: "About 3 s more is a lost SYN, and no limit. More than that on the calling machine can be its own half-open limit (event 4226).",
+		otherwise: "About 3 s more is a lost SYN, not a limit. More than that on the calling machine can be its own half-open limit (event 4226).",
 	},
 	SymptomNoBufferSpace: {
 		text:      "WSAENOBUFS 10055: " + TextWSAENOBUFS,
@@ -144,7 +147,7 @@ var symptoms = [numSymptoms]symptom{
 	},
 	SymptomAddressInUse: {
 		text:      "WSAEADDRINUSE 10048: " + TextWSAEADDRINUSE,
-		otherwise: "A program that listens gets the same code if another one has its port; that is no limit.",
+		otherwise: "A program that listens gets the same code if another one has its port; that is not a limit.",
 	},
 	SymptomEvent4231: {
 		text:      "event 4231: " + TextEvent4231,
@@ -152,7 +155,7 @@ var symptoms = [numSymptoms]symptom{
 	},
 	SymptomEvent4227: {
 		text:      "event 4227: " + TextEvent4227,
-		otherwise: "It can come before the ports run out, if a program dials one address again and again.",
+		otherwise: "It can come before the ports run out, if a program connects to one address again and again.",
 	},
 	SymptomEvent201: {
 		text:      "event 201 of LicenseService: no license was available",
@@ -160,28 +163,27 @@ var symptoms = [numSymptoms]symptom{
 	},
 	SymptomEvent2009: {
 		text:      "event 2009 of Srv: a table of the server service is full",
-		otherwise: "No limit of an edition looks so: no event is known for it. The data at offset 0x28 says which table is full, of files (0x3e9), enumerations (0x3ea), sessions (0x3eb) or tree connects (0x3ec).",
+		otherwise: "No limit of an edition causes it. The data at offset 0x28 says which table is full, of files (0x3e9), enumerations (0x3ea), sessions (0x3eb) or tree connects (0x3ec).",
 	},
 	SymptomTimedOut: {
-		text:      "WSAETIMEDOUT 10060: nobody answers",
-		otherwise: "No limit of the table looks so: at a limit Windows refuses at once, answers, or keeps the connection open. Look for a firewall, a wrong address, a machine that is off. On the calling machine a half-open limit can keep an attempt waiting until the program gives up (event 4226).",
+		text:      "WSAETIMEDOUT 10060: nothing answers",
+		otherwise: "No limit of the table causes it: at a limit Windows refuses at once, answers, or keeps the connection open. Look for a firewall, a wrong address, a machine that is off. On the calling machine a half-open limit can keep an attempt waiting until the program gives up (event 4226).",
 	},
 }
 
-// A sight is what the rules of a service look like from outside, for those
-// rules that it is about.
-type sight struct {
+// A ruleSymptom is the symptoms that the rules of a service cause.
+type ruleSymptom struct {
 	service    Service
 	discipline Discipline
-	only       func(Rule) bool // nil = all of them
-	over       Symptom         // meets the connection over the limit
-	refusal    Symptom         // meets the one that a full queue refuses; of Queue only
-	also       []Symptom       // can be seen beside them
+	only       func(Rule) bool // the rules that it is about; nil = all of them
+	over       Symptom         // of the connection over the limit
+	refusal    Symptom         // of the one that a full queue refuses; of Queue only
+	also       []Symptom       // can be seen as well
 }
 
-// sights says what each rule looks like. The first entry that is about a rule
-// counts. A rule that none is about has no known symptom.
-var sights = [...]sight{
+// ruleSymptoms says which symptoms each rule causes. The first entry that is about
+// a rule counts. A rule that none is about has no known symptom.
+var ruleSymptoms = [...]ruleSymptom{
 	// Small Business Server refuses by its licence mode, which logs (kb321447).
 	{service: SMB, discipline: Refuse, only: func(r Rule) bool {
 		return r.Edition == SmallBusinessServer2003Standard || r.Edition == SmallBusinessServer2003Premium
@@ -204,31 +206,31 @@ var sights = [...]sight{
 	{service: TCPOther, discipline: Refuse, over: SymptomNoBufferSpace}, // the pool of 95, 98 and Me
 }
 
-// sight returns the entry about the rule, or nil.
-func (r Rule) sight() *sight {
-	for i := range sights {
-		if s := &sights[i]; s.service == r.Service && s.discipline == r.Discipline && (s.only == nil || s.only(r)) {
+// symptoms returns the entry about the rule, or nil.
+func (r Rule) symptoms() *ruleSymptom {
+	for i := range ruleSymptoms {
+		if s := &ruleSymptoms[i]; s.service == r.Service && s.discipline == r.Discipline && (s.only == nil || s.only(r)) {
 			return s
 		}
 	}
 	return nil
 }
 
-// Symptom returns what the connection over the limit meets, and UnknownSymptom
-// where nothing limits or nothing is known. Where a queue takes it, the symptom
-// is that of waiting; see Refusal.
+// Symptom returns the symptom of the connection over the limit. If it is queued, the
+// symptom is that of waiting; see Refusal. It is UnknownSymptom if there is no limit
+// or no symptom is known.
 func (r Rule) Symptom() Symptom {
-	if s := r.sight(); s != nil {
+	if s := r.symptoms(); s != nil {
 		return s.over
 	}
 	return UnknownSymptom
 }
 
-// Refusal returns what a connection meets that is refused: over the limit, or
-// where the rule queues, beyond the queue. It is UnknownSymptom where nothing
-// refuses or nothing is known.
+// Refusal returns the symptom of a connection that is refused: the one over the
+// limit, or over the end of the queue if the rule queues. It is UnknownSymptom if
+// nothing is refused or no symptom is known.
 func (r Rule) Refusal() Symptom {
-	s := r.sight()
+	s := r.symptoms()
 	switch {
 	case s == nil:
 		return UnknownSymptom
@@ -240,11 +242,11 @@ func (r Rule) Refusal() Symptom {
 
 // shows reports whether the symptom can be seen at the rule.
 func (r Rule) shows(s Symptom) bool {
-	entry := r.sight()
+	entry := r.symptoms()
 	return entry != nil && s != UnknownSymptom && (entry.over == s || entry.refusal == s || slices.Contains(entry.also, s))
 }
 
-// Symptoms returns all of them.
+// Symptoms returns every symptom.
 func Symptoms() []Symptom {
 	var all []Symptom
 	for s := SymptomHTTP4039; s < numSymptoms; s++ {
@@ -255,7 +257,7 @@ func Symptoms() []Symptom {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// String returns what is seen.
+// String returns what is seen, in words for people.
 func (s Symptom) String() string {
 	switch {
 	case s == UnknownSymptom:
@@ -275,8 +277,8 @@ func (s Symptom) Otherwise() string {
 	return symptoms[s].otherwise
 }
 
-// Rules returns the rules that produce the symptom, in order of release. There
-// are none if no limit looks so.
+// Rules returns the rules that cause the symptom, in order of release. There are
+// none if no limit of the table causes it.
 func (s Symptom) Rules() iter.Seq[Rule] {
 	return func(yield func(Rule) bool) {
 		if s == UnknownSymptom || s >= numSymptoms {
@@ -290,7 +292,7 @@ func (s Symptom) Rules() iter.Seq[Rule] {
 	}
 }
 
-// Services returns the services that produce the symptom.
+// Services returns the services whose limits cause the symptom.
 func (s Symptom) Services() []Service {
 	var services []Service
 	for r := range s.Rules() {

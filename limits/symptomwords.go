@@ -8,8 +8,8 @@ type sign struct {
 	texts    []string
 }
 
-// signs are the codes, the texts of Windows and the words of people. Where
-// Windows is in another language the text is that of the translations of kb314882,
+// signs are the codes, the texts of Windows and the words that people use. The texts
+// in other languages are those of the translations of kb314882,
 // kb122920 and kb328459, and of reports of event 4226.
 var signs = [...]sign{
 	{SymptomHTTP4039, SymptomCode, []string{"403.9"}},
@@ -145,7 +145,7 @@ var eventStems = [...]string{
 var sourceWords = [...]string{"source", "quelle", "origine", "origen", "origem", "fonte", "bron", "källa", "kilde", "źródło", "zdroj", "provider", "источник"}
 
 // otherServers are the names of servers that refuse in their own way: what they
-// say is no symptom of Windows.
+// say is not a symptom of Windows.
 var otherServers = [...]string{
 	"nginx", "openresty", "apache", "lighttpd", "caddy", "haproxy", "varnish", "squid", "traefik", "envoy", "cloudflare", "cloudfront", "akamai", "tomcat", "jetty",
 	"gunicorn", "uvicorn", "express", "kestrel", "litespeed", "kubernetes", "istio", "heroku", "netscaler", "embedthis", "davmail", "minishare", "bearshare", "tor",

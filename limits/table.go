@@ -9,17 +9,16 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// Lookup returns the rule for a service of an edition of Windows at a service
-// pack.
+// Lookup returns the rule for a service of an edition at its service pack.
 //
-// If the service pack is not known, all levels of the edition must agree in
-// default, ceiling, unit and discipline; the rule is that of the latest. Else
-// the error is a *ServicePackError that has the rules and says what each level
-// has.
+// If the service pack is not known, Lookup returns the rule of the latest one,
+// provided that all service packs of the edition agree in default, ceiling, unit
+// and discipline. If they differ, the error is a *ServicePackError, which has the
+// rules.
 //
-// A rule whose Default is unlimited or absent is an answer, not an error. The
-// error says what is missing: it matches ErrUnknownEdition, ErrServicePack, or
-// ErrNoRule where the table has no row. ErrNoRule never means unlimited.
+// A rule whose Default is unlimited or absent is an answer, not an error. An error
+// matches ErrUnknownEdition, ErrServicePack, or ErrNoRule if the table has no rule
+// for the question. ErrNoRule never means that there is no limit.
 func Lookup(w Windows, s Service) (Rule, error) {
 	r, err := find(w, s) // apart, so that Lookup is inlined and the rule is copied once
 	return *r, err
@@ -41,7 +40,7 @@ func lookupError(w Windows, s Service) error {
 		return err
 	}
 	if !s.valid() {
-		return fmt.Errorf("%w: %v is no service", ErrNoRule, s)
+		return fmt.Errorf("%w: %v is not a service", ErrNoRule, s)
 	}
 	if w.ServicePack == UnknownServicePack {
 		if rules := slices.Clone(rulesOf(w.Edition, s)); len(rules) > 0 {

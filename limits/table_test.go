@@ -64,8 +64,8 @@ func TestLookupErrors(t *testing.T) {
 		{Windows{Windows10Pro, 1}, SMB, ErrServicePack, "never had a service pack"},
 		{Windows{Server2008Web, 3}, SMB, ErrServicePack, "1 (as released), 2"},
 		{Windows{XPHome, 0}, MSMQ, ErrNoRule, "msmq of Windows XP Home"},
-		{Windows{XPHome, 0}, UnknownService, ErrNoRule, "unknown is no service"},
-		{Windows{XPHome, 0}, Service(99), ErrNoRule, "Service(99) is no service"},
+		{Windows{XPHome, 0}, UnknownService, ErrNoRule, "unknown is not a service"},
+		{Windows{XPHome, 0}, Service(99), ErrNoRule, "Service(99) is not a service"},
 	} {
 		_, err := Lookup(test.w, test.s)
 		require.ErrorIs(t, err, test.is)
@@ -157,8 +157,8 @@ func TestRuleCovers(t *testing.T) {
 }
 
 // Every edition has the seven services that the table promises, at each of its
-// service packs, but for Enterprise multi-session, whose SMB and IIS nobody
-// knows.
+// service packs, but for Enterprise multi-session, whose SMB and IIS are not
+// known.
 func TestEveryEditionIsCovered(t *testing.T) {
 	for e := range Editions() {
 		for _, sp := range e.ServicePacks() {

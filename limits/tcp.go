@@ -14,10 +14,10 @@ const (
 	RateLimitingKey   = `HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters`
 )
 
-// RateLimited returns the rule that the value EnableConnectionRateLimiting = 1
-// puts in place of r, and false if the systems of r do not read the value. It
-// came with Vista SP2 and Server 2008 SP2, and is not known later than Windows
-// 7.
+// RateLimited returns the rule that holds instead of r if the registry value
+// EnableConnectionRateLimiting is 1. It reports false if the edition of r does not
+// read the value. The value came with Vista SP2 and Server 2008 SP2, and is not
+// known after Windows 7.
 func (r Rule) RateLimited() (limited Rule, ok bool) {
 	if r.Service != TCPHalfOpen || !r.Default.IsUnlimited() {
 		return Rule{}, false
@@ -37,12 +37,12 @@ func (r Rule) RateLimited() (limited Rule, ok bool) {
 	return limited, true
 }
 
-// PatchRange is what a patch of tcpip.sys can write over the half-open limit:
-// numbers from 1 to Max, and where Unlimited is set also no limit at all.
+// PatchRange is the range of half-open limits that a patch can write into
+// tcpip.sys, the TCP/IP driver.
 type PatchRange struct {
-	Bytes     int // width of the number in the file
-	Max       int
-	Unlimited bool
+	Bytes     int  // the width of the number in the file
+	Max       int  // the highest number; the lowest is 1
+	Unlimited bool // it can turn the limit off, too
 }
 
 // Holds reports whether a patch can write the limit.
@@ -59,9 +59,9 @@ func (p PatchRange) String() string {
 	return fmt.Sprintf("1 to %d", p.Max)
 }
 
-// PatchRange returns what a patch of tcpip.sys can write over the limit of r,
-// and false if there is no limit in force to patch. Where
-// EnableConnectionRateLimiting brings one, it is that of RateLimited.
+// PatchRange returns the limits that a patch of tcpip.sys can put in place of that
+// of r. It reports false if r has no half-open limit to patch. If
+// EnableConnectionRateLimiting turns one on, ask the rule of RateLimited.
 func (r Rule) PatchRange() (fact Fact[PatchRange], ok bool) {
 	switch {
 	case r.Service != TCPHalfOpen || r.Discipline != Queue:
@@ -74,18 +74,18 @@ func (r Rule) PatchRange() (fact Fact[PatchRange], ok bool) {
 		cite("jsi-tip-10301", "ntl-evid4226", "lvllord-faq")}, true
 }
 
-// SYNSchedule is when an edition sends the SYNs of an attempt that nothing
-// answers, and when it gives the attempt up.
+// SYNSchedule says when an edition sends the SYNs of a connection attempt that
+// nothing answers, and when it gives the attempt up.
 type SYNSchedule struct {
-	// Initial is the time between the first SYN and the second; from there on it
-	// doubles.
+	// Initial is the time between the first SYN and the second. Each further time is
+	// twice the one before.
 	Initial time.Duration
 	// Retransmissions is how many SYNs follow the first.
 	Retransmissions int
 }
 
-// Sent returns when the i-th SYN is sent, counted from 0, after the first. A
-// time beyond what a Duration holds is half the largest Duration.
+// Sent returns how long after the first SYN the i-th is sent, counted from 0. A
+// time too long for a Duration is half the longest Duration.
 func (s SYNSchedule) Sent(i int) time.Duration {
 	return time.Duration(min(float64(s.Initial)*(math.Pow(2, float64(i))-1), math.MaxInt64>>1))
 }
@@ -138,36 +138,36 @@ var synSchedules = [...]span[SYNSchedule]{
 }
 
 // SYNSchedule returns the schedule of the edition: SYNs at 0, 3 and 9 s, given up
-// at 21 s, from Windows 2000 to 7, and one SYN more and 45 s on Windows NT 3.5 to
-// 4.0. For Windows 8 and later, NT 3.1, 95, 98 and Me none is known, and that of
-// the neighbours stands in.
+// at 21 s, from Windows 2000 to 7; one SYN more, given up at 45 s, on Windows NT
+// 3.5 to 4.0. For Windows 8 and later, NT 3.1, 95, 98 and Me none is known; the
+// value is then that of Windows 2000 to 7.
 func (e Edition) SYNSchedule() Fact[SYNSchedule] {
 	return factOf(e, synSchedules[:], Fact[SYNSchedule]{Value: fromThreeSeconds(2), Note: "Nothing is known; taken from the releases up to Windows 7."})
 }
 
-// ConnectRetries is what a caller that runs Windows does when its SYN is answered
-// with a reset: it sends Count more, Interval apart, before it reports
-// WSAECONNREFUSED.
+// ConnectRetries says how a machine that runs Windows repeats a SYN that is
+// answered with a reset.
 type ConnectRetries struct {
-	Count    int
-	Interval time.Duration
+	Count    int           // how many SYNs follow the first, before connect fails
+	Interval time.Duration // the time between them
 }
 
-// RefusedConnectRetries returns how often a caller that runs Windows repeats a
-// SYN that was refused. Other systems report the first refusal.
+// RefusedConnectRetries returns how a machine that runs Windows repeats a SYN that
+// is answered with a reset, before connect fails with WSAECONNREFUSED. Other
+// systems fail at the first reset.
 func RefusedConnectRetries() Fact[ConnectRetries] {
 	return Fact[ConnectRetries]{ConnectRetries{3, 500 * time.Millisecond}, Reported,
 		"Three retries are documented; that they are about 500 ms apart is not.", cite("kb175523")}
 }
 
-// The bounds of two values in RateLimitingKey (ms-cc758896, ms-cc938207):
-// TcpMaxConnectRetransmissions, and TcpInitialRTT.
+// The highest values of TcpMaxConnectRetransmissions and of TcpInitialRTT in the
+// registry, in the key RateLimitingKey (ms-cc758896, ms-cc938207).
 const (
 	MaxConnectRetransmissions = 255
 	MaxInitialRTT             = 65535 * time.Second
 )
 
-// PortRange is local ports from First to Last, both included.
+// PortRange is a range of local ports, from First to Last, both included.
 type PortRange struct{ First, Last uint16 }
 
 // Count returns how many ports there are in the range.
@@ -185,14 +185,16 @@ var dynamicPorts = [...]span[PortRange]{
 	{VistaStarter, Server2025DatacenterAzureEdition, Fact[PortRange]{PortRange{49152, 65535}, Documented, "", cite("kb929851")}},
 }
 
-// DynamicPorts returns the ports that the system chooses from for an outbound
-// connection, unless they are set. Rule TCPOutbound has what that amounts to.
+// DynamicPorts returns the default range from which the system chooses the local
+// port of an outbound connection. The rule for TCPOutbound says how many
+// connections that allows.
 func (e Edition) DynamicPorts() Fact[PortRange] {
 	return factOf(e, dynamicPorts[:], Fact[PortRange]{Note: "There is no such edition."})
 }
 
-// The settings of the ports: MaxUserPort up to Server 2003 (kb149532, kb196271),
-// and the number of ports that netsh accepts from Vista on (kb929851).
+// The bounds of the settings for the ports of outbound connections: the registry
+// value MaxUserPort, the highest port, up to Server 2003 (kb149532, kb196271); and
+// the number of ports that netsh accepts, from Vista on (kb929851).
 const (
 	MaxUserPortMin      = 5000
 	MaxUserPortMax      = 65534
@@ -200,8 +202,8 @@ const (
 	DynamicPortCountMax = 64511
 )
 
-// TimeWait is how long a closed connection keeps its pair of ports, by the
-// version of IP.
+// TimeWait is how long a closed connection stays in TIME_WAIT and keeps its pair of
+// ports, by the version of IP.
 type TimeWait struct{ IPv4, IPv6 time.Duration }
 
 const (
@@ -219,22 +221,22 @@ var timeWaits = [...]span[TimeWait]{
 	{VistaStarter, Server2025DatacenterAzureEdition, Fact[TimeWait]{Value: TimeWait{twoMinutes, twoMinutes}, Note: "Disputed: 120 or 240 s. The shorter is taken."}},
 }
 
-// TimeWait returns how long a closed connection stays in TIME_WAIT, unless it is
-// set.
+// TimeWait returns how long a closed connection stays in TIME_WAIT by default.
 func (e Edition) TimeWait() Fact[TimeWait] {
 	return factOf(e, timeWaits[:], Fact[TimeWait]{Note: "There is no such edition."})
 }
 
-// ReusesPorts reports whether the system can use a port that it has chosen for one
-// destination for another one as well, so that the number of ports holds for each
-// destination: from Windows 10 and Server 2016 on, where the program does not bind
-// its socket.
+// ReusesPorts reports whether the system can use one local port for connections to
+// several destinations, so that the number of ports limits the connections to each
+// destination, and not all of them together. Windows 10, Server 2016 and later can,
+// if the program does not bind its socket.
 func (e Edition) ReusesPorts() Fact[bool] {
 	return Fact[bool]{Value: e >= Windows10Home && e.valid(), Grade: Documented,
 		Note: "When it does is not known.", sources: cite("ms-reuse-unicastport")}
 }
 
-// The bounds of the value TcpTimedWaitDelay (kb149532, kb196271).
+// The bounds of the registry value TcpTimedWaitDelay, the time in TIME_WAIT
+// (kb149532, kb196271).
 const (
 	TimedWaitDelayMin = 30 * time.Second
 	TimedWaitDelayMax = 300 * time.Second

@@ -10,28 +10,29 @@ import (
 )
 
 // ServicePack is the service pack that a machine is at: one from 1 to 7,
-// AsReleased, or UnknownServicePack, which is the zero value. It is no number to
-// compare by: what is not known is neither less nor more than 2.
+// AsReleased, or UnknownServicePack, which is the zero value. Do not compare
+// service packs with <: one that is not known is neither lower nor higher than 2.
 type ServicePack int8
 
 // The service packs that have no number.
 const (
-	// UnknownServicePack says that the service pack is not known. What depends
-	// on it is not known either; see Lookup.
+	// UnknownServicePack says that the service pack is not known. A limit that
+	// depends on it is not known either; see Lookup.
 	UnknownServicePack ServicePack = 0
-	// AsReleased says that there is none: the edition is as it was released. It
-	// is another way to write the first level of the three products that were
-	// released at a higher one; see Edition.ServicePacks.
+	// AsReleased says that no service pack is installed: the edition is as it was
+	// released. Three products were released at level 1 or 2. For them AsReleased
+	// and that number are the same; see Edition.ServicePacks.
 	AsReleased ServicePack = -1
 )
 
 // lastServicePack is the highest number that a ServicePack has.
 const lastServicePack = 7
 
-// ServicePackAt returns the service pack at a level, which is how a Rule, its
-// JSON and the registry of Windows count: 0 is AsReleased. A number below 0, as
-// AndLater, is no level and gives UnknownServicePack. One above 7 gives a
-// service pack that no edition had, which Windows.Valid tells.
+// ServicePackAt returns the service pack at a level. A Rule, its JSON and the
+// registry of Windows count in levels: 0 is AsReleased, 2 is service pack 2. A
+// number below 0, such as AndLater, is not a level and gives UnknownServicePack. A
+// number above 7 gives a service pack that no edition had; Windows.Valid reports
+// it.
 func ServicePackAt(level int) ServicePack {
 	switch {
 	case level == 0:
@@ -58,21 +59,21 @@ func (p ServicePack) String() string {
 
 func (p ServicePack) valid() bool { return AsReleased <= p && p <= lastServicePack }
 
-// MarshalText returns the String form, and "unknown" for UnknownServicePack. Any
-// other value that is none of a service pack is an error.
+// MarshalText returns the String form, and "unknown" for UnknownServicePack. A
+// value that is not a service pack is an error.
 func (p ServicePack) MarshalText() ([]byte, error) {
 	switch {
 	case p == UnknownServicePack:
 		return []byte(unknownName), nil
 	case !p.valid():
-		return nil, fmt.Errorf("limits: %v is no service pack; want -1 (as released), 0 (unknown) or 1 to %d", p, lastServicePack)
+		return nil, fmt.Errorf("limits: %v is not a service pack; want -1 (as released), 0 (unknown) or 1 to %d", p, lastServicePack)
 	}
 	return []byte(p.String()), nil
 }
 
 // UnmarshalText accepts "SP3" and "Service Pack 3"; for AsReleased "SP0", "RTM"
-// and "as released"; for UnknownServicePack "unknown" and nothing. Case does not
-// matter.
+// and "as released"; for UnknownServicePack "unknown" and an empty text. Case does
+// not matter.
 func (p *ServicePack) UnmarshalText(text []byte) error {
 	folded := strings.ToLower(strings.TrimSpace(string(text)))
 	switch folded {
@@ -93,13 +94,13 @@ func (p *ServicePack) UnmarshalText(text []byte) error {
 	return fmt.Errorf("limits: bad service pack %s; want SP0 (as released), SP1 to SP%d or unknown", names.Quote(string(text)), lastServicePack)
 }
 
-// Windows is an installed Windows: an edition and the service pack it is at. It
-// is the value everything starts from, comparable and usable as a map key. Its
-// zero value names no Windows.
+// Windows is what a machine runs: an edition of Windows and its service pack. Most
+// questions to this package begin with one. It is comparable and can be a map key.
+// Its zero value is an unknown edition.
 type Windows struct {
 	Edition Edition
-	// ServicePack is the service pack. If it is unknown, the zero value, so is
-	// what depends on it.
+	// ServicePack is the service pack. Its zero value says that it is not known; a
+	// limit that depends on it is then not known either.
 	ServicePack ServicePack
 }
 
@@ -112,9 +113,9 @@ func (w Windows) String() string {
 	return w.Edition.String() + " " + w.ServicePack.String()
 }
 
-// Valid returns nil if the edition is known, and had the service pack if that
-// is known. The error names those it did have; it matches ErrUnknownEdition or
-// ErrServicePack.
+// Valid returns nil if the edition is known and had the service pack, or the
+// service pack is not known. The error matches ErrUnknownEdition, or ErrServicePack
+// and then names the service packs that the edition had.
 func (w Windows) Valid() error {
 	if !w.Edition.valid() {
 		return fmt.Errorf("%w: %v", ErrUnknownEdition, w.Edition)
@@ -146,8 +147,8 @@ func (w Windows) levels() (span levelSpan, ok bool) {
 // levelSpan is the levels from first to last, both included.
 type levelSpan struct{ first, last int }
 
-// MarshalText returns the String form. A Windows that Valid rejects is an
-// error, but for the zero Windows, which is "unknown".
+// MarshalText returns the String form, and "unknown" for the zero value. Any other
+// value that Valid rejects is an error.
 func (w Windows) MarshalText() ([]byte, error) {
 	if w == (Windows{}) {
 		return []byte(unknownName), nil
@@ -159,7 +160,7 @@ func (w Windows) MarshalText() ([]byte, error) {
 }
 
 // UnmarshalText accepts what ParseWindows accepts, and "unknown" for the zero
-// Windows.
+// value.
 func (w *Windows) UnmarshalText(text []byte) error {
 	if string(text) == unknownName {
 		*w = Windows{}
@@ -179,14 +180,14 @@ func (w *Windows) UnmarshalText(text []byte) error {
 type ServicePackError struct {
 	Windows Windows
 	// Service is what was asked for, and Rules are the rules of the edition for
-	// it, lowest level first. There are none if the edition never had the
-	// service pack. Levels that none of them covers have no known rule.
+	// it, lowest level first. Rules is empty if the edition never had the service
+	// pack. A level that none of the rules covers has no known rule.
 	Service Service
 	Rules   []Rule
 }
 
-// Error names the service pack asked for and the ones that exist, or what each
-// of them has.
+// Error names the service pack that was asked for and those that the edition had,
+// or the answer of each of them.
 func (e *ServicePackError) Error() string {
 	ed := e.Windows.Edition
 	had := ed.ServicePacks()

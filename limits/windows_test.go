@@ -58,7 +58,7 @@ func TestServicePackText(t *testing.T) {
 		assert.Equal(t, limits.ServicePack(2), p)
 	}
 	_, err := limits.ServicePack(-2).MarshalText()
-	assert.EqualError(t, err, "limits: ServicePack(-2) is no service pack; want -1 (as released), 0 (unknown) or 1 to 7")
+	assert.EqualError(t, err, "limits: ServicePack(-2) is not a service pack; want -1 (as released), 0 (unknown) or 1 to 7")
 }
 
 func TestWindowsString(t *testing.T) {

@@ -27,7 +27,7 @@ func TestSelections(t *testing.T) {
 			func(r limits.Rule) bool { return r.Covers(limits.MustParseWindows("Windows XP Home SP3")) }},
 		{[]string{"-symptom", "MSMQ 0xC00E0067"}, `"MSMQ 0xC00E0067" was read as 0xC00E0067, MQ_ERROR_DEPEND_WKS_LICENSE_OVERFLOW.` + "\n\nWindows NT 4.0 Workstation takes 10 remote computers", 4,
 			func(r limits.Rule) bool { return r.Symptom() == limits.SymptomMSMQOverflow }},
-		{[]string{"-service", "Tomcat", "-windows", "XP Pro"}, `"tomcat" was read as any program that is no service of Windows (tcp-other, tcp-backlog).` + "\n\nWindows XP Professional holds 10", 3,
+		{[]string{"-service", "Tomcat", "-windows", "XP Pro"}, `"tomcat" was read as any program that is not a service of Windows (tcp-other, tcp-backlog).` + "\n\nWindows XP Professional holds 10", 3,
 			func(r limits.Rule) bool {
 				return r.Edition == limits.XPProfessional && (r.Service == limits.TCPOther || r.Service == limits.TCPBacklog)
 			}},

@@ -24,7 +24,7 @@ func TestWhy(t *testing.T) {
 		{"XP Pro SP3", "iis", "10", []string{"No, 10 clients fit.", "The 11th client sees: HTTP 403.9"}},
 		{"XP Home", "iis", "10", []string{"No, there is no such service."}},
 		{"XP Pro", "apache", "40", []string{
-			"Is it the limit of tcp-other, any program that is no service of Windows? No, there is no limit.",
+			"Is it the limit of tcp-other, any program that is not a service of Windows? No, there is no limit.",
 			"Is it the limit of tcp-backlog, connections that a program has not accepted yet? Yes, if all 40 come before the program accepts one.",
 			"The 11th client sees: WSAECONNREFUSED 10061", "A port on which nothing listens, and a firewall that resets, look exactly the same.",
 		}},
