@@ -405,7 +405,7 @@ func ExampleWindows_flag() {
 	flags := flag.NewFlagSet("crawl", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	var target limits.Windows
-	flags.TextVar(&target, "windows", limits.Windows{Edition: limits.XPProfessional, ServicePack: 3}, "the Windows of the target")
+	flags.TextVar(&target, "windows", limits.Windows{Edition: limits.XPProfessional, ServicePack: 3}, "the edition of the target")
 
 	fmt.Println(flags.Parse([]string{"-windows", "win11 pro"}), target)
 	fmt.Println(flags.Parse([]string{"-windows", "win7 home"}))

@@ -172,7 +172,7 @@ func TestBacklog(t *testing.T) {
 	text := output(t, "-windows", "XP Pro", "-service", "my own server", "-clients", "40", "-arrive", "at-once", "-hold", "1s", "-think", "0s",
 		"-retry", "0", "-accept", "1h", "-backlog", "50", "-windows-clients")
 	for _, want := range []string{
-		"\"my own server\" was read as tcp-other (any program that is not a service\n  of Windows).\n",
+		"\"my own server\" was read as tcp-other (any program that is not a service of\n  Windows).\n",
 		"Listen backlog of 10: peak 10, 30 refused there; ",
 		"Seen 30×: WSAECONNREFUSED 10061",
 		"connections that are not accepted yet, limit 10\n",

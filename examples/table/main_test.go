@@ -105,7 +105,7 @@ func TestSymptomOfNoLimit(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run([]string{"-symptom", "WSAETIMEDOUT (10060)"}, &out, 0))
 	assert.Contains(t, out.String(), "None of these rules has that symptom.")
-	assert.Contains(t, out.String(), "What else to check: No limit of the table looks so")
+	assert.Contains(t, out.String(), "What else to check: No limit of the table causes it")
 }
 
 func TestHelp(t *testing.T) {

@@ -7,14 +7,13 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// ActiveDirectory returns the Windows that the attributes operatingSystem,
-// operatingSystemVersion and operatingSystemServicePack of a computer stand for,
-// such as "Windows 11 Enterprise", "10.0 (22631)" and nothing, or "Windows XP
-// Professional", "5.1 (2600)" and "Service Pack 3". Each can be empty. An empty
-// service pack says nothing.
+// ActiveDirectory returns the editions that three attributes of a computer in Active
+// Directory stand for: operatingSystem, operatingSystemVersion and
+// operatingSystemServicePack, such as "Windows XP Professional", "5.1 (2600)" and
+// "Service Pack 3", or "Windows 11 Enterprise", "10.0 (22631)" and "". Each can be
+// empty. An empty service pack is unknown.
 //
-// Without a name the version is all there is; Recognize reads it only behind a
-// name.
+// A version is enough. Recognize needs a name before it.
 func ActiveDirectory(operatingSystem, version, servicePack string) (Identification, error) {
 	input := strings.Join(strings.Fields(operatingSystem+" "+version+" "+servicePack), " ")
 	if len(input) > names.MaxLength {

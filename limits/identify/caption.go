@@ -7,17 +7,17 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// Caption returns the Windows that a Caption of WMI's Win32_OperatingSystem
-// stands for, such as "Microsoft Windows 7 Professional " or "Microsoft(R)
-// Windows(R) Server 2003, Standard Edition". A caption has no service pack:
-// unless it is written behind, as in "Microsoft Windows XP Professional Service
-// Pack 3", every level of the edition is a candidate.
+// Caption returns the editions that a caption stands for: the Caption of WMI's
+// Win32_OperatingSystem, such as "Microsoft Windows 7 Professional " or "Microsoft(R)
+// Windows(R) Server 2003, Standard Edition". A caption has no service pack, so that
+// the edition is a candidate at all its service packs, unless one follows the name,
+// as in "Microsoft Windows XP Professional Service Pack 3".
 //
-// The name is read as by limits.ParseEdition, but an ambiguous one is no error:
-// all that fit are candidates; and a version behind the name decides, as in
-// Identify. A caption that names none is a *limits.NameError, one of a Windows
-// without rows an *UnlistedError, a service pack that none of them had a
-// *limits.ServicePackError.
+// Caption reads the name as limits.ParseEdition does, but an ambiguous name is not an
+// error: all editions that fit are candidates. A version behind the name decides, as
+// in Identify. A text that is not the name of an edition is a *limits.NameError, an
+// edition that the table has no rules for an *UnlistedError, and a service pack that
+// none of the editions had a *limits.ServicePackError.
 func Caption(caption string) (Identification, error) {
 	if len(caption) > names.MaxLength {
 		return Identification{}, tooLong(caption, names.MaxLength)

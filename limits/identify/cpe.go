@@ -8,16 +8,16 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// CPE returns the Windows that a CPE name stands for, of version 2.3
-// ("cpe:2.3:o:microsoft:windows_xp:-:sp2:*:*:professional:*:*:*", NISTIR 7695) or
-// of version 2.2 ("cpe:/o:microsoft:windows_xp::sp2:professional"), as the
-// National Vulnerability Database and nmap write them. Trailing components may
-// be left out. What is any, as the edition mostly is, yields all candidates; an
-// update of "-" is no service pack. XP Professional x64 is told apart by its
-// hardware, as there.
+// CPE returns the editions that a CPE name stands for. CPE names are how the National
+// Vulnerability Database and nmap name products: in version 2.3
+// "cpe:2.3:o:microsoft:windows_xp:-:sp2:*:*:professional:*:*:*" (NISTIR 7695), in
+// version 2.2 "cpe:/o:microsoft:windows_xp::sp2:professional". Components at the end
+// may be left out. A component that is any, which the edition usually is, stands for
+// all editions or service packs. The update "-" says that no service pack is
+// installed. XP Professional x64 has its own hardware component.
 //
-// A name of something else is a *limits.NameError, one of a Windows without rows
-// an *UnlistedError, a service pack that none of the editions had a
+// The name of another product is a *limits.NameError, an edition that the table has
+// no rules for an *UnlistedError, and a service pack that none of the editions had a
 // *limits.ServicePackError.
 func CPE(name string) (Identification, error) {
 	if len(name) > names.MaxLength {
@@ -40,7 +40,7 @@ func CPE(name string) (Identification, error) {
 	return ev.identify()
 }
 
-// The components of a CPE name, and their two values that are no text.
+// The components of a CPE name, and their two values that are not text.
 const (
 	cpePart = iota
 	cpeVendor

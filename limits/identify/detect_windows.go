@@ -8,10 +8,10 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// Detect returns the identity of the Windows that the program runs on, for
-// Identify. It asks RtlGetVersion, which tells the version whatever the
-// program's manifest says, and GetProductInfo. On other systems the error
-// matches errors.ErrUnsupported.
+// Detect returns the identity of the system that the program runs on, for Identify.
+// It asks RtlGetVersion, which reports the version whatever the program's manifest
+// says, and GetProductInfo. On systems other than Windows the error matches
+// errors.ErrUnsupported.
 func Detect() (Identity, error) {
 	var info struct { // RTL_OSVERSIONINFOEXW
 		size, major, minor, build, platform uint32

@@ -9,8 +9,8 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// evidence is what is known of one Windows: the fields of an Identity, and what
-// its name says.
+// evidence is what is known of one installation: the fields of an Identity, and
+// what its name says.
 type evidence struct {
 	input string // what an error names
 	form  Form
@@ -76,8 +76,8 @@ func (w *weighing) conflict(format string, args ...any) {
 	w.conflicts = append(w.conflicts, fmt.Sprintf(format, args...))
 }
 
-// none returns the error for a Windows without rows. The nearest editions are
-// those of the set.
+// none returns the error for an edition without rules. The nearest editions are those
+// of the set.
 func (w *weighing) none(what string) error {
 	if near := w.set; !near.empty() {
 		near.keep(func(e names.Edition) bool { return e.Marks()&names.MarkMultiSession == 0 })

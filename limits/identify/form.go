@@ -5,39 +5,41 @@ import (
 	"strings"
 )
 
-// Form is what a text was read as.
+// Form is the form in which a text was read. The zero value is UnknownForm.
 type Form uint8
 
 // The forms.
 const (
 	UnknownForm Form = iota
-	// FormIdentity is an Identity, without a text.
+	// FormIdentity is an Identity, not a text.
 	FormIdentity
-	// FormName is a name, or several to choose from: of people, nmap, p0f.
+	// FormName is a name that people, nmap or p0f use, or a list of such names.
 	FormName
-	// FormCaption is the name that Windows gives to itself.
+	// FormCaption is the name that Windows gives itself, as in WMI's Caption.
 	FormCaption
 	// FormVer is a line of the command ver.
 	FormVer
-	// FormNTVersion is a version of NT beside the word Windows, as .NET, Node and
-	// Python have it.
+	// FormNTVersion is a version of Windows NT beside the word Windows, as .NET, Node
+	// and Python print it.
 	FormNTVersion
 	// FormSMB is a banner of SMB or NTLM, such as "Windows 10.0 Build 26100 x64".
 	FormSMB
-	// FormActiveDirectory is operatingSystem and operatingSystemVersion.
+	// FormActiveDirectory is the attributes operatingSystem and
+	// operatingSystemVersion of Active Directory.
 	FormActiveDirectory
-	// FormWinver is the text of winver.
+	// FormWinver is the text in the window of the command winver.
 	FormWinver
 	// FormSysteminfo is an output of systeminfo or msinfo32.
 	FormSysteminfo
-	// FormRegistry is a listing of the key Windows NT\CurrentVersion.
+	// FormRegistry is a listing of the registry key Windows NT\CurrentVersion.
 	FormRegistry
-	// FormRecord is a record of names and values: of WMI, PowerShell, osquery,
-	// Wazuh, FusionInventory, Ansible and others, as lists, JSON, XML or CSV.
+	// FormRecord is a record of names and values from WMI, PowerShell, osquery, Wazuh,
+	// FusionInventory, Ansible or another tool, as a list, JSON, XML or CSV.
 	FormRecord
 	// FormSysDescr is sysDescr of SNMP.
 	FormSysDescr
-	// FormIdentifier is an identifier of a guest, an image or a container.
+	// FormIdentifier is an identifier of a virtual machine's guest, an image or a
+	// container.
 	FormIdentifier
 	// FormUserAgent is the User-Agent of a browser.
 	FormUserAgent
@@ -62,7 +64,7 @@ func (f Form) String() string {
 // error.
 func (f Form) MarshalText() ([]byte, error) {
 	if int(f) >= len(formNames) {
-		return nil, fmt.Errorf("identify: %d is no form; want 0 to %d", uint8(f), len(formNames)-1)
+		return nil, fmt.Errorf("identify: %d is not a form; want 0 to %d", uint8(f), len(formNames)-1)
 	}
 	return []byte(f.String()), nil
 }

@@ -19,7 +19,7 @@ func TestForm(t *testing.T) {
 	}
 	assert.Equal(t, "Form(99)", identify.Form(99).String())
 	_, err := identify.Form(99).MarshalText()
-	assert.ErrorContains(t, err, "99 is no form")
+	assert.ErrorContains(t, err, "99 is not a form")
 	assert.ErrorContains(t, new(identify.Form).UnmarshalText([]byte("poem")), `unknown form "poem"`)
 }
 

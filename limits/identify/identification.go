@@ -9,28 +9,28 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// Identification is what a machine can be. What its description does not tell
-// stays open: then there are several candidates, never a guess among them.
+// Identification is the editions that a machine may run, by its description. If the
+// description does not tell, there are several candidates. The zero value has none.
 type Identification struct {
-	// Candidates is every edition and service pack that fits, in order of
-	// release. Only an edition that never had a service pack is there without
-	// one.
+	// Candidates are all editions and service packs that fit, in order of release.
+	// Each has a service pack, unless the edition never had one.
 	Candidates []limits.Windows `json:"candidates"`
-	// Unlisted is what it can be besides, in the words of the description or of
-	// Microsoft, but the table has no rows for, such as "Windows Embedded
+	// Unlisted are the editions that fit as well and that the table has no rules
+	// for, in the words of the description or of Microsoft, such as "Windows Embedded
 	// Standard 2009".
 	Unlisted []string `json:"unlisted,omitempty"`
-	// Form is what was read.
+	// Form is the form in which the description was read.
 	Form Form `json:"form,omitempty"`
-	// Conflicts says, for people, what the description contradicts itself in, as
-	// "the name says Windows 10, build 22631 is Windows 11", and the candidates
-	// are what goes before.
+	// Conflicts are the points in which the description contradicts itself, in words
+	// for people, such as "the name says Windows 10, build 22631 is Windows 11". The
+	// candidates follow the part that decides, here the build.
 	Conflicts []string `json:"conflicts,omitempty"`
-	// Notes says, for people, what else there is to know of the answer.
+	// Notes are other things to know about the answer, in words for people.
 	Notes []string `json:"notes,omitempty"`
 }
 
-// One returns the Windows if it can be only one.
+// One returns the edition and its service pack if there is only one candidate and
+// nothing is Unlisted.
 func (id Identification) One() (w limits.Windows, ok bool) {
 	if len(id.Candidates) != 1 || len(id.Unlisted) > 0 {
 		return limits.Windows{}, false
@@ -49,10 +49,10 @@ func (id Identification) Editions() []limits.Edition {
 	return list
 }
 
-// Range returns how far the candidates' limits for a service lie apart: what is
-// in force out of the box, and the ceilings. Candidates without a rule for the
-// service, which WithoutRule returns, are left out. Both ranges are unknown if
-// there is no other, or something Unlisted besides.
+// Range returns the lowest and the highest limit of the candidates for a service,
+// out of the box, and the lowest and the highest ceiling. It leaves out the
+// candidates without a rule for the service, which WithoutRule returns. Both ranges
+// are unknown if no candidate is left or an edition is Unlisted.
 func (id Identification) Range(s limits.Service) (byDefault, ceiling Range) {
 	if len(id.Unlisted) > 0 {
 		return Range{}, Range{}
@@ -72,7 +72,7 @@ func (id Identification) Range(s limits.Service) (byDefault, ceiling Range) {
 	return byDefault, ceiling
 }
 
-// WithoutRule returns the candidates that the table has no rule of for a
+// WithoutRule returns the candidates for which the table has no rule for the
 // service, such as Enterprise multi-session for limits.SMB.
 func (id Identification) WithoutRule(s limits.Service) (list []limits.Windows) {
 	for _, w := range id.Candidates {
@@ -83,10 +83,11 @@ func (id Identification) WithoutRule(s limits.Service) (list []limits.Windows) {
 	return list
 }
 
-// Narrow returns what both identifications of one machine allow, such as that of
-// a scanner and that of an inventory. It is false if they have no candidate in
-// common; then they are of two machines, or one of them is wrong. What only one
-// of them has is left out, Unlisted too; Conflicts and Notes are those of both.
+// Narrow returns what two identifications of one machine have in common, such as
+// that of a scanner and that of an inventory. It leaves out the candidates and the
+// Unlisted that only one of them has; Conflicts and Notes are those of both. It
+// reports false if no candidate is left: then they are about two machines, or one of
+// them is wrong.
 func (id Identification) Narrow(other Identification) (both Identification, ok bool) {
 	for _, w := range id.Candidates {
 		if slices.Contains(other.Candidates, w) {
@@ -130,8 +131,8 @@ func union[E comparable](list, other []E) []E {
 	return list
 }
 
-// String returns the candidates, with their service packs unless all fit, as
-// in "Windows XP Home SP2/SP3 or Windows XP Professional SP2/SP3".
+// String returns the candidates, such as "Windows XP Home SP2/SP3 or Windows XP
+// Professional SP2/SP3". An edition at all its service packs is named without them.
 func (id Identification) String() string {
 	var names []string
 	for rest := id.Candidates; len(rest) > 0; {
@@ -156,19 +157,18 @@ func (id Identification) String() string {
 	return strings.Join(names, " or ")
 }
 
-// Range is the least and the greatest of several limits. In it an absent
-// service is less than one that takes 0, and unlimited is the greatest. One
-// unknown limit makes both ends unknown, for it could lie anywhere; so does
-// every Windows that the table has no rows for.
+// Range is the lowest and the highest of several limits. An absent service is lower
+// than a limit of 0, and unlimited is the highest. If one of the limits is unknown,
+// or an edition is Unlisted, both ends are unknown.
 //
-// Min.Holds(n) is true if n peers fit whichever it is, Max.Holds(n) if they may
+// Min.Holds(n) reports whether n peers fit in any case, Max.Holds(n) whether they may
 // fit.
 type Range struct {
 	Min limits.Limit `json:"min"`
 	Max limits.Limit `json:"max"`
 }
 
-// String returns the limit if both ends are the same, else both: "10", "5 to
+// String returns the limit if both ends are the same, otherwise both: "10", "5 to
 // 10", "absent to 10".
 func (r Range) String() string {
 	if r.Min == r.Max {

@@ -105,7 +105,7 @@ func image(word string) (name string, ok bool) {
 	return name, !r.Broken() && len(r.All()) > 0
 }
 
-// readIdentifier returns the Windows that the first identifier in a text stands
+// readIdentifier returns the editions that the first identifier in a text stands
 // for. It is false if there is none.
 func readIdentifier(text string) (id Identification, err error, ok bool) {
 	for word := range strings.FieldsFuncSeq(text, func(c rune) bool { return c <= ' ' || strings.ContainsRune("\"',;()[]{}<>=|`", c) }) {

@@ -9,37 +9,41 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// Identity is what an inventory knows of a Windows: the fields of
-// OSVERSIONINFOEX, of WMI's Win32_OperatingSystem and of the registry. Zero
-// fields are not known, but for Minor. Identify turns it into editions.
+// Identity is what an inventory knows about the Windows installation of a machine:
+// the fields of the structure OSVERSIONINFOEX, of WMI's class Win32_OperatingSystem
+// and of the registry. A zero field is not known, except Minor. Identify finds the
+// editions.
 //
-// It reads the JSON that it writes, and that of WMI and CIM, osquery, Wazuh and
+// An Identity reads the JSON that it writes, and that of WMI, CIM, osquery, Wazuh and
 // other inventories; see UnmarshalJSON.
 type Identity struct {
 	// Name is the full name of the edition: Caption of Win32_OperatingSystem,
-	// OsName of Get-ComputerInfo, or ProductName of the registry, which says
-	// Windows 10 on every Windows 11. The build goes before it.
+	// OsName of Get-ComputerInfo, or ProductName of the registry, which says Windows
+	// 10 on Windows 11. If the build disagrees with it, the build decides.
 	Name string `json:",omitempty"`
 	// Major, Minor and Build are the version, such as 5.1.2600 or 10.0.19045.
 	// Windows 11 is 10.0 from build 22000 on. 6.3 with a build of Windows 10 or
-	// later, as the registry and GetProductInfo have it, is read as 10.0. Build
-	// alone will do.
+	// later, as the registry and GetProductInfo have it, is read as 10.0. A Build
+	// without Major and Minor is enough.
 	Major, Minor, Build int
 	// Release is a name of the build, such as "22H2" or "1909": DisplayVersion or
 	// ReleaseId of the registry.
 	Release string `json:",omitempty"`
-	// ServicePack is the service pack; limits.ServicePackAt turns the level that
-	// Windows gives into one. From Windows Vista on the build tells it as well, and
-	// goes before AsReleased here.
+	// ServicePack is the service pack; limits.ServicePackAt makes one of the level
+	// that Windows reports. From Windows Vista on the build tells the service pack,
+	// too, and decides if this is AsReleased.
 	ServicePack limits.ServicePack
+	// ProductType tells clients from servers.
 	ProductType ProductType
 	// InstallationType is that of the registry: "Client", "Server", "Server Core"
 	// or "Nano Server".
 	InstallationType string `json:",omitempty"`
 	// EditionID is that of the registry, such as "Professional" or "EnterpriseS".
 	EditionID string `json:",omitempty"`
-	SKU       SKU
-	Suite     SuiteMask
+	// SKU is the edition as GetProductInfo reports it, from Windows Vista on.
+	SKU SKU
+	// Suite is the set of suites, which tells editions apart before Windows Vista.
+	Suite SuiteMask
 }
 
 // String returns the known fields, as in "5.1.2600 SP2, workstation, suite
@@ -85,14 +89,14 @@ func (id Identity) String() string {
 // as WMI and PowerShell write it (Caption, Version, BuildNumber, CSDVersion,
 // ProductType as a number), of osquery, Wazuh and others. The record is one
 // object. A service pack that is not in it is unknown. Fields of other names are
-// left out, and a value that is none of its field is an error.
+// ignored. A value that does not fit its field is an error.
 func (id *Identity) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
 	records := jsonRecords(string(data))
 	if trimmed := strings.TrimSpace(string(data)); !strings.HasPrefix(trimmed, "{") || len(records) == 0 {
-		return fmt.Errorf("identify: an identity is an object in JSON, not %s", names.Quote(trimmed))
+		return fmt.Errorf("identify: reading an identity: want a JSON object, not %s", names.Quote(trimmed))
 	}
 	rec := records[0]
 	read := rec.read().id
@@ -126,18 +130,17 @@ func (id *Identity) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Identify returns the Windows that an identity can be. The version gives the
-// product, before the name; the name, the EditionID, the SKU and before Vista the
-// suites give the edition; the product type tells clients from servers. What
-// disagrees is among the Conflicts.
+// Identify returns the editions that an identity can stand for. The version tells
+// the product, and decides if the name disagrees. The name, the EditionID, the SKU
+// and, before Vista, the suites tell the edition. The product type tells clients from
+// servers. What disagrees is in Conflicts.
 //
-// A SKU or an EditionID that the product was never sold with, such as the
-// PRODUCT_ULTIMATE_N that Wine has for every version, says nothing but a
-// conflict. One that stands for an edition without rows in the table, such as
-// PRODUCT_CLOUDEDITION, is an *UnlistedError, and so is a build from before the
-// product was finished. A version that is not known, and parts that contradict
-// each other so that none decides, are a *limits.NameError, whose Candidates are
-// the nearest editions. A service pack that none of the editions had is a
+// A SKU or an EditionID that the product was never sold with tells nothing and is a
+// conflict; Wine reports PRODUCT_ULTIMATE_N for every version. One of an edition that
+// the table has no rules for, such as PRODUCT_CLOUDEDITION, is an *UnlistedError, and
+// so is a build from before the product was finished. An unknown version, or parts
+// that contradict each other so that none decides, are a *limits.NameError with the
+// nearest editions. A service pack that none of the editions had is a
 // *limits.ServicePackError.
 func Identify(id Identity) (Identification, error) {
 	ev := evidence{input: id.String(), id: id, caption: true, form: FormIdentity}

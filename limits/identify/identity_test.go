@@ -232,7 +232,7 @@ func ExampleIdentify_unlisted() {
 	_, err := identify.Identify(identify.Identity{Major: 10, Build: 26100, ProductType: identify.TypeWorkstation, SKU: identify.SKUCloudEdition})
 	fmt.Println(err)
 	// Output:
-	// identify: a Windows without rows in the table: "10.0.26100, workstation, PRODUCT_CLOUDEDITION": Windows 11 PRODUCT_CLOUDEDITION; the nearest are Windows 11 Home, Windows 11 Pro, Windows 11 Enterprise, Windows 11 Education, Windows 11 IoT Enterprise
+	// identify: the table has no rules for this edition: "10.0.26100, workstation, PRODUCT_CLOUDEDITION": Windows 11 PRODUCT_CLOUDEDITION; the nearest are Windows 11 Home, Windows 11 Pro, Windows 11 Enterprise, Windows 11 Education, Windows 11 IoT Enterprise
 }
 
 func TestIdentityJSON(t *testing.T) {
@@ -268,7 +268,7 @@ func TestIdentityJSON(t *testing.T) {
 		`{"Major":"ten"}`:             `identify: Major is "ten"; want a number`,
 		`{"ProductType":"mainframe"}`: `identify: ProductType is "mainframe"; want unknown, workstation, domain-controller, server or 0 to 3`,
 		`{"ServicePack":"SP9"}`:       `limits: bad service pack "SP9"; want SP0 (as released), SP1 to SP7 or unknown`,
-		`[1]`:                         `identify: an identity is an object in JSON, not "[1]"`,
+		`[1]`:                         `identify: reading an identity: want a JSON object, not "[1]"`,
 	} {
 		assert.EqualError(t, json.Unmarshal([]byte(text), new(identify.Identity)), want)
 	}

@@ -271,8 +271,8 @@ func (l *lister) group(i int, now *alternative) (next int) {
 	return end
 }
 
-// otherSystem reports whether a word begins the name of a system that is no
-// Windows for computers.
+// otherSystem reports whether a word begins the name of another system, or of a
+// Windows product that is not for computers.
 func otherSystem(word string) bool {
 	switch strings.ToLower(word) {
 	case "xbox", "linux", "unix", "solaris", "opensolaris", "sunos", "mac", "macos", "os", "freebsd", "openbsd", "netbsd", "android", "ios", "zune",
@@ -282,7 +282,7 @@ func otherSystem(word string) bool {
 	return false
 }
 
-// anchors reports whether a name of a Windows begins with the token at i.
+// anchors reports whether the name of an edition begins with the token at i.
 func (l *lister) anchors(i int) bool {
 	if l.kind(i) != wordToken {
 		return false
@@ -353,8 +353,8 @@ func (l *lister) listed(i int) bool {
 	return r.Unread == 0 && r.Family != (names.Family{})
 }
 
-// followsProduct reports whether a word behind XP or Vista says that it is a
-// Windows.
+// followsProduct reports whether a word behind XP or Vista says that Windows is
+// meant.
 func (l *lister) followsProduct(word string) bool {
 	r := l.exact(word)
 	return r.Unread == 0 && (r.Marks&(names.MarksOfEditions|names.Mark32) != 0 || r.Packs != 0 || strings.EqualFold(word, "sp"))

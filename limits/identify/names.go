@@ -14,7 +14,7 @@ import (
 // long.
 const maxNames = 64
 
-// readNames returns the Windows that the names in a text stand for. Several
+// readNames returns the editions that the names in a text stand for. Several
 // names narrow each other down, as the name and the version of a report do; if
 // they have nothing in common it can be any of them.
 func readNames(text string, strict bool) (Identification, error) {
@@ -24,7 +24,7 @@ func readNames(text string, strict bool) (Identification, error) {
 		ok       bool
 		firstErr error
 		near     []limits.Edition // to what is unlisted
-		bare     []alternative    // "Windows NT", which programs call any Windows
+		bare     []alternative    // "Windows NT", as programs call any edition
 	)
 	for i, read := 0, 0; i < len(l.tokens) && read < maxNames && l.reads < maxReads; {
 		if !l.anchors(i) {

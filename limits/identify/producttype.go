@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// ProductType is wProductType of OSVERSIONINFOEX and ProductType of
-// Win32_OperatingSystem (ms-osversioninfoex).
+// ProductType tells clients from servers. It is wProductType of the structure
+// OSVERSIONINFOEX and ProductType of WMI's Win32_OperatingSystem
+// (ms-osversioninfoex).
 type ProductType uint8
 
 // The product types.
@@ -30,7 +31,7 @@ func (p ProductType) String() string {
 // error.
 func (p ProductType) MarshalText() ([]byte, error) {
 	if int(p) >= len(productTypeNames) {
-		return nil, fmt.Errorf("identify: %d is no product type; want 0 to %d", uint8(p), len(productTypeNames)-1)
+		return nil, fmt.Errorf("identify: %d is not a product type; want 0 to %d", uint8(p), len(productTypeNames)-1)
 	}
 	return []byte(p.String()), nil
 }

@@ -142,7 +142,7 @@ func TestCodePages(t *testing.T) {
 	}
 }
 
-// A text of another system with any number is never a Windows.
+// A text of another system is never read as Windows, whatever number it has.
 func TestOtherSystems(t *testing.T) {
 	numbers := []string{"3.1", "3.51", "4.0", "5.0", "5.1", "6.1", "7", "8", "8.1", "10", "11", "95", "98", "2000", "2003", "2008", "2012 R2", "2016", "2019", "2022", "2025",
 		"2600", "3790", "7601", "9600", "10.0.19045", "6.1.7601", "22631", "1909", "22H2", "SP1", "Service Pack 3", "10.0 (22631)", "Build 7601", "x64 Edition", "Professional", "Home", "Server 2016"}

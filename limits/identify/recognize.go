@@ -1,12 +1,12 @@
-// Package identify tells which editions of Windows a machine can be: from the
-// version, product type and SKU that it gives for itself, and from the texts that
-// inventories, scanners and people have. What a text does not tell stays open: then
-// there are several candidates, never a guess among them.
+// Package identify tells which editions of Windows a machine may run: from the
+// version, the product type and the SKU that Windows reports, and from the texts
+// that inventories, scanners and people have. It never guesses. If a text does not
+// tell, the Identification has several candidates.
 //
-// Recognize reads a text of any form; Caption, Ver, Systeminfo, Nmap, CPE, Winver,
-// SMB and ActiveDirectory are for those who know what they have, and Identify takes
-// the numbers. Nothing here does I/O, but for Detect, which asks the Windows it runs
-// on.
+// Recognize reads a text of any form, and most programs need nothing else. Caption,
+// Ver, Systeminfo, Nmap, CPE, Winver, SMB and ActiveDirectory read a text whose form
+// is known. Identify takes the fields of an inventory. Detect asks the system that
+// the program runs on; nothing else here does I/O.
 package identify
 
 import (
@@ -17,27 +17,27 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// Recognize returns the Windows that a text stands for, whatever its form: a
-// name, a list of names of nmap or p0f, a caption, a version of NT, a banner of
-// SMB, the pair of Active Directory behind a name, a line of ver, the text of
-// winver, an output of systeminfo, a listing of the registry, a record of WMI,
-// PowerShell, osquery, Wazuh or FusionInventory as lines, JSON, XML or CSV,
-// sysDescr, an identifier of a guest or an image, a User-Agent, a CPE name. It can
-// have several lines, and prose around it. The bytes are those of UTF-8, of UTF-16
-// with or without a byte order mark, or of a code page.
+// Recognize returns the editions that a text of any form stands for: a name, a list
+// of names by nmap or p0f, a caption, a version of Windows NT, a banner of SMB, the
+// attributes of Active Directory behind a name, a line of ver, the text of winver, an
+// output of systeminfo, a listing of the registry, a record of WMI, PowerShell,
+// osquery, Wazuh or FusionInventory as lines, JSON, XML or CSV, sysDescr of SNMP, an
+// identifier of a guest or an image, a User-Agent, a CPE name. The text may have
+// several lines, and prose around it. It may be in UTF-8, in UTF-16 with or without a
+// byte order mark, or in a code page.
 //
-// The answer says what was read (Form), and what disagrees (Conflicts): a build
-// decides the product before the name, as in Identify. Where the text leaves
-// something open there are several candidates.
+// The Identification says which form was read, and what in the text disagrees
+// (Conflicts). If name and build disagree, the build decides the product, as in
+// Identify. If the text leaves something open, there are several candidates.
 //
-// An error that matches ErrUnlisted is a Windows for which the table has no
-// rows; the Identification has its name. One that matches
-// limits.ErrUnknownEdition is for a text that is not known to be of a Windows,
-// or that contradicts itself so that nothing decides. A number alone never makes
-// a Windows: the pair of Active Directory, winver and banners without a word that
-// says so are for ActiveDirectory, Winver and SMB. A service pack that none of the
-// editions had is a *limits.ServicePackError. Texts of up to 4 MB are read, and of one in a code page
-// the first 256 KB.
+// The error matches ErrUnlisted if the table has no rules for the edition; the
+// Identification then has its name. It matches limits.ErrUnknownEdition if the text
+// is not known to be about Windows, or contradicts itself so that nothing decides. A
+// number alone is not enough: for the attributes of Active Directory, the text of
+// winver and banners without the word Windows use ActiveDirectory, Winver and SMB. A
+// service pack that none of the editions had is a *limits.ServicePackError.
+//
+// Recognize reads texts of up to 4 MB, and the first 256 KB of one in a code page.
 func Recognize(text string) (Identification, error) {
 	if len(text) > maxText {
 		return Identification{}, tooLong(text, maxText)
@@ -105,8 +105,8 @@ func recognize(text string) (Identification, error) {
 	return id, err
 }
 
-// readRecords reads the first record in a text that is of a Windows. It is false
-// if there is none.
+// readRecords reads the first record of Windows in a text. It is false if there is
+// none.
 func readRecords(text string) (id Identification, err error, ok bool) {
 	for _, rec := range jsonRecords(text) {
 		if ev, ok := rec.evidence(FormRecord); ok {

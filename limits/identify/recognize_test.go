@@ -204,21 +204,21 @@ func ExampleRecognize() {
 	// 10 smb 20 to 16777216 []
 }
 
-// The three answers: an edition, a Windows without rows, no Windows.
+// The three answers: an edition, an edition without rules, not Windows.
 func ExampleRecognize_unlisted() {
 	for _, text := range []string{"Windows Server 2012 R2", "Windows Embedded Standard 2009", "Sun Solaris 9 or 10"} {
 		found, err := identify.Recognize(text)
 		switch {
 		case errors.Is(err, identify.ErrUnlisted):
-			fmt.Println("a Windows without rows:", found.Unlisted)
+			fmt.Println("an edition without rules:", found.Unlisted)
 		case err != nil:
-			fmt.Println("no Windows")
+			fmt.Println("not Windows")
 		default:
 			fmt.Println(len(found.Editions()), "editions")
 		}
 	}
 	// Output:
 	// 4 editions
-	// a Windows without rows: [Windows Embedded Standard 2009]
-	// no Windows
+	// an edition without rules: [Windows Embedded Standard 2009]
+	// not Windows
 }

@@ -16,7 +16,7 @@ type pair struct {
 	near       nearness
 }
 
-// nearness is how near a pair stands to the name of a Windows.
+// nearness is how near a pair stands to the name of an edition.
 type nearness uint8
 
 const (
@@ -71,17 +71,17 @@ const (
 
 func one(keys, name string) bool { return strings.Contains(keys, " "+name+" ") }
 
-// A said is what a record says of a Windows.
+// A said is what a record says of an installation of Windows.
 type said struct {
 	id      Identity
 	caption bool // the name is one that Windows gives to itself
-	windows bool // a word says that it is a Windows
+	windows bool // a word says that it is Windows
 	own     bool // a field that only Windows has is there
 	foreign bool // it is of another system
 }
 
-// evidence returns what the record says of a Windows. It is false if nothing in
-// it says that it is of one.
+// evidence returns what the record says. It is false if nothing in it says that it is
+// about Windows.
 func (rec record) evidence(form Form) (ev evidence, ok bool) {
 	s := rec.read()
 	versioned := s.id.Major != 0 || s.id.Build != 0
@@ -184,7 +184,7 @@ func best(titles map[string]string) (title string, caption bool) {
 	return "", false
 }
 
-// namesWindows reports whether a value is a name of a Windows.
+// namesWindows reports whether a value is the name of an edition.
 func namesWindows(value string) bool {
 	l := lister{text: value, tokens: tokens(value[:min(len(value), names.MaxLength)])}
 	for i := range l.tokens {

@@ -146,7 +146,7 @@ func (f family) contains(e names.Edition) bool { return names.Family(f).Contains
 // skus is every SKU, sorted. One with neither editions nor unlisted products
 // says nothing: it was never used, or stands for a licence that ran out.
 // N, evaluation and core installations, LTSB and LTSC have the limits of the
-// edition they are variants of.
+// edition that they are variants of.
 var skus = [...]skuRow{
 	{SKUUndefined, "PRODUCT_UNDEFINED", nil, family{}},
 	{SKUUltimate, "PRODUCT_ULTIMATE", []names.Edition{names.VistaUltimate, names.Windows7Ultimate}, family{}},
@@ -277,9 +277,9 @@ func (s SKU) String() string {
 	return fmt.Sprintf("SKU(0x%X)", uint32(s))
 }
 
-// Editions returns the editions that a SKU can stand for, in order of release:
-// one of each product. There are none if the SKU is not known, says nothing, or
-// stands for editions that the table has no rows for.
+// Editions returns the editions that a SKU can stand for, in order of release: one of
+// each product. There are none if the SKU is unknown, means nothing, or stands for
+// editions that the table has no rules for.
 func (s SKU) Editions() []limits.Edition {
 	if row := lookupSKU(s); row != nil {
 		return names.As[limits.Edition](row.editions)

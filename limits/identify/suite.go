@@ -2,14 +2,14 @@ package identify
 
 import "github.com/winlimits/winlimits/limits/internal/names"
 
-// SuiteMask is wSuiteMask of OSVERSIONINFOEX, the OSProductSuite and SuiteMask
-// of Win32_OperatingSystem: what came with the system (ms-osversioninfoex). The
-// zero mask is taken for an unknown one, because that is what an inventory has
-// that did not ask.
+// SuiteMask is the set of suites of a system: wSuiteMask of the structure
+// OSVERSIONINFOEX, and OSProductSuite and SuiteMask of WMI's Win32_OperatingSystem
+// (ms-osversioninfoex). The zero mask is read as an unknown one, because an inventory
+// that does not have the field reports 0.
 type SuiteMask uint32
 
-// The suites that tell editions apart, and the two that nearly every machine
-// has.
+// The suites that tell editions apart, and two that nearly every machine has,
+// SuiteTerminal and SuiteSingleUserTS.
 const (
 	SuiteSmallBusiness           SuiteMask = 0x0001 // was installed at some time
 	SuiteEnterprise              SuiteMask = 0x0002 // Advanced Server, Enterprise

@@ -7,23 +7,23 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// Systeminfo returns the Windows that an output of the command systeminfo, or of
-// msinfo32, stands for, in any language, as a list or as CSV. The lines that are
-// used are OS Name, found by its value, and OS Version behind it, as in
+// Systeminfo returns the editions that an output of the command systeminfo, or of
+// msinfo32, stands for, in any language, as a list or as CSV. It reads the line OS
+// Name, which it finds by its value, and the line OS Version behind it:
 //
 //	OS Name:                   Microsoft Windows XP Professional
 //	OS Version:                5.1.2600 Service Pack 3 Build 2600
 //
-// The name is read as by Caption. The version adds the service pack, and decides
-// if it is not one of the product. The bytes can be those of UTF-8, of UTF-16 or
-// of a code page; see Recognize.
+// It reads the name as Caption does. The version has the service pack, and decides if
+// it is not a version of the product. The output may be in UTF-8, in UTF-16 or in a
+// code page; see Recognize.
 func Systeminfo(output string) (Identification, error) {
 	if len(output) > maxText {
 		return Identification{}, tooLong(output, maxText)
 	}
 	var (
 		best    Identification
-		bestErr error = &limits.NameError{Input: "systeminfo without a line that names a Microsoft Windows"}
+		bestErr error = &limits.NameError{Input: "systeminfo without a line that names an edition of Windows"}
 	)
 	for _, text := range decode(output) {
 		ev, _, ok := systeminfo(text)
@@ -40,7 +40,7 @@ func Systeminfo(output string) (Identification, error) {
 	return best, bestErr
 }
 
-// systeminfo reads the first line that names a Windows, and the version in the
+// systeminfo reads the first line that names an edition, and the version in the
 // line behind it. It is false if there is none.
 func systeminfo(output string) (ev evidence, versioned, ok bool) {
 	for rest := output; rest != ""; {
@@ -74,8 +74,8 @@ func servicePackIn(text string, none limits.ServicePack) limits.ServicePack {
 	return none
 }
 
-// osName returns the part of a line that is the name of a Windows. A host can
-// be named nearly as one, but not with a space.
+// osName returns the part of a line that is the name of an edition. A host can have
+// nearly such a name, but not with a space.
 func osName(line string) (name string, ok bool) {
 	for i := range line {
 		for _, maker := range [...]string{"Microsoft", "Майкрософт"} {

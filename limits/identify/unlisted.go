@@ -9,24 +9,25 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// ErrUnlisted says that a text or an identity is of a Windows for which the
-// table has no rows, as Windows Embedded or a server of the semi-annual channel.
-// limits.ErrUnknownEdition says that it is not known to be a Windows at all.
-var ErrUnlisted = errors.New("identify: a Windows without rows in the table")
+// ErrUnlisted says that a text or an identity stands for an edition that the table
+// has no rules for, such as Windows Embedded or a server of the semi-annual channel.
+// limits.ErrUnknownEdition says that it is not known to stand for Windows at all.
+var ErrUnlisted = errors.New("identify: the table has no rules for this edition")
 
-// UnlistedError reports a Windows for which the table has no rows. It matches
+// UnlistedError reports an edition that the table has no rules for. It matches
 // ErrUnlisted.
 type UnlistedError struct {
-	// Input is what was to be identified.
+	// Input is the text or the identity, in words.
 	Input string
-	// Unlisted is what it can be, in the words of the input or of Microsoft.
+	// Unlisted are the editions that it may be, in the words of the input or of
+	// Microsoft.
 	Unlisted []string
-	// Nearest are editions of the table that come near, in order of release. They
-	// are for people: their limits are not those of what is unlisted.
+	// Nearest are editions of the table that are similar, in order of release. They
+	// are for people to read: their limits need not be those of the edition.
 	Nearest []limits.Edition
 }
 
-// Error names what it can be and up to eight of the nearest editions.
+// Error names the editions that it may be, and up to eight of the nearest.
 func (e *UnlistedError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v: %s", ErrUnlisted, names.Quote(e.Input))

@@ -7,13 +7,12 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// Ver returns the Windows that a line of the command ver stands for, such as
+// Ver returns the editions that a line of the command ver stands for, such as
 // "Microsoft Windows XP [Version 5.1.2600]" or "Microsoft Windows [Version
-// 10.0.19045.3803]", in any language. The line tells the version and no more:
-// every edition of that version is a candidate, client and server.
+// 10.0.19045.3803]", in any language. The line tells only the version: every edition
+// of that version is a candidate, clients and servers.
 //
-// A line of another form, and a version that is not known, is a
-// *limits.NameError.
+// A line of another form, or an unknown version, is a *limits.NameError.
 func Ver(line string) (Identification, error) {
 	if len(line) > names.MaxLength {
 		return Identification{}, tooLong(line, names.MaxLength)

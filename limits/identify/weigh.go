@@ -105,7 +105,7 @@ func products(list []names.Edition) string {
 	return all[0]
 }
 
-// semiAnnual is every server that came out between two others and has no rows
+// semiAnnual is every server that came out between two others and has no rules
 // (ms-release-information).
 var semiAnnual = [...]struct {
 	build int
@@ -356,7 +356,7 @@ func (w *weighing) notes() []string {
 	}
 	for _, v := range w.versions {
 		if v.Major == 6 && (v.Minor == 2 || v.Minor == 3) {
-			return []string{"a program without a manifest is told this version by every later Windows too"}
+			return []string{"a program without a manifest is told this version by every later release of Windows, too"}
 		}
 	}
 	return nil

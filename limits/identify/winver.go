@@ -7,10 +7,11 @@ import (
 	"github.com/winlimits/winlimits/limits/internal/names"
 )
 
-// Winver returns the Windows that the version in the window of winver stands
-// for, such as "Version 23H2 (OS Build 22631.3296)" or "Version 5.1 (Build
-// 2600.xpsp_sp3_gdr.100427-1636 : Service Pack 3)". It is a number without a name,
-// so that Recognize reads it only where the word Windows stands in the text.
+// Winver returns the editions that the text of winver stands for. winver is the
+// command that shows the version in a window, such as "Version 23H2 (OS Build
+// 22631.3296)" or "Version 5.1 (Build 2600.xpsp_sp3_gdr.100427-1636 : Service Pack
+// 3)". The text has no name, so that Recognize reads it only if the word Windows is
+// near.
 //
 // A text of another form is a *limits.NameError.
 func Winver(text string) (Identification, error) {

@@ -1,7 +1,6 @@
 // Package names reads the names that people and tools give to editions of
 // Windows. It has the list of the editions and knows each by its number, which
-// is that of limits.Edition; what the names mean for a limit is none of its
-// business.
+// is that of limits.Edition. It knows nothing about limits.
 package names
 
 import "strings"
@@ -241,8 +240,8 @@ func all(yield func(Edition) bool) {
 // here and below.
 func (e Edition) Product() string { return table[e].product }
 
-// Name returns the name within the product, and Core where the product was sold
-// without one.
+// Name returns the name within the product, and Core if the edition was sold under the
+// name of the product alone.
 func (e Edition) Name() string { return table[e].name }
 
 // Levels returns the level of service packs that the edition was released at,
@@ -254,7 +253,7 @@ func (e Edition) Server() bool {
 	return strings.Contains(table[e].product, "Server") || strings.Contains(table[e].name, "Server")
 }
 
-// Core is the name of an edition whose product was sold without one.
+// Core is the name of an edition that was sold under the name of the product alone.
 const Core = "Core"
 
 // As turns the numbers of editions into those of another type of the same

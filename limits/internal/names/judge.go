@@ -21,8 +21,8 @@ func (r *Reading) finish() {
 			r.Unread++
 		}
 	} else if r.Family.First != UnknownEdition && r.Family.Last <= NT40Server {
-		// There was a Windows 3.1 before NT, and a Windows 4.0 besides it. A DOS 4.0
-		// is no Windows at all.
+		// Windows 3.1 on DOS is older than NT 3.1, and Windows 95 is version 4.0, too.
+		// DOS 4.0 is not Windows at all.
 		switch windows := r.Marks&MarkWindows != 0; {
 		case windows && r.Family.First == NT40Workstation && r.Family.Last == NT40Server:
 			r.keepVersion(Version{Parts: 2, Major: 4})

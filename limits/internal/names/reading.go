@@ -10,7 +10,7 @@ type Reading struct {
 	Vague  bool   // no release of the product is named, and not all are listed
 	Unread int    // words that mean nothing
 
-	// Unlisted says that the name is that of a Windows which is none of the
+	// Unlisted says that the name is that of a Windows product which is not among the
 	// editions, such as Embedded or Phone.
 	Unlisted bool
 	// Versions are the versions, builds and releases in the name, as many as
@@ -28,7 +28,7 @@ type Reading struct {
 	number bool   // the family was named by a number
 	year   bool   // a year that is no product, as in "Media Center Edition 2005"
 	late   bool   // 2011, the year of servers without rows
-	dos    bool   // the version of a Windows on DOS
+	dos    bool   // a version of Windows on DOS
 	stray  int    // numbers that mean nothing
 }
 

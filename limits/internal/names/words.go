@@ -20,7 +20,7 @@ const (
 	noPackWord            // there is no service pack
 	secondWord            // R2
 	laterWord             // what came after counts as well
-	unlistedWord          // it is a Windows that has no rows
+	unlistedWord          // the edition has no rules
 	wholeWord             // no letter may follow
 	afterPack             // not of a word: the number of a service pack
 )
@@ -113,7 +113,7 @@ var vocabulary = [...]word{
 	{text: "professional single language", marks: MarkProfessional | MarkProVariant}, {text: "professional country specific", marks: MarkProfessional | MarkProVariant},
 	{text: "server turbine", marks: MarkDatacenter | MarkAzure}, {text: "cor", marks: MarkServerVariant},
 
-	// Windows that have no rows.
+	// Editions that have no rules.
 	{text: "embedded", kind: unlistedWord}, {text: "posready", kind: unlistedWord}, {text: "phone", kind: unlistedWord}, {text: "mobile", kind: unlistedWord},
 	{text: "pocketpc", kind: unlistedWord}, {text: "ce", kind: unlistedWord}, {text: "holographic", kind: unlistedWord}, {text: "team", kind: unlistedWord}, {text: "pe", kind: unlistedWord},
 	{text: "thin pc", kind: unlistedWord}, {text: "fundamentals", kind: unlistedWord}, {text: "fundamentals for legacy pcs", kind: unlistedWord}, {text: "for workgroups", kind: unlistedWord},
