@@ -285,6 +285,8 @@ type fakeServer struct {
 
 	// script answers in the place of the server if it returns messages.
 	script func(msg []byte) [][]byte
+
+	forgetful bool // it notes nothing, and may be sent anything
 }
 
 // answering has script answer in the place of the server from then on.
@@ -305,6 +307,9 @@ func (f *fakeServer) saw(b []byte) bool {
 func (f *fakeServer) scripted(msg []byte) [][]byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.forgetful {
+		return nil
+	}
 	f.all = append(f.all, msg)
 	if f.script == nil {
 		return nil
@@ -383,7 +388,9 @@ func (f *fakeServer) answer2(h smbwire.Header2, msg []byte) []byte {
 
 // answer2Locked is answer2 for a script.
 func (f *fakeServer) answer2Locked(h smbwire.Header2, msg []byte) []byte {
-	f.seen = append(f.seen, h)
+	if !f.forgetful {
+		f.seen = append(f.seen, h)
+	}
 	h.Flags |= smbwire.Flags2Reply
 	h.Credits = 7
 	switch h.Command {
@@ -422,7 +429,9 @@ func (f *fakeServer) answer2Locked(h smbwire.Header2, msg []byte) []byte {
 func (f *fakeServer) answer1(h smbwire.Header1, msg []byte) []byte {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.seen1 = append(f.seen1, h)
+	if !f.forgetful {
+		f.seen1 = append(f.seen1, h)
+	}
 	h.Flags |= smbwire.Flags1Reply
 	switch h.Command {
 	case smbwire.Command1NTCancel:
