@@ -133,7 +133,7 @@ func soakClient(c *memnet.Conn, n int, answers *[600]atomic.Int64) {
 			pause(2)
 			return
 		case 2: // no request
-			req = "BAD\r\n\r\n"
+			req = "BAD AND LONGER THAN THE PREFACE OF HTTP/2\r\n\r\n"
 		case 3:
 			body := strings.Repeat("x", 1+rand.IntN(5000))
 			req = fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
@@ -252,7 +252,7 @@ func TestSoakRequests(t *testing.T) {
 		{name: "http1-moved", clients: 64, moves: true},
 		{name: "http2-moved", streams: 64, moves: true},
 		{name: "timeout", settings: &simulate.Settings{QueueTimeout: 3 * time.Millisecond}, clients: 48, streams: 16, moves: true},
-		{name: "full", clients: 1200}, // where the queue takes 1000
+		{name: "full", clients: 1040}, // where the queue takes 1000
 	}
 	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {

@@ -80,7 +80,7 @@ func (c *soakClient) logOn2(user string, previous uint64, legs int) (id uint64, 
 		return h.SessionID, true
 	case h.Status == smbwire.StatusRequestNotAccepted:
 		c.tally.denied.Add(1)
-		time.Sleep(time.Duration(rand.IntN(4)) * time.Millisecond)
+		time.Sleep(time.Duration(rand.IntN(10)) * time.Millisecond)
 	}
 	return 0, true
 }
@@ -185,7 +185,7 @@ func (c *soakClient) run1(n int) {
 			own = append(own, h.UID)
 		case h.Status == smbwire.StatusRequestNotAccepted:
 			c.tally.denied.Add(1)
-			time.Sleep(time.Duration(rand.IntN(4)) * time.Millisecond)
+			time.Sleep(time.Duration(rand.IntN(10)) * time.Millisecond)
 		}
 	}
 }
@@ -239,7 +239,7 @@ func soakProxy(t *testing.T, ledger *soak.Ledger, n int64, settings smb.Settings
 			select {
 			case <-ctx.Done():
 			case <-time.After(50 * time.Millisecond):
-				_, _ = lab.host.Console(fmt.Sprintf(`net session \\10.0.0.%d /delete /y`, rand.IntN(16)))
+				_, _ = lab.host.Console(fmt.Sprintf(`net session \\10.0.0.%d /delete /y`, rand.IntN(8)))
 				_, err := lab.host.Console("net session")
 				assert.NoError(t, err)
 				lab.proxy.Sessions()
@@ -247,13 +247,13 @@ func soakProxy(t *testing.T, ledger *soak.Ledger, n int64, settings smb.Settings
 		}
 	})
 	var sessions sync.Map
-	for worker := range 40 {
+	for worker := range 20 {
 		clients.Go(func() {
 			for lab.gate.Stats().Admitted < n {
 				client, server := net.Pipe()
 				c := &soakClient{Conn: client, tally: &tally}
 				select {
-				case lab.ln.conns <- pipeConn{server, pipeAddr(fmt.Sprintf("10.0.0.%d:49152", worker%16))}:
+				case lab.ln.conns <- pipeConn{server, pipeAddr(fmt.Sprintf("10.0.0.%d:49152", worker%8))}:
 				case <-lab.ln.done:
 					return
 				}
