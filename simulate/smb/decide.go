@@ -141,7 +141,12 @@ func (p *Proxy) admit(c *conn, key sessionKey, setup *sessionSetup, complete boo
 	p.mu.Lock()
 	s.slot = slot
 	p.attach(c, s)
-	if slot != nil && !complete {
+	switch {
+	case slot == nil:
+	case complete:
+		// In the same breath, as others can name the session once it is attached.
+		p.use(c, s, setup)
+	default:
 		s.idle = time.AfterFunc(p.settings.SessionTimeout, func() { p.giveUp(s) })
 	}
 	p.mu.Unlock()
@@ -150,7 +155,7 @@ func (p *Proxy) admit(c *conn, key sessionKey, setup *sessionSetup, complete boo
 		p.settings.Logger.Debug("SMB session refused", "computer", s.computer, "user", s.user)
 		p.tell(s, SessionEvent{Kind: simulate.Decided, Outcome: simulate.Refused})
 	case complete:
-		p.complete(c, s, setup)
+		p.tellAdmitted(s)
 	}
 	return s
 }
@@ -167,16 +172,28 @@ func (p *Proxy) complete(c *conn, s *session, setup *sessionSetup) bool {
 		p.mu.Unlock()
 		return false
 	}
+	first := !s.ready.Load()
+	p.use(c, s, setup)
+	p.mu.Unlock()
+	if first {
+		p.tellAdmitted(s)
+	}
+	return true
+}
+
+// use notes that s is set up completely. The proxy is locked.
+func (p *Proxy) use(c *conn, s *session, setup *sessionSetup) {
 	s.ready.Store(true)
 	s.user, s.named = setup.user, setup.named
 	s.touch()
 	p.live[s] = struct{}{}
 	p.armIdle(s)
 	c.settle()
-	p.mu.Unlock()
+}
+
+func (p *Proxy) tellAdmitted(s *session) {
 	p.settings.Logger.Debug("SMB session admitted", "computer", s.computer, "user", s.user)
 	p.tell(s, SessionEvent{Kind: simulate.Decided, Outcome: simulate.Admitted})
-	return true
 }
 
 // join binds s, a session of other connections, to c as well. It reports false if s is

@@ -278,8 +278,9 @@ func soakProxy(t *testing.T, ledger *soak.Ledger, n int64, settings smb.Settings
 	require.NoError(t, account.Settle())
 	assert.Empty(t, lab.proxy.Left())
 	assert.Equal(t, tally.admitted.Load(), tally.released.Load())
+	// One that ends at once, because another replaces it, was admitted and is denied.
 	assert.LessOrEqual(t, tally.granted.Load(), tally.admitted.Load())
-	assert.LessOrEqual(t, tally.denied.Load(), tally.refused.Load())
+	assert.LessOrEqual(t, tally.granted.Load()+tally.denied.Load(), tally.admitted.Load()+tally.refused.Load())
 	assert.Equal(t, tally.refused.Load(), s.Refused)
 	if settings.Count == smb.CountSessions && !settings.RefuseFirst {
 		assert.Equal(t, tally.admitted.Load(), s.Admitted)
