@@ -22,7 +22,7 @@ import (
 const Variable = "WINLIMITS_SOAK"
 
 // few is the number where the variable is not set: a second or so for each test.
-const few = 5000
+const few = 2000
 
 // Admissions returns how many admissions a soak test makes.
 func Admissions() (int, error) {
