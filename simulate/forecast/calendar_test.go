@@ -27,7 +27,12 @@ func TestCalendar(t *testing.T) {
 					seq++
 					e := event{at: now + r.Int64N(50), seq: seq, id: int32(r.IntN(1000))}
 					c.push(e)
-					i, _ := slices.BinarySearchFunc(want, e, func(a, b event) int { return 1 - 2*a.before(&b) })
+					i, _ := slices.BinarySearchFunc(want, e, func(a, b event) int {
+						if a.before(&b) {
+							return -1
+						}
+						return 1
+					})
 					want = slices.Insert(want, i, e)
 				default:
 					require.Equal(t, want[0], *c.first())

@@ -126,9 +126,6 @@ func (d Dist) exceeds(limit time.Duration) bool {
 // Valid returns nil if d is not given or values can be drawn from it. Times lie
 // between 0 and a year.
 func (d Dist) Valid() error {
-	if (d.kind == notGiven || d.kind == constantDist || d.kind == exponentialDist) && d.a >= 0 && d.a <= longest {
-		return nil // most are, and the rest costs time
-	}
 	span := func(what string, v time.Duration) error {
 		if v < 0 || v > longest {
 			return fmt.Errorf("%s %v: want 0 to %v", what, v, longest)
@@ -136,7 +133,7 @@ func (d Dist) Valid() error {
 		return nil
 	}
 	switch d.kind {
-	case constantDist:
+	case notGiven, constantDist:
 		return span("time", d.a)
 	case uniformDist:
 		if d.b < d.a {
@@ -339,15 +336,10 @@ func (s *sampler) draw(r *rand.Rand) int64 {
 	if s == nil {
 		return 0
 	}
-	if s.kind == exponentialDist {
-		return int64(s.a * r.ExpFloat64())
-	}
-	return s.drawOther(r)
-}
-
-func (s *sampler) drawOther(r *rand.Rand) int64 {
 	var v float64
 	switch s.kind {
+	case exponentialDist:
+		return int64(s.a * r.ExpFloat64())
 	case constantDist:
 		return s.least
 	case uniformDist:

@@ -60,9 +60,6 @@ type group struct {
 type kernel struct {
 	plan plan
 	adm  *admission.Admission
-	// spare are slots that were released and not given back to the admission as
-	// yet. While nothing waits for them, that is time enough when something tries.
-	spare int64
 
 	now      int64
 	seq      uint64
@@ -71,8 +68,6 @@ type kernel struct {
 	arrivals  arrivals
 	arriveAt  int64
 	arriveSeq uint64
-
-	plain *rand.PCG // for arrivePlain; nil where more can happen
 
 	conns      []conn // by id; it moves when it grows
 	firstFree  int32  // its group is the id of the next, and so on, or -1
@@ -98,12 +93,7 @@ func (k *kernel) init() {
 	p := &k.plan
 	k.arrivals.init(p)
 	k.firstFree = -1
-	once := p.connections == 1 && p.requests == 1 && p.visits == 1 && p.retries == 0
-	if once && p.oneRequest && !p.dials && p.bound == 0 && p.accept == nil && k.yield == nil {
-		k.plain = new(rand.PCG)
-	} else {
-		k.conns = make([]conn, 0, fewConns)
-	}
+	k.conns = make([]conn, 0, fewConns)
 	k.queue.init(p)
 	k.adm = &admission.Admission{Paced: p.policy.ReleaseInterval > 0}
 	k.adm.Init(p.limit, p.limit)
@@ -154,20 +144,12 @@ func (k *kernel) run(ctx context.Context) error {
 			}
 			client := k.arrivals.next - 1
 			k.nextArrival()
-			if k.plain != nil {
-				k.arrivePlain(client)
-			} else {
-				k.arrive(client, 0)
-			}
+			k.arrive(client, 0)
 			continue
 		}
 		kind, id := e.kind, e.id
 		k.calendar.pop()
-		if kind == releaseEvent {
-			k.release(id)
-		} else {
-			k.handle(kind, id)
-		}
+		k.handle(kind, id)
 	}
 	if k.stopped {
 		return errStopped
@@ -204,14 +186,42 @@ func (k *kernel) isStuck() bool {
 	return true
 }
 
-// release gives the slot of a connection back.
-func (k *kernel) release(id int32) {
-	k.freeSlot()
-	if k.plain != nil {
-		k.visited(true)
-		return
+// handle does what an event is about.
+func (k *kernel) handle(kind eventKind, id int32) {
+	c := &k.conns[id]
+	switch kind {
+	case releaseEvent:
+		k.release(c, id)
+	case retryEvent:
+		k.try(c, id)
+	case nextEvent:
+		c.request++
+		k.ask(c, id)
+	case doneEvent:
+		k.done(c, id, !k.queue.tickets[id].failed)
+	case returnEvent:
+		client, visit := int64(c.client), int(c.visit)
+		k.free(id)
+		k.arrive(client, visit+1)
+	case connectEvent:
+		k.connect(c, id)
+	case acceptEvent:
+		k.accepted()
+	case closeEvent:
+		k.dialled(c, id)
+	case portEvent:
+		k.freeSlot()
+	case giveUpEvent:
+		k.giveUp(c, id)
+	case paceEvent:
+		k.pace()
 	}
-	switch c, p := &k.conns[id], &k.plan; {
+}
+
+// release gives the slot of a connection back.
+func (k *kernel) release(c *conn, id int32) {
+	k.freeSlot()
+	switch p := &k.plan; {
 	case p.dials:
 		k.dialled(c, id)
 	case int(c.request)+1 == p.requests:
@@ -229,45 +239,7 @@ func (k *kernel) release(id int32) {
 func (k *kernel) freeSlot() {
 	k.held--
 	k.refusing = false
-	if k.queued == 0 {
-		k.spare++
-	} else {
-		k.adm.Release(1)
-	}
-}
-
-// handle does what any other event is about.
-func (k *kernel) handle(kind eventKind, id int32) {
-	switch kind {
-	case paceEvent:
-		k.pace()
-		return
-	case portEvent:
-		k.freeSlot()
-		return
-	}
-	c := &k.conns[id]
-	switch kind {
-	case retryEvent:
-		k.try(c, id)
-	case nextEvent:
-		c.request++
-		k.ask(c, id)
-	case connectEvent:
-		k.connect(c, id)
-	case acceptEvent:
-		k.accepted()
-	case closeEvent:
-		k.dialled(c, id)
-	case giveUpEvent:
-		k.giveUp(c, id)
-	case doneEvent:
-		k.done(c, id, !k.queue.tickets[id].failed)
-	case returnEvent:
-		client, visit := int64(c.client), int(c.visit)
-		k.free(id)
-		k.arrive(client, visit+1)
-	}
+	k.adm.Release(1)
 }
 
 // arrive lets a client open its connections.
@@ -286,37 +258,6 @@ func (k *kernel) arrive(client int64, visit int) {
 		c.request, c.accepted = 0, false
 		k.ask(c, id)
 	}
-}
-
-// arrivePlain is arrive for clients that are let in or turned away and leave, of
-// which only the number is asked for, so that there need be no conn. They are
-// what is most often asked about.
-func (k *kernel) arrivePlain(client int64) {
-	k.came++
-	measured, outcome := k.now >= k.warmup, simulate.Admitted
-	if k.admits() {
-		k.entered()
-		*k.plain = k.plan.stream(client, 0, 0)
-		k.push(after(k.now, k.plan.service.draw(rand.New(k.plain))), releaseEvent, 0)
-	} else {
-		outcome = simulate.Refused
-		k.refusedNow(k.now)
-		k.visited(false)
-	}
-	if measured {
-		k.attempts++
-		k.demands++
-		k.outcomes[outcome]++
-	}
-}
-
-// admits takes a slot if one is free and nothing waits for it.
-func (k *kernel) admits() bool {
-	if k.spare > 0 {
-		k.adm.Release(k.spare)
-		k.spare = 0
-	}
-	return k.adm.Try()
 }
 
 // ask is the first attempt of a connection or request.
@@ -343,12 +284,26 @@ func (k *kernel) try(c *conn, id int32) {
 
 // seek asks for a slot.
 func (k *kernel) seek(c *conn, id int32) {
+	p := &k.plan
+	if p.dials {
+		k.redial(c)
+	}
+	limit, gaveUp := int64(never), simulate.TimedOut
+	if p.dials || p.bound > 0 {
+		limit, gaveUp = p.waitTime(rand.New(&c.src))
+	}
+	if p.dials {
+		k.ticket(id).until = after(k.now, limit)
+		if limit <= 0 {
+			// As at the dialer, which does not ask for a slot when time is up.
+			k.fail(c, id, gaveUp)
+			return
+		}
+	}
 	switch {
-	case k.plan.bound > 0 || k.plan.dials:
-		k.tryOrQueue(c, id)
-	case k.admits():
+	case k.adm.Try():
 		k.admit(c, id, simulate.Admitted)
-	default:
+	case p.bound == 0 || !k.enqueue(id, limit, gaveUp):
 		k.refuse(c, id)
 	}
 }
@@ -408,15 +363,6 @@ func (k *kernel) retry(c *conn, id int32) {
 
 // done ends a connection, and the visit with the last one of the client.
 func (k *kernel) done(c *conn, id int32, served bool) {
-	if c.group >= 0 || k.plan.visits > 1 {
-		k.doneOfSeveral(c, id, served)
-		return
-	}
-	k.visited(served)
-	k.free(id)
-}
-
-func (k *kernel) doneOfSeveral(c *conn, id int32, served bool) {
 	if c.group >= 0 {
 		g := &k.groups[c.group]
 		g.left--
@@ -428,7 +374,10 @@ func (k *kernel) doneOfSeveral(c *conn, id int32, served bool) {
 		served = !g.failed
 		k.freeGroups = append(k.freeGroups, c.group)
 	}
-	k.visited(served)
+	k.visits++
+	if served {
+		k.served++
+	}
 	if int(c.visit)+1 >= k.plan.visits {
 		k.free(id)
 		return
@@ -441,15 +390,9 @@ func (k *kernel) doneOfSeveral(c *conn, id int32, served bool) {
 func (k *kernel) decide(c *conn, id int32, o simulate.Outcome, released int64) {
 	if c.asked >= k.warmup {
 		k.outcomes[o]++
-	}
-	if o == simulate.Waited || k.yield != nil {
-		k.tell(c, id, o, released)
-	}
-}
-
-func (k *kernel) tell(c *conn, id int32, o simulate.Outcome, released int64) {
-	if o == simulate.Waited && c.asked >= k.warmup {
-		k.waits.add(k.now - k.queue.tickets[id].tried)
+		if o == simulate.Waited {
+			k.waits.add(k.now - k.queue.tickets[id].tried)
+		}
 	}
 	if k.yield != nil && !k.stopped {
 		k.stopped = !k.yield(ClientOutcome{

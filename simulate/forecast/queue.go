@@ -1,8 +1,6 @@
 package forecast
 
 import (
-	"math/rand/v2"
-
 	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/admission"
 )
@@ -21,8 +19,7 @@ type ticket struct {
 // zero value is ready where they cannot.
 type queue struct {
 	tickets []*ticket // by id of the connection
-	chunk   []ticket
-	granted *[]int32 // ids; nil if attempts cannot wait
+	granted *[]int32  // ids; nil if attempts cannot wait
 	onGrant func(*admission.Waiter)
 	stale   int // giveUpEvents in the calendar that no longer count
 
@@ -63,33 +60,12 @@ func (k *kernel) isStale(e *event) bool {
 	return true
 }
 
-// tryOrQueue is a dial, or an attempt where there is a queue.
-func (k *kernel) tryOrQueue(c *conn, id int32) {
-	p := &k.plan
-	if p.dials {
-		k.redial(c)
-	}
-	limit, gaveUp := int64(never), simulate.TimedOut
-	if !p.isPatient || p.queueLimit != never {
-		limit, gaveUp = p.waitTime(rand.New(&c.src))
-	}
-	if p.dials {
-		k.ticket(id).until = after(k.now, limit)
-		if limit <= 0 {
-			// As at the dialer, which does not ask for a slot when time is up.
-			k.fail(c, id, gaveUp)
-			return
-		}
-	}
-	if k.admits() {
-		k.admit(c, id, simulate.Admitted)
-		return
-	}
+// enqueue puts an attempt into the queue, and reports false if that is full.
+func (k *kernel) enqueue(id int32, limit int64, gaveUp simulate.Outcome) bool {
 	w := k.ticket(id)
 	w.tried, w.until = k.now, after(k.now, limit)
-	if !k.adm.Enqueue(&w.waiter, "", p.bound) {
-		k.refuse(c, id)
-		return
+	if !k.adm.Enqueue(&w.waiter, "", k.plan.bound) {
+		return false
 	}
 	begins := k.queued == 0
 	k.enqueued()
@@ -104,6 +80,7 @@ func (k *kernel) tryOrQueue(c *conn, id int32) {
 	if len(*k.queue.granted) > 0 {
 		k.admitGranted()
 	}
+	return true
 }
 
 // wind puts the event for what is due next into the calendar, unless the one
@@ -190,11 +167,7 @@ func (k *kernel) ticket(id int32) *ticket {
 	}
 	w := q.tickets[id]
 	if w == nil {
-		if len(q.chunk) == 0 {
-			q.chunk = make([]ticket, min(1024, max(fewConns, len(k.conns))))
-		}
-		w, q.chunk = &q.chunk[0], q.chunk[1:]
-		w.waiter.Granted, w.waiter.ID = q.onGrant, int(id)
+		w = &ticket{waiter: admission.Waiter{Granted: q.onGrant, ID: int(id)}}
 		q.tickets[id] = w
 	}
 	return w

@@ -27,6 +27,16 @@ func QueueScenario(n int) Scenario {
 	return s
 }
 
+// SeatsScenario is what examples/forecast asks without flags: 25 clients that
+// come and go for eight hours at a file server that takes 20.
+func SeatsScenario() Scenario {
+	return Scenario{
+		Windows: limits.Windows{Edition: limits.Windows11Pro}, Service: limits.SMB,
+		Clients: 25, Arrive: Poisson(time.Minute), Visits: Forever, Away: Exponential(30 * time.Minute), Until: 8 * time.Hour, Seed: 1,
+		ServiceTime: Exponential(30 * time.Minute), Idle: Constant(15 * time.Minute), Retry: Retry{Max: 3, Backoff: Constant(time.Minute)},
+	}
+}
+
 // Traffic offers load erlangs to c slots.
 func Traffic(s Scenario, c int, load float64, clients int) Scenario {
 	s.Settings.Limits = map[limits.Service]int{s.Service: c}

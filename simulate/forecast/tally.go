@@ -91,16 +91,13 @@ func (t *tally) setBoundary() {
 func (t *tally) spend(d int64) {
 	long := float64(d)
 	t.current.Held.Mean += long * float64(t.held)
-	if t.queued != 0 {
-		t.current.Queued.Mean += long * float64(t.queued)
-	}
+	t.current.Queued.Mean += long * float64(t.queued)
 	if t.backlog != nil {
 		t.current.Backlog.Mean += long * float64(t.backlog.held())
 	}
-	if t.held < t.limit {
-		d = 0
+	if t.held >= t.limit {
+		t.full += d
 	}
-	t.full += d
 }
 
 // cross lets time go on over the ends of steps, and returns how far it came: to
@@ -201,13 +198,5 @@ func (t *tally) refusedNow(asked int64) {
 	t.current.Refused++
 	if asked >= t.warmup {
 		t.refusals++
-	}
-}
-
-// visited counts the end of a visit.
-func (t *tally) visited(served bool) {
-	t.visits++
-	if served {
-		t.served++
 	}
 }

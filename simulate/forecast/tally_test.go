@@ -71,7 +71,7 @@ func TestNothingIsLost(t *testing.T) {
 		for k.adm.Try() {
 			free++
 		}
-		require.Equal(t, k.limit, free+k.spare+k.held, "%d: %s", i, text)
+		require.Equal(t, k.limit, free+k.held, "%d: %s", i, text)
 		require.Equal(t, k.queued, waiting, "%d: %s", i, text)
 		if s.Until == 0 {
 			ids := 0
@@ -156,34 +156,4 @@ func TestBrokenOff(t *testing.T) {
 			require.InEpsilon(t, 1+held, 1+cut.Held.Mean*float64(cut.Length), 1e-9, "%d: %s", i, text)
 		}
 	}
-}
-
-// The short way for plain clients gives the report that the long
-// one gives.
-func TestPlainRun(t *testing.T) {
-	short := 0
-	for i := range uint64(3000) {
-		s, queue := cutScenario(rand.New(rand.NewPCG(i, 10)))
-		if i%2 == 0 {
-			s.Connections, s.Requests, s.Visits, s.Retry, s.Idle, s.AcceptTime = 0, 0, 0, Retry{}, Constant(0), Dist{}
-		}
-		p, err := compileWith(&s, queue)
-		require.NoError(t, err)
-		k := kernel{plan: *p}
-		k.init()
-		if k.plain != nil {
-			short++
-		}
-		require.NoError(t, k.run(t.Context()))
-		var got, want Report
-		k.report(&got)
-
-		p, err = compileWith(&s, queue)
-		require.NoError(t, err)
-		require.NoError(t, p.run(t.Context(), &want, func(ClientOutcome) bool { return true }))
-		text, err := json.Marshal(s)
-		require.NoError(t, err)
-		require.Equal(t, want, got, "%d: %s", i, text)
-	}
-	require.Greater(t, short, 500)
 }
