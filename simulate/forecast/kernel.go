@@ -56,7 +56,8 @@ type group struct {
 	failed bool
 }
 
-// A kernel acts a plan out. It does not escape: it lives on the stack.
+// A kernel acts a plan out. Nothing on the heap points to it, so that a run does
+// not allocate it.
 type kernel struct {
 	plan plan
 	adm  *admission.Admission
@@ -116,22 +117,18 @@ func (k *kernel) run(ctx context.Context) error {
 			}
 		}
 		at, e := k.arriveAt, k.calendar.first()
-		if e != nil {
-			if e.kind >= giveUpEvent && k.isStale(e) {
-				k.calendar.pop()
-				continue
-			}
-			if e.at > at || e.at == at && e.seq > k.arriveSeq {
-				e = nil
-			} else {
-				at = e.at
-			}
+		switch {
+		case e == nil:
+		case k.isStale(e):
+			k.calendar.pop()
+			continue
+		case e.at < at || e.at == at && e.seq < k.arriveSeq:
+			at = e.at
+		default:
+			e = nil // a client arrives before it
 		}
 		if at > until {
 			break
-		}
-		if e != nil && e.kind == paceEvent && k.isStuck() {
-			return nil
 		}
 		if at >= k.boundary {
 			k.now = k.cross(k.now, at)
@@ -170,20 +167,6 @@ func (k *kernel) nextArrival() {
 	k.arriveAt = k.arrivals.draw(&k.plan)
 	k.seq++
 	k.arriveSeq = k.seq
-}
-
-// isStuck reports whether nothing will ever change again: all that are there
-// wait without end for a limit of 0, and only the event log goes on.
-func (k *kernel) isStuck() bool {
-	if k.plan.limit > 0 || k.plan.until > 0 || k.arriveAt != never || len(k.calendar.far) > 0 {
-		return false
-	}
-	for _, e := range k.calendar.near[:k.calendar.n] {
-		if e.kind != paceEvent {
-			return false
-		}
-	}
-	return true
 }
 
 // handle does what an event is about.

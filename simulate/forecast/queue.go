@@ -46,18 +46,27 @@ func (q *queue) init(p *plan) {
 
 // isStale reports whether e no longer matters, and no time has to pass for it.
 func (k *kernel) isStale(e *event) bool {
-	if e.kind == giveUpEvent {
+	switch e.kind {
+	case giveUpEvent:
 		if k.queue.tickets[e.id].pending == e.seq {
 			return false
 		}
 		k.queue.stale--
 		return true
+	case paceEvent:
+		if k.queued > 0 && !k.isStuck() {
+			return false
+		}
+		k.queue.wound = false
+		return true
 	}
-	if k.queued > 0 {
-		return false
-	}
-	k.queue.wound = false
-	return true
+	return false
+}
+
+// isStuck reports whether nothing but entries in the event log is to come: all
+// that are there wait without end for a limit of 0.
+func (k *kernel) isStuck() bool {
+	return k.plan.limit == 0 && k.plan.until == 0 && k.arriveAt == never && k.calendar.len() == 1
 }
 
 // enqueue puts an attempt into the queue, and reports false if that is full.
