@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
@@ -158,6 +161,34 @@ func handSeats(seed uint64) (attempts, refused int) {
 		seats[i] = s
 	}
 	return attempts, refused
+}
+
+// The loops that the benchmarks compare Run with find what it finds.
+func TestLoopsOfTheBenchmarks(t *testing.T) {
+	const customers = 200_000
+	r, err := forecast.Run(t.Context(), forecast.LossScenario(customers))
+	require.NoError(t, err)
+	assert.InDelta(t, r.Lost(), float64(handLoss(customers, 10, 7, 1))/customers, 0.006)
+
+	r, err = forecast.Run(t.Context(), forecast.QueueScenario(customers))
+	require.NoError(t, err)
+	waited, wait := handQueue(customers, 10, 7, 1)
+	assert.InDelta(t, float64(r.Waited)/customers, float64(waited)/customers, 0.02)
+	assert.InDelta(t, r.Wait.Mean.Seconds(), wait/customers, 0.01)
+
+	const days = 500
+	s := forecast.SeatsScenario()
+	var attempts, refused [2]float64
+	for day := range uint64(days) {
+		s.Seed = day
+		r, err := forecast.Run(t.Context(), s)
+		require.NoError(t, err)
+		a, n := handSeats(day)
+		attempts = [2]float64{attempts[0] + float64(r.Attempts)/days, attempts[1] + float64(a)/days}
+		refused = [2]float64{refused[0] + float64(r.Refused)/days, refused[1] + float64(n)/days}
+	}
+	assert.InEpsilon(t, attempts[0], attempts[1], 0.02)
+	assert.InEpsilon(t, refused[0], refused[1], 0.15)
 }
 
 // beside measures so many runs of a scenario, each with its set-up, and in turns
