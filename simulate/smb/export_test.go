@@ -26,7 +26,13 @@ func (p *Proxy) Left() string {
 }
 
 // End ends an SMB2 session although the file server has it, as being idle does.
-func (p *Proxy) End(id uint64) { p.kill(p.lookup(id), wasIdle) }
+func (p *Proxy) End(id uint64) { p.Ending(id)() }
+
+// Ending looks up the session that the function ends.
+func (p *Proxy) Ending(id uint64) (end func()) {
+	s := p.lookup(id)
+	return func() { p.kill(s, wasIdle) }
+}
 
 // InForce adds to ids the SMB2 sessions that are in force, and to uids the SMB1
 // sessions of any connection.

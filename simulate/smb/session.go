@@ -165,8 +165,8 @@ func (p *Proxy) logEnd(s *session, why reason) {
 // as a dead session: no message of it reaches the file server any more.
 func (p *Proxy) kill(s *session, why reason) {
 	p.mu.Lock()
-	if s.dead.Load() || why == setupFailed && s.ready.Load() {
-		p.mu.Unlock()
+	if s.slot == nil || why == setupFailed && s.ready.Load() {
+		p.mu.Unlock() // it has ended since it was looked up
 		return
 	}
 	s.dead.Store(true)

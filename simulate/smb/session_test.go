@@ -133,6 +133,14 @@ func TestLog(t *testing.T) {
 			synctest.Wait()
 			b.Close()
 		}, "admitted alice, admitted carol, ended alice, admitted bob, ended carol, ended bob"},
+		{"ended by two at the same time", nil, 1, func(lab *lab) {
+			c := lab.session("c1", "alice")
+			end := lab.proxy.Ending(c.id)
+			c.command(smbwire.Command2Logoff)
+			end()
+			end()
+			c.Close()
+		}, "admitted alice, ended alice"},
 		{"wrong password", &smb.Settings{RefuseFirst: true}, 1, func(lab *lab) {
 			c := lab.client("c1")
 			c.logon("wrong")
