@@ -232,7 +232,11 @@ func (j *judge) candidate(w limits.Windows) (Judgement, error) {
 	if out.Lost, err = j.run(&s, p); err != nil {
 		return Judgement{}, err
 	}
-	out.Why = fmt.Sprintf("%v Of what %d clients ask for, %.1f%% is lost.", rule, s.Clients, 100*out.Lost.Mean)
+	ask := "ask"
+	if s.Clients == 1 {
+		ask = "asks"
+	}
+	out.Why = fmt.Sprintf("%v Of what %s %s for, %.1f%% is lost.", rule, counted(int64(s.Clients), "clients"), ask, 100*out.Lost.Mean)
 	if out.Lost.Mean <= j.allowed {
 		out.Verdict = Fits
 		return out, nil

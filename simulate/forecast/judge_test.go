@@ -39,6 +39,7 @@ func TestJudge(t *testing.T) {
 		why        string
 	}{
 		{"as many as the limit", seats(20, limits.SMB), all("Windows 10 Pro"), forecast.Fits, "20", limits.Measured, nil, "Windows 10 Pro takes 20 SMB sessions"},
+		{"one", seats(1, limits.SMB), all("Windows 10 Pro"), forecast.Fits, "20", limits.Measured, nil, " Of what 1 client asks for, 0.0% is lost."},
 		{"more", seats(25, limits.SMB), all("Windows 10 Pro"), forecast.Server, "20", limits.Measured, []string{"Windows Server 2022"}, "20.0% is lost"},
 		{"more than default", seats(30, limits.IIS), all("XP Pro SP3"), forecast.Raise, "10", limits.Reported, nil, "With the limit raised to 40 it is 0.0%."},
 		{"more than that", seats(41, limits.IIS), all("XP Pro SP3"), forecast.Server, "10", limits.Documented, nil, "75.6% is lost"},

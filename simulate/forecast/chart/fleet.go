@@ -24,6 +24,9 @@ func SummarySVG(w io.Writer, s *forecast.Summary) error {
 	const top, row, left, right = 60.0, 34.0, 220.0, 730.0
 	height := int(top + row*float64(len(rows)) + 20)
 	title := fmt.Sprintf("%d machines", s.Machines)
+	if s.Machines == 1 {
+		title = "1 machine"
+	}
 	var b svg
 	b.open(height, title, "What the limits of each make of its load")
 	b.head(title, nil)
