@@ -53,9 +53,20 @@ func event4226Data() []byte {
 	return data
 }
 
-// HasWevtutil reports whether the edition has wevtutil, the command that lists the
-// event log. XP and Server 2003 have the script eventquery instead.
-func (e Edition) HasWevtutil() Fact[bool] {
-	return Fact[bool]{Value: e >= VistaStarter && e.valid(), Grade: Reported,
-		Note: "It came with the event log of Vista.", sources: cite("wikipedia-event-viewer")}
+// EventLogCommand returns the name of the command that lists the event log, without
+// its extension: the script eventquery on XP and Server 2003, wevtutil on Vista and
+// later. Before XP the name is empty; no such command is known there.
+func (e Edition) EventLogCommand() Fact[string] {
+	switch {
+	case e >= VistaStarter && e.valid():
+		return Fact[string]{Value: "wevtutil", Grade: Reported,
+			Note: "It came with the event log of Vista.", sources: cite("wikipedia-event-viewer")}
+	case e == HomeServer:
+		return Fact[string]{Value: "eventquery", Grade: Inferred,
+			Note: "Home Server is built on Server 2003, which has it.", sources: cite("ms-ff935312")}
+	case e >= XPStarter && e.valid():
+		return Fact[string]{Value: "eventquery", Grade: Documented,
+			Note: "The vendor's list names Windows XP and Server 2003, without their editions.", sources: cite("ms-ff935312")}
+	}
+	return Fact[string]{Grade: Inferred, Note: "The vendor's list of systems begins with Windows XP.", sources: cite("ms-ff935312")}
 }

@@ -51,11 +51,13 @@ func TestEventsOfThePorts(t *testing.T) {
 	assert.False(t, ok)
 }
 
-func TestHasWevtutil(t *testing.T) {
-	for e, want := range map[limits.Edition]bool{
-		limits.XPProfessional: false, limits.HomeServer: false, limits.VistaStarter: true, limits.Server2025Standard: true,
+func TestEventLogCommand(t *testing.T) {
+	for e, want := range map[limits.Edition]string{
+		limits.UnknownEdition: "", limits.NT40Server: "", limits.WindowsMe: "", limits.Windows2000DatacenterServer: "",
+		limits.XPStarter: "eventquery", limits.XPProfessional: "eventquery", limits.HomeServer: "eventquery",
+		limits.VistaStarter: "wevtutil", limits.Server2025Standard: "wevtutil", 255: "",
 	} {
-		assert.Equal(t, want, e.HasWevtutil().Value, e)
+		assert.Equal(t, want, e.EventLogCommand().Value, e)
 	}
 }
 
@@ -65,7 +67,7 @@ func ExampleEdition_Event() {
 	// Output: true Warning Tcpip TCP/IP has reached the security limit imposed on the number of concurrent TCP connect attempts.
 }
 
-func ExampleEdition_HasWevtutil() {
-	fmt.Println(limits.XPProfessional.HasWevtutil().Value, limits.VistaUltimate.HasWevtutil().Value)
-	// Output: false true
+func ExampleEdition_EventLogCommand() {
+	fmt.Println(limits.XPProfessional.EventLogCommand().Value, limits.VistaUltimate.EventLogCommand().Value)
+	// Output: eventquery wevtutil
 }

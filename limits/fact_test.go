@@ -33,7 +33,7 @@ func allFacts() (all []known) {
 			evidenceOf(name+" open files", e.OpenFilesPerSession()),
 			evidenceOf(name+" AutoDisconnect", e.AutoDisconnect()),
 			evidenceOf(name+" net config", e.NetConfigLayout()),
-			evidenceOf(name+" wevtutil", e.HasWevtutil()),
+			evidenceOf(name+" event log", e.EventLogCommand()),
 			evidenceOf(name+" cscript", e.ScriptHostBanner()),
 		)
 		for _, pack := range e.ServicePacks() {

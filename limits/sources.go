@@ -402,6 +402,8 @@ var sources = [...]Source{
 		Title: "Event 4226 help text, Windows version 5.2 listing"},
 	{Key: "ms-event-4226-61", Kind: SourceVendorDoc, Publisher: "Microsoft", URL: "https://intelligentsystemsmonitoring.com/knowledgebase/windows-operating-system/event-id-tcpip-network-performance-28033/",
 		Title: "Event 4226 help text, Windows version 6.1 listing"},
+	{Key: "ms-ff935312", Kind: SourceVendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/previous-versions/windows/it-pro/windows-server-2012-r2-and-2012/ff935312(v=ws.11)",
+		Title: "Eventquery.vbs (Windows XP and Server 2003)"},
 	{Key: "ms-foundation-2012", Kind: SourceVendorDoc, Publisher: "Microsoft", URL: "https://learn.microsoft.com/en-us/previous-versions/windows/it-pro/windows-server-foundation/jj679892(v=ws.11)",
 		Title: "Introduction to Windows Server 2012 Foundation (limits)"},
 	{Key: "ms-gpo-idle", Kind: SourceVendorDoc, Publisher: "Microsoft", URL: "https://msdn.microsoft.com/en-us/library/ms814135.aspx",

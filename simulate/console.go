@@ -46,11 +46,14 @@ func (h *Host) Console(line string) (output string, err error) {
 			fields = fields[1:]
 		}
 	}
-	switch commandName(fields[0]) {
-	case "wevtutil":
+	name, has := commandName(fields[0]), h.windows.Edition.EventLogCommand().Value
+	switch {
+	case name == has && name == "wevtutil":
 		return h.wevtutil(fields[1:])
-	case "eventquery":
+	case name == has && name == "eventquery":
 		return h.eventquery(fields[1:])
+	case has != "" && (name == "wevtutil" || name == "eventquery"):
+		return "", fmt.Errorf("%w: %s; %v has %s", ErrCommand, text.Quote(line, 100), h.windows, has)
 	}
 	return "", fmt.Errorf("%w: %s", ErrCommand, text.Quote(line, 100))
 }
@@ -64,9 +67,6 @@ func commandName(arg string) string {
 }
 
 func (h *Host) wevtutil(args []string) (string, error) {
-	if !h.windows.Edition.HasWevtutil().Value {
-		return "", fmt.Errorf("%w: wevtutil came with Vista; %v has eventquery", ErrCommand, h.windows)
-	}
 	const want = "wevtutil qe System /f:text [/c:N] [/rd:true]"
 	if len(args) < 2 || !strings.EqualFold(args[0], "qe") && !strings.EqualFold(args[0], "query-events") {
 		return "", fmt.Errorf("simulate: wevtutil %s: want %s", text.Quote(strings.Join(args, " "), 100), want)
@@ -97,9 +97,6 @@ func (h *Host) wevtutil(args []string) (string, error) {
 }
 
 func (h *Host) eventquery(args []string) (string, error) {
-	if h.windows.Edition.HasWevtutil().Value {
-		return "", fmt.Errorf("%w: eventquery ended with Server 2003; %v has wevtutil", ErrCommand, h.windows)
-	}
 	const want = "eventquery [/l System] [/fo table|list] [/r N]"
 	log, count, list := "", maxLogEntries, false
 	for i := 0; i < len(args); i += 2 {

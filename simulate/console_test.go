@@ -84,6 +84,26 @@ func TestConsoleOfVista(t *testing.T) {
 	})
 }
 
+// An edition has the command that came with it, or none.
+func TestConsoleHasTheCommandOfItsEdition(t *testing.T) {
+	for name, want := range map[string]string{
+		"Windows 98": "", "NT 4.0 Server": "", "2000 Professional": "", "XP Home": "eventquery",
+		"Server 2003 Standard": "eventquery", "Vista Business": "wevtutil",
+	} {
+		h, err := simulate.New(limits.MustParseWindows(name), nil)
+		require.NoError(t, err)
+		for _, line := range []string{"eventquery", "wevtutil qe System /f:text"} {
+			_, err := h.Console(line)
+			if want != "" && strings.HasPrefix(line, want) {
+				assert.NoError(t, err, "%s: %s", name, line)
+				continue
+			}
+			assert.ErrorIs(t, err, simulate.ErrCommand, "%s: %s", name, line)
+			assert.ErrorContains(t, err, want)
+		}
+	}
+}
+
 // The log is bounded.
 func TestEventLogForgetsTheOldest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
