@@ -3,18 +3,18 @@
 // happens to the connection over the limit, and how good the evidence is.
 //
 // A limit is not a number. It is a number, a unit (sessions, connections,
-// requests, attempts), a discipline (refuse, queue, displace), who enforces it
-// (code or a licence), how far it can be moved, and the evidence for all of
+// requests, attempts), a discipline (refuse, queue, displace), a basis (code or a
+// licence), a ceiling up to which it can be raised, and the evidence for all of
 // that. A Rule keeps these apart. Lookup finds it:
 //
 //	xp := limits.Windows{Edition: limits.XPProfessional, ServicePack: 3}
 //	rule, err := limits.Lookup(xp, limits.SMB)
 //
-// There are three ways to ask when the constants are not at hand. ParseWindows
-// reads the names that people use, and package identify the texts that inventories
-// and scanners have. ParseSymptom reads what a user or a log says about a refusal.
-// FindServices and FindClaims read questions. Rules, ByEdition and ByService go
-// through the whole table.
+// Other functions start from text. ParseWindows reads the names that people use for
+// an edition, and package identify what inventories and scanners have. ParseSymptom
+// reads what a user or a log says about a refusal; FindServices and FindClaims read
+// questions and assertions. Rules, ByEdition and ByService go through the whole
+// table.
 //
 // A service pack that is not named is unknown. If the limit depends on it, Lookup
 // returns an error that has the answer of each service pack; see Windows and

@@ -300,7 +300,7 @@ func ExampleSymptom_Otherwise() {
 	fmt.Println(symptom.Otherwise())
 	// Output:
 	// WSAECONNREFUSED 10061: No connection could be made because the target machine actively refused it.
-	// A port on which nothing listens, and a firewall that resets, look exactly the same. If a single connection is refused on a quiet machine it is one of these; if only bursts are, it is the backlog, and a program that accepts sooner cures it.
+	// A port on which nothing listens, and a firewall that resets, look exactly the same. If a single connection is refused on a quiet machine it is one of these. If only bursts are refused, it is the backlog; a program that accepts sooner helps.
 }
 
 func ExampleService_Description() {

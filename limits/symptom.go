@@ -107,7 +107,7 @@ var symptoms = [numSymptoms]symptom{
 	},
 	SymptomHTTPNoAnswer: {
 		text:      "HTTP request open without an answer while others are served",
-		otherwise: "A program that is slow or locks itself looks the same. The counter CurrentQueueSize of the request queue is above 0 if the requests wait for the limit.",
+		otherwise: "A slow program, or one that deadlocks, looks the same. The counter CurrentQueueSize of the request queue is above 0 if the requests wait for the limit.",
 	},
 	SymptomStatusRequestNotAccepted: {
 		text:      "NTSTATUS 0xC00000D0, Win32 error 71: " + TextErrorReqNotAccep,
@@ -135,7 +135,7 @@ var symptoms = [numSymptoms]symptom{
 	},
 	SymptomConnectionRefused: {
 		text:      "WSAECONNREFUSED 10061: " + TextWSAECONNREFUSED,
-		otherwise: "A port on which nothing listens, and a firewall that resets, look exactly the same. If a single connection is refused on a quiet machine it is one of these; if only bursts are, it is the backlog, and a program that accepts sooner cures it.",
+		otherwise: "A port on which nothing listens, and a firewall that resets, look exactly the same. If a single connection is refused on a quiet machine it is one of these. If only bursts are refused, it is the backlog; a program that accepts sooner helps.",
 	},
 	SymptomSlowConnect: {
 		text:      "a connect that takes 0.5 to 1.5 s longer in a burst",
@@ -143,7 +143,7 @@ var symptoms = [numSymptoms]symptom{
 	},
 	SymptomNoBufferSpace: {
 		text:      "WSAENOBUFS 10055: " + TextWSAENOBUFS,
-		otherwise: "Memory that ran out gives the same code. If netstat -n lists thousands of connections, most of them in TIME_WAIT, it is the ports.",
+		otherwise: "Memory that ran out gives the same code. If netstat -n lists thousands of connections, most of them in TIME_WAIT, the ports are used up.",
 	},
 	SymptomAddressInUse: {
 		text:      "WSAEADDRINUSE 10048: " + TextWSAEADDRINUSE,
@@ -159,7 +159,7 @@ var symptoms = [numSymptoms]symptom{
 	},
 	SymptomEvent201: {
 		text:      "event 201 of LicenseService: no license was available",
-		otherwise: "Any server in Per Server licence mode logs it at the number of licences that was typed in.",
+		otherwise: "Any server in Per Server licence mode logs it at the number of licences that was entered.",
 	},
 	SymptomEvent2009: {
 		text:      "event 2009 of Srv: a table of the server service is full",
