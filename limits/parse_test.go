@@ -400,7 +400,7 @@ func ExampleParseWindows() {
 	// limits: Windows 7 Professional never had service pack 2; its levels are 0 (as released), 1
 }
 
-// A Windows is a flag: flag.TextVar needs no more than its text form.
+// A limits.Windows can be a flag: flag.TextVar needs no more than its text form.
 func ExampleWindows_flag() {
 	flags := flag.NewFlagSet("crawl", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)

@@ -6,7 +6,7 @@ const Revision = "2026.11.3"
 
 // A row is one fact: what one limit is in the editions it names. Levels are
 // the service packs it holds for; the zero levels are all of them. Basis is
-// ByCode unless it says otherwise. Sources stand strongest first as a rule,
+// ByCode unless it says otherwise. Sources stand usually the strongest first,
 // rivals are the numbers that others give. A comment in a row says who
 // disagrees and why the row stands as it does.
 type row struct {

@@ -93,8 +93,8 @@ func TestHalfOpenSettings(t *testing.T) {
 	require.ErrorContains(t, err, "or Limits[tcp-half-open], not both")
 }
 
-// Every Windows has a gate and a schedule.
-func TestHalfOpenOfEveryWindows(t *testing.T) {
+// Every edition has a gate and a schedule.
+func TestHalfOpenOfEveryEdition(t *testing.T) {
 	for e := range limits.Editions() {
 		for _, sp := range e.ServicePacks() {
 			w := limits.Windows{Edition: e, ServicePack: sp}

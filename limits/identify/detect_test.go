@@ -30,7 +30,7 @@ func TestDetect(t *testing.T) {
 func ExampleDetect() {
 	id, err := identify.Detect()
 	if errors.Is(err, errors.ErrUnsupported) {
-		fmt.Println("this is no Windows")
+		fmt.Println("this is not Windows")
 		return
 	}
 	found, err := identify.Identify(id)

@@ -96,7 +96,7 @@ func products(list []names.Edition) string {
 	}
 	switch {
 	case len(all) == 0:
-		return "no Windows"
+		return "no edition of Windows"
 	case len(all) > 6:
 		return "Windows"
 	case len(all) > 1:

@@ -514,7 +514,7 @@ func TestRefusedThenGood(t *testing.T) {
 	settings := &simulate.Settings{HalfOpen: simulate.HalfOpenSettings{Patched: limits.Number(1)}}
 	d := newDialer(t, xpSP2, settings, nil, tcp.DialerSettings{
 		Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
-			// Nobody listens on the port of the first.
+			// Nothing listens on the port of the first.
 			return []netip.Addr{netip.MustParseAddr("127.0.0.2"), good.Addr()}, nil
 		},
 	})
