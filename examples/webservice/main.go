@@ -6,9 +6,9 @@
 //	webservice -windows "Windows 7 Pro" -clients 15
 //	webservice -windows "XP Pro SP3" -listen 127.0.0.1:8080
 //
-// A client meets three limits, one after the other: how many connections TCP/IP
-// holds until the program accepts them, how many the web server takes, and how many
-// devices the licence allows. Without flags the program tries several machines and
+// There are three limits that people confuse: how many connections TCP/IP holds until
+// the program accepts them, how many the web server takes, and how many devices the
+// licence allows, which nothing enforces. Without flags the program tries several machines and
 // prints one table. With -windows it tries that one. With -listen it serves that
 // one until it is interrupted, so that a browser or curl can try it.
 package main

@@ -62,10 +62,10 @@ func counted(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// moments prints three limits of a machine, in the order in which a client meets
-// them.
+// moments prints three limits of a machine that people confuse, in the order in which
+// they matter to a client.
 func moments(out io.Writer, w limits.Windows) {
-	fmt.Fprintf(out, "\nClients of %v meet three limits:\n", w)
+	fmt.Fprintf(out, "\nThree limits of %v that people confuse:\n", w)
 	for _, m := range []struct {
 		service limits.Service
 		moment  string
