@@ -65,11 +65,12 @@ const (
 	Event4227 = 4227
 	// Event4231, of source Tcpip, says that all ports are in use (borncity-4231).
 	Event4231 = 4231
-	// Event2009, of source Srv, says that a table of the Server service is full
-	// (kb165815).
+	// Event2009, of source Srv, says that a table of the Server service (SMB) is
+	// full (kb165815).
 	Event2009 = 2009
-	// Event201, of source LicenseService, says that the licences of a server in Per
-	// Server mode are used up (kb321447).
+	// Event201, of source LicenseService, says that no licence was left for a client.
+	// A server in Per Server mode logs it: it counts its clients and refuses those
+	// above the number of licences (kb321447).
 	Event201 = 201
 )
 

@@ -220,7 +220,8 @@ func (e Edition) String() string {
 	return e.Product() + " " + e.Name()
 }
 
-// Server reports whether the edition is sold as a server.
+// Server reports whether the edition is sold as a server. All others are client
+// editions.
 func (e Edition) Server() bool { return e.valid() && names.Edition(e).Server() }
 
 // PoolsSockets reports whether all TCP sockets of the machine share one limit,
@@ -273,7 +274,7 @@ var (
 	// ErrServicePack says that the edition never had the service pack, or that
 	// the answer depends on a service pack that is not named.
 	ErrServicePack = errors.New("limits: no such service pack")
-	// ErrNoRule says that the table has no row that answers the question. It
-	// never means that there is no limit.
+	// ErrNoRule says that the table has no rule that answers the question. It never
+	// means that there is no limit.
 	ErrNoRule = errors.New("limits: no rule known")
 )

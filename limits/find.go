@@ -111,7 +111,7 @@ func longestServiceWord(tokens []string) (w *serviceWord, length int) {
 // them.
 type serviceWord struct {
 	services []Service
-	protocol bool // programs that are no service of Windows speak it as well
+	protocol bool // programs that are not services of Windows speak it as well
 	texts    []string
 }
 

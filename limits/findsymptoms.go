@@ -135,7 +135,7 @@ type symptomFinder struct {
 type context struct {
 	protocol    bool                   // it is bytes of a protocol: the answer of some server, in which "refused" says something else
 	iis         bool                   // it is of IIS or HTTP.sys
-	otherReason bool                   // a reason in HTTPERR that is no limit
+	otherReason bool                   // a reason in HTTPERR that is not a limit
 	otherServer bool                   // a server that is not a part of Windows is named
 	mail        bool                   // a mail server of another system is named
 	eproto      bool                   // 71 is EPROTO on other systems

@@ -102,8 +102,8 @@ var idleTimeouts = [...]before[time.Duration]{
 // idle connection.
 func (v IISVersion) IdleTimeout() Fact[time.Duration] { return factBefore(v, idleTimeouts[:]) }
 
-// MaxIdleTimeout is the longest ConnectionTimeout that the metabase holds
-// (iis4-help-timeouts).
+// MaxIdleTimeout is the highest value of ConnectionTimeout, the setting of IIS up to
+// 6.0 for the time of IdleTimeout (iis4-help-timeouts).
 const MaxIdleTimeout = 2147483647 * time.Second
 
 // BrowserKeepAlive returns how long Internet Explorer 5 and later keeps an idle
@@ -121,7 +121,7 @@ var keepsHTTP11 = [...]before[bool]{
 }
 
 // KeepsHTTP11 reports whether the web server keeps the connections of HTTP/1.1
-// clients open even if its property AllowKeepAlive is false.
+// clients open even if its setting AllowKeepAlive is false.
 func (v IISVersion) KeepsHTTP11() Fact[bool] { return factBefore(v, keepsHTTP11[:]) }
 
 var metabases = [...]before[bool]{
@@ -155,7 +155,7 @@ func (e Edition) ScriptHostBanner() Fact[string] {
 	return factOf(e, scriptHostBanners[:], Fact[string]{Value: scriptHostBanner, Note: "Nothing is known; taken from Windows 2000, whose version and years differ."})
 }
 
-// ServerListenBacklog returns the default of the metabase property of that name:
+// ServerListenBacklog returns the default of the setting of that name:
 // how many connections wait for a web server up to 6.0 to accept them.
 func ServerListenBacklog() Fact[int] {
 	return Fact[int]{40, Documented, "Two articles on IIS 4.0 give 200.", cite("ms-cc739048", "kb229814", "kb235461")}

@@ -1,14 +1,14 @@
 package limits
 
 // Revision is the revision of the rules and sources, as year, month and a
-// counter within the month. It changes whenever a row or a source does.
+// counter within the month. It changes whenever a rule or a source does.
 const Revision = "2026.11.3"
 
 // A row is one fact: what one limit is in the editions it names. Levels are
 // the service packs it holds for; the zero levels are all of them. Basis is
-// ByCode unless it says otherwise. Sources stand usually the strongest first,
-// rivals are the numbers that others give. A comment in a row says who
-// disagrees and why the row stands as it does.
+// ByCode unless it says otherwise. The strongest source usually comes first;
+// rivals are the numbers that others give. A comment in a row says which sources
+// disagree and which one is followed.
 type row struct {
 	editions   []Edition
 	levels     levels

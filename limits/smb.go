@@ -49,14 +49,14 @@ func SessionsPerConnection() Fact[int] {
 	return Fact[int]{2048, Documented, "", cite("ms-srvs", "ms-cifs")}
 }
 
-// SMBNegotiateTimeout returns how long the Server service waits for a connection to
-// agree on a dialect of SMB before it drops it.
+// SMBNegotiateTimeout returns how long the Server service, which shares files and
+// printers, waits for a connection to agree on a dialect of SMB before it drops it.
 func SMBNegotiateTimeout() Fact[time.Duration] {
 	return Fact[time.Duration]{30 * time.Second, Documented, "The document is on SMB 1.", cite("ms-cifs")}
 }
 
-// SMBSessionTimeout returns how long the Server service waits for the first session
-// of a connection before it drops it.
+// SMBSessionTimeout returns how long the Server service, which shares files and
+// printers, waits for the first session of a connection before it drops it.
 func SMBSessionTimeout() Fact[time.Duration] {
 	return Fact[time.Duration]{2 * time.Minute, Documented, "The document is on SMB 1.", cite("ms-cifs")}
 }

@@ -20,8 +20,8 @@ const (
 	// SymptomHTTP503 is HTTP 503 from IIS 6.0 on: the site over its limit, or
 	// from 7.0 on a full queue.
 	SymptomHTTP503
-	// SymptomHTTPNoAnswer is an open connection to IIS 7.0 or later without an
-	// answer: the request waits.
+	// SymptomHTTPNoAnswer is a request to IIS 7.0 or later that gets no answer while
+	// it waits in the queue.
 	SymptomHTTPNoAnswer
 	// SymptomStatusRequestNotAccepted is NTSTATUS 0xC00000D0, which is also
 	// Win32 error 71 and HRESULT 0x80070047.
@@ -57,8 +57,8 @@ const (
 	// event goes with which code.
 	SymptomEvent4231
 	SymptomEvent4227
-	// SymptomEvent201 is event 201 of source LicenseService: the Per Server
-	// licences are exhausted.
+	// SymptomEvent201 is event 201 of source LicenseService: a server in Per Server
+	// mode has no licence left for a client.
 	SymptomEvent201
 	// SymptomEvent2009 is event 2009 of source Srv: a table of the Server service is
 	// full. No limit of the table causes it.
