@@ -35,6 +35,7 @@ type Gate struct {
 	pacer     *pacer // nil if nothing is paced or logged
 
 	tally      atomic.Uint64 // see hold
+	leaving    atomic.Int64  // see giveBack
 	peak       atomic.Int64
 	holds      atomic.Int64
 	waited     atomic.Int64
@@ -369,8 +370,7 @@ func (g *Gate) wait(ctx context.Context, s *Slot) error {
 	}
 	if err != nil {
 		if !g.admission.Leave(&w) {
-			g.tally.Add(^uint64(tallyAdmitted + tallyHeld - 1))
-			g.admission.Release(1)
+			g.giveBack(tallyAdmitted+tallyHeld, 1)
 		}
 		return g.giveUp(s, err, waited)
 	}
@@ -427,16 +427,26 @@ func (g *Gate) release(s *Slot) {
 	if g.policy.RefusalEvent != 0 {
 		g.refusing.Store(false)
 	}
-	g.tally.Add(^uint64(tallyHeld - 1))
-	g.admission.Release(1)
+	g.giveBack(tallyHeld, 1)
 	if g.isWatched() {
 		g.changed(s, Event{Kind: Released})
 	}
 }
 
+// giveBack takes slots out of the tally, then makes them free, so that the number
+// held is never above the limit. Wait does not return between the two: the caller
+// could not have the slot yet.
+func (g *Gate) giveBack(tally uint64, slots int64) {
+	g.leaving.Add(1)
+	g.tally.Add(-tally)
+	g.admission.Release(slots)
+	g.leaving.Add(-1)
+}
+
 // Wait returns nil when cond reports true, or an error that wraps that of ctx. It
 // calls cond at once and after each change of the gate, never by the clock. It may
-// miss a state that lasts only a moment.
+// miss a state that lasts only a moment. A slot that cond has seen come free can be
+// taken when Wait returns.
 func (g *Gate) Wait(ctx context.Context, cond func(Stats) bool) error {
 	g.watchers.Add(1)
 	defer g.watchers.Add(-1)
@@ -447,7 +457,7 @@ func (g *Gate) Wait(ctx context.Context, cond func(Stats) bool) error {
 		}
 		change := g.watchChan
 		g.watchMu.Unlock()
-		if cond(g.Stats()) {
+		if cond(g.Stats()) && g.leaving.Load() == 0 {
 			return nil
 		}
 		select {

@@ -409,3 +409,17 @@ func TestSlotNamesItsPeerAndProcess(t *testing.T) {
 type peer string
 
 func (p peer) String() string { return string(p) }
+
+// A slot that Wait has seen come free can be taken. (Without the wait for what is on
+// its way out, one of a million tries or so fails on a busy machine.)
+func TestWaitReturnsWhenTheSlotIsFree(t *testing.T) {
+	g := newGate(t, xpPro, limits.SMB, &simulate.Settings{Limits: map[limits.Service]int{limits.SMB: 1}})
+	for range 50_000 {
+		var first, second simulate.Slot
+		require.True(t, g.TryAcquire(&first))
+		go first.Release()
+		require.NoError(t, g.WaitHeld(t.Context(), 0))
+		require.True(t, g.TryAcquire(&second), "no slot was held")
+		second.Release()
+	}
+}

@@ -58,7 +58,6 @@ func (g *Gate) takeHolds(n int) error {
 func (g *Gate) giveHolds(n int) {
 	g.refusing.Store(false)
 	g.holds.Add(int64(-n))
-	g.tally.Add(^uint64(n*tallyHeld - 1))
-	g.admission.Release(int64(n))
+	g.giveBack(uint64(n)*tallyHeld, int64(n))
 	g.changed(nil, Event{Kind: Released})
 }
