@@ -43,9 +43,10 @@ type Policy struct {
 	// ReleaseInterval is the time between two attempts that leave the queue. 0 lets
 	// each leave when a slot is free.
 	ReleaseInterval time.Duration `json:"releaseInterval"`
-	// LogsQueue says that event 4226 is logged when a queue begins, and again after
-	// each EventInterval while the queue lasts. With an EventInterval of 0 it is
-	// logged once.
+	// LogsQueue says that event 4226 is logged when a queue begins, and again
+	// after each EventInterval while the queue lasts. No event comes sooner
+	// than that after the last one. With an EventInterval of 0 it is logged
+	// once for each queue.
 	LogsQueue     bool          `json:"logsQueue"`
 	EventInterval time.Duration `json:"eventInterval"`
 

@@ -80,8 +80,10 @@ type HalfOpenSettings struct {
 	// and none while no slot is free. The vendor speaks of a fixed rate and gives
 	// no number (ms-xpsp2-network).
 	ReleaseRate float64 `json:"releaseRate,omitzero"`
-	// EventInterval is the time from one event 4226 to the next while attempts stay
-	// queued. 0 logs one event for each queue. The interval of Windows is unknown.
+	// EventInterval is the time from one event 4226 to the next while attempts
+	// stay queued. A queue that begins sooner than that after the last event is
+	// logged when the time is over, if it lasts. 0 logs one event for each
+	// queue. The interval of Windows is unknown.
 	EventInterval time.Duration `json:"eventInterval,omitzero"`
 }
 

@@ -19,8 +19,10 @@ const (
 	// KeptInTimeWait: Destinations.PeerCloses is not given, and each outbound
 	// connection keeps its port for the TIME_WAIT of the edition after it is closed.
 	KeptInTimeWait
-	// AcceptedAtOnce: AcceptTime is not given, and more connections come at the
-	// same instant than the listen backlog holds.
+	// AcceptedAtOnce: AcceptTime is not given, and the connections of clients
+	// that come for the first time at the same instant are more than the listen
+	// backlog holds. It is about IIS, FTP, SMTP, Telnet and other programs that
+	// listen on a socket.
 	AcceptedAtOnce
 	// WaitForEver: Patience is not given, and some waited in the queue.
 	WaitForEver

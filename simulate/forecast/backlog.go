@@ -10,7 +10,7 @@ import (
 )
 
 // Backlog is what happened to connections before the program accepted them. It
-// is zero if Scenario.AcceptTime is not given.
+// is zero if Scenario.AcceptTime is not given or 0.
 type Backlog struct {
 	// Limit is how many the socket holds, and Held how many it held.
 	Limit limits.Limit `json:"limit"`
@@ -20,7 +20,8 @@ type Backlog struct {
 	// was sent again, which makes the connect half a second longer or more.
 	Refused  int64 `json:"refused"`
 	Repeated int64 `json:"repeated"`
-	// Wait is how long those that were accepted had waited for it.
+	// Wait is how long the tries that were accepted had waited for it, from the
+	// SYN that the backlog took.
 	Wait Waits `json:"wait"`
 }
 

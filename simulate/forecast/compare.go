@@ -21,9 +21,9 @@ type Comparison struct {
 	Report  Report `json:"report,omitzero"`
 }
 
-// Compare runs the scenario on each of windows in turn, in place of its own. All
-// of them meet the same clients, with the same random choices. What an edition
-// cannot run is a Problem and not an error.
+// Compare runs the scenario on each of windows in turn, in place of its own.
+// All of them meet the same clients, with the same random choices (see
+// Scenario.Seed). What an edition cannot run is a Problem and not an error.
 func Compare(ctx context.Context, s Scenario, windows ...limits.Windows) ([]Comparison, error) {
 	if err := s.check(); err != nil {
 		return nil, err

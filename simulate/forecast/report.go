@@ -25,7 +25,7 @@ type Report struct {
 	Limit      limits.Limit      `json:"limit"`
 	Discipline limits.Discipline `json:"discipline"`
 	Seed       uint64            `json:"seed"`
-	// Length is the virtual time that passed.
+	// Length is the virtual time that passed, which is Until if that is given.
 	Length time.Duration `json:"length"`
 
 	// Clients is how many came, of the Planned that the scenario has: a run that
@@ -106,9 +106,12 @@ type Level struct {
 	Peak int64   `json:"peak"`
 }
 
-// Seen is one thing that clients saw or Windows logged, and how often. It is one
-// of three: a Symptom of the limit; the Answer of a destination that was
-// dialled; or, where it is not known how the limit looks, the bare Outcome.
+// Seen is one thing that clients saw or Windows logged, and how often. It is
+// one of three: a Symptom of the limit in force; the Answer of a destination
+// that was dialled; or, where it is not known how the limit looks, the bare
+// Outcome of what got no slot. Each try counts, when its wait is over or its
+// answer is there. A request that waits and gets no slot has the symptom of
+// waiting.
 type Seen struct {
 	Symptom limits.Symptom   `json:"symptom,omitzero"`
 	Answer  Answer           `json:"answer,omitzero"`
@@ -133,7 +136,8 @@ func (s Seen) String() string {
 	return s.Outcome.String()
 }
 
-// Timeline is a run in steps of equal length.
+// Timeline is a run in steps of equal length. What happens where a step ends
+// belongs to the next.
 type Timeline struct {
 	Step  time.Duration `json:"step"`
 	Steps []Step        `json:"steps"`

@@ -81,7 +81,11 @@ const maxPresent = 2_000_000
 // Run acts the scenario out in virtual time and returns what happened. It is a
 // pure function of the scenario: it starts no goroutine and reads no clock, and
 // the same scenario gives the same report. Events are ordered by time, and
-// those of one instant by when they were caused.
+// those of one instant by when they were caused. A client is caused by the one
+// that came before it, the end of a slot or of a wait by its beginning, and
+// what a client does next by what it did last. A wait that is over at the
+// instant at which a slot comes free gets none, and a client goes on before its
+// slot is given to the next.
 //
 // What it keeps in memory are the clients that are there or will come again, and
 // not those that have not come or have left for good. Of the former there may be
@@ -96,9 +100,10 @@ func Run(ctx context.Context, s Scenario) (Report, error) {
 }
 
 // Outcomes acts the scenario out as Run does and yields the outcome of each
-// connection or request when it is decided. The last element has an error if
-// there was one. If report is not nil, it is filled in when the sequence ends,
-// also if the caller breaks off.
+// connection or request when it is decided. What a dial will meet and when a
+// slot will be given back is known by then; a dial that will be tried again is
+// not decided. The last element has an error if there was one. If report is not
+// nil, it is filled in when the sequence ends, also if the caller breaks off.
 func Outcomes(ctx context.Context, s Scenario, report *Report) iter.Seq2[ClientOutcome, error] {
 	return func(yield func(ClientOutcome, error) bool) {
 		if report == nil {

@@ -69,8 +69,10 @@ type Scenario struct {
 	Arrive Arrival `json:"arrive,omitzero"`
 	// Visits is how often each client comes: 0 is once, and Forever, which
 	// needs Until, without end. Away is the time from the end of a visit to the
-	// next. Clients that come again are a finite population: one that is there
-	// does not come a second time.
+	// next, a nanosecond at least. A visit ends when the last of its
+	// connections is closed; where requests are counted, with the last request,
+	// and for dials, with the ServiceTime of the last. Clients that come again
+	// are a finite population: one that is there does not come a second time.
 	Visits int  `json:"visits,omitempty"`
 	Away   Dist `json:"away,omitzero"`
 
@@ -93,8 +95,11 @@ type Scenario struct {
 	// are counted, a ThinkTime longer than that ends one as well, and the next
 	// request asks for another.
 	//
-	// If it is not given, a client of a web server that counts connections keeps
-	// its connection open for a minute, as Internet Explorer does
+	// Where requests or dials are counted, Idle changes nothing. Clients speak
+	// HTTP/1.1, so that simulate.Policy.ClosesHTTP10 changes nothing either.
+	//
+	// If it is not given, a client of a web server that counts connections
+	// keeps its connection open for a minute, as Internet Explorer does
 	// (limits.BrowserKeepAlive), and the report says so; Constant(0) closes at
 	// once. Clients of other services close at once if it is not given.
 	Idle Dist `json:"idle,omitzero"`
@@ -104,23 +109,28 @@ type Scenario struct {
 	// sessions for hours.
 	AutoDisconnect time.Duration `json:"autoDisconnect,omitzero"`
 
-	// AcceptTime is how long the program takes to accept a connection, one after
-	// the other. Until then a connection is in the listen backlog of its socket,
-	// which has the limit of limits.TCPBacklog: a connection that finds it full is
-	// refused before the service sees it. If it is not given, or 0, the program
-	// accepts at once, and the backlog refuses none. It is not for dials.
+	// AcceptTime is how long the program takes to accept a connection, one
+	// after the other. Until then a connection is in the listen backlog of its
+	// socket, which has the limit of limits.TCPBacklog: a connection that finds
+	// it full is refused before the service sees it. Where requests are
+	// counted, a connection is accepted once, whatever becomes of its requests.
+	// If it is not given, or 0, the program accepts at once, and the backlog
+	// refuses none. It is not for dials.
 	AcceptTime Dist `json:"acceptTime,omitzero"`
 	// Backlog is the number that the program passes to listen; see
 	// simulate.Policy.Listen. 0 is as much as it can get.
 	Backlog int `json:"backlog,omitempty"`
-	// WindowsClients says that the clients run Windows, which repeats a SYN that
-	// the backlog refused, at 0.5, 1.0 and 1.5 s, before it reports the refusal
-	// (limits.RefusedConnectRetries). Clients of other systems fail at once.
+	// WindowsClients says that the clients run Windows, which repeats a SYN
+	// that the backlog refused, at 0.5, 1.0 and 1.5 s, before it reports the
+	// refusal (limits.RefusedConnectRetries). Clients of other systems fail at
+	// once. A SYN that is repeated is no further try.
 	WindowsClients bool `json:"windowsClients,omitempty"`
 
 	// Patience is how long a client waits in the queue before it goes away; a
 	// dial counts it from the call to the connection, as a program's connect
-	// timeout does. If it is not given, clients wait for ever.
+	// timeout does. The outcome is simulate.Abandoned, and simulate.TimedOut
+	// for a dial. A dial whose Patience is over gets no slot, even if one is
+	// free. If it is not given, clients wait for ever.
 	Patience Dist `json:"patience,omitzero"`
 	// Retry says what a client does after a failure. The zero value is nothing.
 	Retry Retry `json:"retry,omitzero"`
@@ -128,14 +138,19 @@ type Scenario struct {
 	// destinations with no round-trip time.
 	Destinations Destinations `json:"destinations,omitzero"`
 
-	// Until ends the run; 0 is when the last client has left, and the last port is
-	// out of TIME_WAIT. Attempts still undecided then are counted as unfinished.
+	// Until ends the run, after what happens at that time; 0 is when the last
+	// client has left, and the last port is out of TIME_WAIT. Attempts still
+	// undecided then are counted as unfinished.
 	Until time.Duration `json:"until,omitzero"`
 	// Warmup keeps what is asked for before that time out of the counts, so
-	// that a run that starts empty can tell about a busy hour.
+	// that a run that starts empty can tell about a busy hour. Levels, and what
+	// Windows logs, count from then on.
 	Warmup time.Duration `json:"warmup,omitzero"`
 	// Seed selects the random numbers. Each connection of each visit has its
 	// own, which do not depend on Windows: two editions meet the same clients.
+	// What is drawn after one of its tries depends on how that ended, so that a
+	// connection is no longer the same after the first try that two editions
+	// decide differently.
 	Seed uint64 `json:"seed,omitempty"`
 }
 
