@@ -10,8 +10,9 @@ import (
 // The number is the library's own; http.sys holds what it has read, too.
 const maxQueuedBody = 64 << 10
 
-// readsAhead reports whether the body of a request is read in the queue: over
-// HTTP/1, net/http notices that a client has gone away only after the body.
+// readsAhead reports whether the body of a request is read in the queue, where its
+// connection cannot be (see queueContext): over HTTP/1, net/http notices that a client
+// has gone away only after the body.
 func readsAhead(r *http.Request) bool {
 	return r.ProtoMajor == 1 && r.Body != nil && r.Body != http.NoBody && r.ContentLength <= maxQueuedBody
 }

@@ -3,9 +3,12 @@ package iis_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -13,24 +16,62 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/simulate"
+	"github.com/winlimits/winlimits/simulate/iis"
 )
 
-// A queued client that has sent its request, whatever that is, leaves the queue
-// when it goes.
-func TestGonePostLeavesTheQueue(t *testing.T) {
-	s := startWeb(t, "http", win10, nil, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it is gone") }))
+// A queued client that goes leaves the queue, whatever it has sent, as far as the end of
+// that is within 64 kB.
+func TestGoneRequestLeavesTheQueue(t *testing.T) {
+	for _, kind := range []string{"http", "https"} {
+		t.Run(kind, func(t *testing.T) {
+			s := startWeb(t, kind, win10, nil, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it is gone") }))
+			testGone(t, s, append(goneRequests,
+				"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n",
+				"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n"+strings.Repeat("x", 60_000),
+				"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+				strings.Repeat("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 1000),
+				"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+			))
+		})
+	}
+}
+
+// Where the connection is not one of the server, that goes for its first request if the
+// body is one of up to 64 kB.
+func TestGoneRequestOfForeignConn(t *testing.T) {
+	web, err := iis.NewServer(hostOf(t, win10, nil))
+	require.NoError(t, err)
+	srv := httptest.NewServer(web.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it is gone") })))
+	defer srv.Close()
+	testGone(t, &webServer{gate: web.Gate(), addr: srv.Listener.Addr().String()}, goneRequests)
+}
+
+var goneRequests = []string{
+	"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+	"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+	"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel", // the rest does not come
+	"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello",
+	"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+	"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+}
+
+// dialKind connects, with TLS where the server speaks that.
+func dialKind(t *testing.T, s *webServer) net.Conn {
+	c := s.dial(t)
+	if s.transport == nil || s.transport.TLSClientConfig == nil {
+		return c
+	}
+	config := s.transport.TLSClientConfig.Clone()
+	config.ServerName = "127.0.0.1"
+	return tls.Client(c, config)
+}
+
+func testGone(t *testing.T, s *webServer, requests []string) {
 	release, err := s.gate.Hold(10)
 	require.NoError(t, err)
 	defer release()
-	for i, req := range []string{
-		"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
-		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel", // the rest does not come
-		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello",
-		"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-		"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
-	} {
-		c := s.dial(t)
+	for i, req := range requests {
+		c := dialKind(t, s)
 		_, err := io.WriteString(c, req)
 		require.NoError(t, err)
 		require.NoError(t, s.gate.Wait(t.Context(), func(s simulate.Stats) bool { return s.Queued == 1 }), req)
@@ -38,6 +79,40 @@ func TestGonePostLeavesTheQueue(t *testing.T) {
 		require.NoError(t, s.gate.Wait(t.Context(), func(s simulate.Stats) bool {
 			return s.Queued == 0 && s.Abandoned == int64(i+1)
 		}), req)
+	}
+}
+
+// Requests that are sent in a row are served in order, with their bodies, although what
+// follows a queued one is read before its time.
+func TestRequestsInARowInTheQueue(t *testing.T) {
+	for _, kind := range []string{"http", "https"} {
+		t.Run(kind, func(t *testing.T) {
+			s := startWeb(t, kind, win10, nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				assert.NoError(t, err)
+				_, _ = w.Write(body)
+			}))
+			c := dialKind(t, s)
+			release, err := s.gate.Hold(10)
+			require.NoError(t, err)
+			const n = 20
+			body := func(i int) string { return strings.Repeat(fmt.Sprint(i, " "), 1+i*i*100) }
+			go func() {
+				for i := range n {
+					fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(body(i)), body(i))
+				}
+			}()
+			in := bufio.NewReader(c)
+			require.NoError(t, s.gate.Wait(t.Context(), func(s simulate.Stats) bool { return s.Queued == 1 }))
+			release()
+			for i := range n {
+				resp, err := http.ReadResponse(in, nil)
+				require.NoError(t, err)
+				got, err := io.ReadAll(resp.Body)
+				require.NoError(t, err)
+				require.True(t, body(i) == string(got), "body %d", i)
+			}
+		})
 	}
 }
 

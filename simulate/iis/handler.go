@@ -28,10 +28,11 @@ import (
 // unknown or counted twice. So does HTTP/2 without TLS if next would take it over
 // (golang.org/x/net/http2/h2c), since the limit would not see the requests in it.
 //
-// A client that goes away leaves the queue when net/http notices it, which is after
-// the body of the request. So up to 64 kB of the body are read in the queue, as
-// http.sys does. With a longer body, or a second request sent over HTTP/1, the
-// client is not noticed.
+// A client that goes away leaves the queue, and so does one that ends what it sends,
+// since the two look the same. For that, up to 64 kB of what a connection of
+// Server.Listener sends are read in the queue, as http.sys does, and kept for next. An
+// end behind more than 64 kB is not seen. On other connections up to 64 kB of the body
+// are read, and nothing is seen behind a longer body or a second request.
 //
 // next gets the http.ResponseWriter as it is if the connection comes from
 // Server.Listener. Otherwise it gets a wrapper with the methods of that of
@@ -89,15 +90,23 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 		slot.Peer = peer(r.RemoteAddr)
 	}
 	counted := r
-	if readsAhead(r) {
-		slot.OnQueue = func() {
-			ahead := newBody(r.Body)
-			counted = r.WithContext(r.Context())
-			counted.Body = ahead
-			go ahead.fill()
+	var err error
+	if isOurs {
+		ctx := &queueContext{Context: r.Context(), conn: e}
+		err = s.gate.Acquire(ctx, slot)
+		ctx.end()
+	} else {
+		if readsAhead(r) {
+			slot.OnQueue = func() {
+				ahead := newBody(r.Body)
+				counted = r.WithContext(r.Context())
+				counted.Body = ahead
+				go ahead.fill()
+			}
 		}
+		err = s.gate.Acquire(r.Context(), slot)
 	}
-	if err := s.gate.Acquire(r.Context(), slot); err != nil {
+	if err != nil {
 		s.turnAway(w, r, err)
 		return
 	}

@@ -143,6 +143,7 @@ func soakClient(c *memnet.Conn, n int, answers *[600]atomic.Int64) {
 			req = soakLong
 		case 6: // one that does not come
 			_, _ = io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhello")
+			pause(3)
 			return
 		case 7:
 			requests = 3 // in a row

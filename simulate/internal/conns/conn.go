@@ -37,6 +37,7 @@ type Entry struct {
 	// handler hijacks the connection, and at no other time.
 	undeadlined atomic.Bool
 	busy        atomic.Bool
+	ahead       ahead
 	removed     bool   // guarded by set.mu
 	then        func() // of AfterClose; guarded by set.mu
 }
@@ -138,6 +139,7 @@ func (s *Set) New(c net.Conn, data any, onClose func()) *Entry {
 		e = newOther(c)
 	}
 	e.set, e.Data, e.onClose = s, data, onClose
+	e.ahead.changed.L = &e.ahead.mu
 	return e
 }
 
@@ -176,16 +178,6 @@ func (c *tcpConn) entry() *Entry       { return &c.e }
 func (c *otherConn) entry() *Entry     { return &c.e }
 func (c *tcpConn) NetConn() net.Conn   { return c.TCPConn }
 func (c *otherConn) NetConn() net.Conn { return c.Conn }
-
-func (c *tcpConn) SetDeadline(t time.Time) error {
-	c.e.noteDeadline(t)
-	return c.TCPConn.SetDeadline(t)
-}
-
-func (c *otherConn) SetDeadline(t time.Time) error {
-	c.e.noteDeadline(t)
-	return c.Conn.SetDeadline(t)
-}
 
 func (e *Entry) noteDeadline(t time.Time) {
 	if t.IsZero() {

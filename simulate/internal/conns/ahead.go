@@ -1,0 +1,175 @@
+package conns
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// maxAhead is how many bytes Watch reads at most. The number is the library's own.
+const maxAhead = 64 << 10
+
+// ahead is what has been read of a connection before its server reads it.
+type ahead struct {
+	mu       sync.Mutex
+	changed  sync.Cond // tells of direct, watching, stopping and data
+	direct   int       // reads of the server that are under way at the connection
+	watching bool      // there is a goroutine of Watch
+	reading  bool      // it reads
+	stopping bool      // it is to end
+	cut      bool      // its read has been ended by a deadline of stop
+	gone     func()
+	data     []byte
+	err      error     // what the connection has ended with, behind data
+	deadline time.Time // for reads, as the server has set it
+}
+
+// Watch reads the connection ahead, until stop is called, and calls gone if the peer ends
+// or resets it. It is for a server that reads nothing meanwhile; its later reads return
+// what has been read. An end behind more than 64 KiB is not seen.
+func (e *Entry) Watch(gone func()) (stop func()) {
+	a, c := &e.ahead, e.conn.NetConn()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.gone, a.stopping = gone, false
+	if !a.watching {
+		a.watching = true
+		go a.watch(c)
+	}
+	return func() { a.stop(c) }
+}
+
+func (a *ahead) watch(c net.Conn) {
+	a.mu.Lock()
+	// A read of the server that is under way gets what comes first.
+	for a.direct > 0 && !a.stopping {
+		a.changed.Wait()
+	}
+	var buf []byte
+	for !a.stopping && a.err == nil && len(a.data) < maxAhead {
+		if buf == nil {
+			buf = make([]byte, 4<<10)
+		}
+		room := buf[:min(len(buf), maxAhead-len(a.data))]
+		a.reading = true
+		a.mu.Unlock()
+		n, err := c.Read(room)
+		a.mu.Lock()
+		a.reading = false
+		cut := a.cut
+		if cut {
+			a.cut = false
+			_ = c.SetReadDeadline(a.deadline)
+		}
+		a.data = append(a.data, buf[:n]...)
+		a.changed.Broadcast()
+		var timeout net.Error
+		switch {
+		case !errors.As(err, &timeout) || !timeout.Timeout():
+			a.err = err
+		case !cut: // the server's own deadline, of which it will hear
+			a.stopping = true
+		}
+	}
+	a.watching = false
+	a.changed.Broadcast()
+	hasEnded, gone := a.err != nil, a.gone
+	a.gone = nil
+	a.mu.Unlock()
+	if hasEnded {
+		gone()
+	}
+}
+
+// stop has Watch end. It does not wait for that, but reads do.
+func (a *ahead) stop(c net.Conn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stopping = true
+	a.changed.Broadcast()
+	if a.reading && !a.cut {
+		a.cut = true
+		_ = c.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// read reads what has been read ahead, and otherwise the connection.
+func (a *ahead) read(c net.Conn, b []byte) (int, error) {
+	a.mu.Lock()
+	for a.watching && len(a.data) == 0 {
+		a.changed.Wait()
+	}
+	switch {
+	case len(a.data) > 0:
+		defer a.mu.Unlock()
+		n := copy(b, a.data)
+		if a.data = a.data[n:]; len(a.data) == 0 {
+			a.data = nil
+		}
+		return n, nil
+	case a.err != nil:
+		defer a.mu.Unlock()
+		return 0, a.err
+	}
+	a.direct++
+	a.mu.Unlock()
+	n, err := c.Read(b)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.direct--; a.watching {
+		a.changed.Broadcast()
+	}
+	return n, err
+}
+
+// isEmpty reports whether the next read is one of the connection.
+func (a *ahead) isEmpty() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.watching && len(a.data) == 0 && a.err == nil
+}
+
+// setDeadline notes a deadline for reads and sets it by set, or by rest where that has to
+// wait until Watch has heard that it is to end.
+func (a *ahead) setDeadline(t time.Time, set, rest func(time.Time) error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.deadline = t
+	if a.cut {
+		return rest(t)
+	}
+	return set(t)
+}
+
+func nothing(time.Time) error { return nil }
+
+func (c *tcpConn) Read(b []byte) (int, error)   { return c.e.ahead.read(c.TCPConn, b) }
+func (c *otherConn) Read(b []byte) (int, error) { return c.e.ahead.read(c.Conn, b) }
+
+func (c *tcpConn) SetReadDeadline(t time.Time) error {
+	return c.e.ahead.setDeadline(t, c.TCPConn.SetReadDeadline, nothing)
+}
+
+func (c *otherConn) SetReadDeadline(t time.Time) error {
+	return c.e.ahead.setDeadline(t, c.Conn.SetReadDeadline, nothing)
+}
+
+func (c *tcpConn) SetDeadline(t time.Time) error {
+	c.e.noteDeadline(t)
+	return c.e.ahead.setDeadline(t, c.TCPConn.SetDeadline, c.TCPConn.SetWriteDeadline)
+}
+
+func (c *otherConn) SetDeadline(t time.Time) error {
+	c.e.noteDeadline(t)
+	return c.e.ahead.setDeadline(t, c.Conn.SetDeadline, c.Conn.SetWriteDeadline)
+}
+
+// WriteTo is that of the *net.TCPConn, unless something has been read ahead.
+func (c *tcpConn) WriteTo(w io.Writer) (int64, error) {
+	if c.e.ahead.isEmpty() {
+		return c.TCPConn.WriteTo(w)
+	}
+	return io.Copy(w, struct{ io.Reader }{c})
+}
