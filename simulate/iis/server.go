@@ -133,7 +133,9 @@ func (s *Server) Serve(srv *http.Server, ln net.Listener) error {
 // ServeTLS is Serve for HTTPS, as srv.ServeTLS is: the files are those of a
 // certificate and its key, and not needed if srv.TLSConfig has certificates. The
 // connection over the limit is answered after the handshake. Over HTTP/2 the status
-// has no reason phrase.
+// has no reason phrase. A request in TLS that is malformed gets status 400 from
+// net/http, also over the limit: it does not reach the handler that answers, and only
+// net/http sees that it is one.
 func (s *Server) ServeTLS(srv *http.Server, ln net.Listener, certFile, keyFile string) error {
 	return s.serve(srv, ln, func(ln net.Listener) error { return srv.ServeTLS(ln, certFile, keyFile) })
 }
