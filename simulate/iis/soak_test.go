@@ -290,12 +290,15 @@ func soakRequests(t *testing.T, web *iis.Server, n int64, ledger *soak.Ledger, a
 	if moves {
 		background.Go(func() { assert.NoError(t, account.Move(ctx)) })
 	}
+	end := func() {
+		assert.NoError(t, web.Host().Close()) // with all that is open
+		assert.NoError(t, ignoreClosed(srv.Close()))
+	}
 	worker := func(f func() bool) {
 		workers.Go(func() {
 			for {
 				if gate.Stats().Admitted >= n {
-					assert.NoError(t, web.Host().Close()) // with all that is open
-					assert.NoError(t, ignoreClosed(srv.Close()))
+					end()
 				}
 				if !f() {
 					return
@@ -331,6 +334,7 @@ func soakRequests(t *testing.T, web *iis.Server, n int64, ledger *soak.Ledger, a
 		})
 	}
 	workers.Wait()
+	end()
 	cancel()
 	for _, transport := range transports {
 		transport.CloseIdleConnections()
