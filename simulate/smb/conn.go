@@ -12,10 +12,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/smbwire"
 )
 
-// Bounds on what a client can make a connection remember or carry. A Windows client
-// has at most 8192 requests under way, as a server grants no more credits.
+// Bounds on what a client can make a connection remember or carry.
 const (
-	maxRequests       = 8192
+	maxRequests       = 8192                                 // under way; smbd takes no more message numbers at a time
 	maxPreSession     = 128 << 10                            // bytes of a message before there is a session
 	maxSessionRequest = 1024                                 // bytes of a NetBIOS session request
 	maxSetup          = bufferSize - smbwire.FrameHeaderSize // bytes of a session setup that are looked at
