@@ -19,8 +19,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/iis"
 )
 
-// A queued client that goes leaves the queue, whatever it has sent, as far as the end of
-// that is within 64 kB.
+// A client that goes away leaves the queue if it has sent no more than 64 kB, whatever
+// that is.
 func TestGoneRequestLeavesTheQueue(t *testing.T) {
 	for _, kind := range []string{"http", "https"} {
 		t.Run(kind, func(t *testing.T) {
@@ -36,8 +36,8 @@ func TestGoneRequestLeavesTheQueue(t *testing.T) {
 	}
 }
 
-// Where the connection is not one of the server, that goes for its first request if the
-// body is one of up to 64 kB.
+// On a connection that Server.Listener has not accepted, it leaves if it has sent one
+// request with a body of up to 64 kB.
 func TestGoneRequestOfForeignConn(t *testing.T) {
 	web, err := iis.NewServer(hostOf(t, win10, nil))
 	require.NoError(t, err)
@@ -82,8 +82,8 @@ func testGone(t *testing.T, s *webServer, requests []string) {
 	}
 }
 
-// Requests that are sent in a row are served in order, with their bodies, although what
-// follows a queued one is read before its time.
+// Requests that are sent in a row are served in order, with their bodies. Those behind
+// a queued one are read before their time.
 func TestRequestsInARowInTheQueue(t *testing.T) {
 	for _, kind := range []string{"http", "https"} {
 		t.Run(kind, func(t *testing.T) {

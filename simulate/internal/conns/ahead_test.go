@@ -69,7 +69,8 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// What is behind maxAhead bytes is not read, and so not seen, until the server reads.
+// Bytes behind maxAhead are not read, and the end behind them is not seen, until the
+// server reads.
 func TestWatchIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := ends(t, false)
@@ -152,7 +153,7 @@ func TestReadsBesideWatch(t *testing.T) {
 	})
 }
 
-// Whatever is watched and when, the server reads what was sent, in order.
+// The server reads what was sent, in order, however often it has been watched.
 func TestNothingIsLostByWatch(t *testing.T) {
 	for _, loopback := range []bool{false, true} {
 		for range 30 {

@@ -55,7 +55,7 @@ func TestSettle(t *testing.T) {
 		{"a slot is held", func(t *testing.T, g *simulate.Gate) {
 			require.True(t, g.TryAcquire(new(simulate.Slot)))
 		}, "held: 1, want 0\nevents of the released: 0, want 1\nsimulate: hold 10 slots"},
-		{"a slot is nobody's", func(t *testing.T, g *simulate.Gate) {
+		{"a slot is no peer's", func(t *testing.T, g *simulate.Gate) {
 			_, err := g.Hold(1)
 			require.NoError(t, err)
 		}, "held and no peer's: 1, want 0"},
