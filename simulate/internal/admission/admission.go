@@ -202,7 +202,8 @@ func (a *Admission) unlink(w *Waiter) {
 	a.busy.Add(-1)
 }
 
-// Release gives n slots back.
+// Release gives n slots back: to the debt first, then to waiters, and the rest to
+// the semaphore.
 func (a *Admission) Release(n int64) {
 	if a.busy.Load() == 0 {
 		a.sem.Release(n)
@@ -216,9 +217,12 @@ func (a *Admission) Release(n int64) {
 	defer a.mu.Unlock()
 	paid := min(a.debt, n)
 	a.owe(-paid)
-	a.sem.Release(n - paid)
-	if !a.Paced {
-		a.grant(Unlimited)
+	n -= paid
+	for ; n > 0 && a.turn != nil && !a.Paced; n-- {
+		a.serve()
+	}
+	if n > 0 {
+		a.sem.Release(n)
 	}
 }
 
@@ -247,12 +251,17 @@ func (a *Admission) Admit(n int64) {
 
 func (a *Admission) grant(n int64) {
 	for granted := int64(0); granted < n && a.turn != nil && a.debt == 0 && a.sem.TryAcquire(1); granted++ {
-		// The line that is served becomes the last of the ring.
-		w := a.turn.head
-		a.turn = a.turn.next
-		a.unlink(w)
-		w.Granted(w)
+		a.serve()
 	}
+}
+
+// serve gives a slot to the first waiter of the line whose turn it is. That line
+// becomes the last of the ring.
+func (a *Admission) serve() {
+	w := a.turn.head
+	a.turn = a.turn.next
+	a.unlink(w)
+	w.Granted(w)
 }
 
 // Move puts a limit in force, which is from 0 to the ceiling.
