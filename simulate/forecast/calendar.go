@@ -75,11 +75,12 @@ func (c *calendar) refill() {
 
 // keep removes the events for which f is false.
 func (c *calendar) keep(f func(event) bool) {
-	all := append(slices.Clone(c.near[:c.n]), c.far...)
-	c.n, c.far = 0, c.far[:0]
+	c.n = len(slices.DeleteFunc(c.near[:c.n], func(e event) bool { return !f(e) }))
+	all := c.far
+	c.far = all[:0]
 	for _, e := range all {
 		if f(e) {
-			c.pushFar(e)
+			c.pushFar(e) // in all, not beyond e
 		}
 	}
 	c.refill()

@@ -57,6 +57,25 @@ func TestRunReleasesAtAFixedRate(t *testing.T) {
 	assert.Equal(t, []time.Duration{half, 2 * half, 3 * half, 4 * half, 5 * half}, times)
 }
 
+// The turns of a queue follow from its begin, however long the next event 4226 is away.
+func TestReleaseRateDoesNotWaitForTheEvent(t *testing.T) {
+	s := forecast.Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+		Settings: simulate.Settings{Limits: map[limits.Service]int{limits.TCPHalfOpen: 1}},
+		Clients:  3, Arrive: forecast.Trace(0, 100*time.Millisecond, 1200*time.Millisecond),
+		Destinations: forecast.Destinations{RoundTrip: forecast.Constant(time.Second / 2)},
+	}
+	for _, interval := range []time.Duration{0, 500 * time.Millisecond, time.Second, 10 * time.Second} {
+		s.Settings.HalfOpen = simulate.HalfOpenSettings{ReleaseRate: 1, EventInterval: interval}
+		var decided []time.Duration
+		for o, err := range forecast.Outcomes(t.Context(), s, nil) {
+			require.NoError(t, err)
+			decided = append(decided, o.Decided)
+		}
+		assert.Equal(t, []time.Duration{0, 1100 * time.Millisecond, 2200 * time.Millisecond}, decided, "event interval %v", interval)
+	}
+}
+
 func TestRunLogsOncePerInterval(t *testing.T) {
 	for _, c := range []struct {
 		interval time.Duration

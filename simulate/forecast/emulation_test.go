@@ -69,19 +69,19 @@ func (e *emulation) address(o *ClientOutcome) string {
 	return to
 }
 
-// observe notes what becomes of ports.
+// observe notes what is logged about dials, and what becomes of ports.
 func (e *emulation) observe(t *testing.T) {
 	e.last, e.freed = map[ClientOutcome]string{}, map[string]time.Duration{}
 	e.host.Observe(func(event simulate.Event) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		switch {
-		case event.Service != limits.TCPOutbound:
-		case event.Kind == simulate.Released:
-			assert.NotContains(t, e.freed, event.Peer)
-			e.freed[event.Peer] = event.Time.Sub(e.start)
+		case event.Service != e.plan.policy.Rule.Service:
 		case event.Kind == simulate.Logged:
 			e.logged++
+		case event.Kind == simulate.Released && e.plan.ports:
+			assert.NotContains(t, e.freed, event.Peer)
+			e.freed[event.Peer] = event.Time.Sub(e.start)
 		}
 	})
 }
@@ -114,7 +114,7 @@ func emulate(t *testing.T, p *plan, s *Scenario) *emulation {
 	host, err := simulate.New(p.windows, &s.Settings)
 	require.NoError(t, err)
 	e := &emulation{plan: p, host: host, gate: simulate.NewGate(host, p.policy), start: time.Now()}
-	if p.ports {
+	if p.dials {
 		e.observe(t)
 	}
 	if p.accept != nil {
@@ -480,10 +480,12 @@ func oneTruth(t *testing.T, scenarios int, random func(*rand.Rand) (Scenario, in
 	return seen, reopened
 }
 
-// logged returns how often a port that could not be had is in the event log.
+// logged returns how often the event log has that dials waited, or that a port could not
+// be had.
 func logged(r *Report) (n int64) {
 	for _, seen := range r.Seen {
-		if seen.Symptom == limits.SymptomEvent4231 || seen.Symptom == limits.SymptomEvent4227 {
+		switch seen.Symptom {
+		case limits.SymptomEvent4226, limits.SymptomEvent4227, limits.SymptomEvent4231:
 			n += seen.Count
 		}
 	}

@@ -21,12 +21,13 @@ type queue struct {
 	tickets []*ticket // by id of the connection
 	granted *[]int32  // ids; nil if attempts cannot wait
 	onGrant func(*admission.Waiter)
-	stale   int // giveUpEvents in the calendar that no longer count
+	stale   int // events in the calendar that no longer count
 
-	// pacing lets attempts go one by one and logs event 4226. It needs one event
-	// at a time, which is in the calendar while wound is set.
+	// pacing lets attempts go one by one and logs event 4226. Of its events only
+	// the one for what is due next counts.
 	pacing admission.Pacing
-	wound  bool
+	due    uint64 // seq of that paceEvent, or 0
+	dueAt  int64
 }
 
 func (q *queue) init(p *plan) {
@@ -46,21 +47,27 @@ func (q *queue) init(p *plan) {
 
 // isStale reports whether e no longer matters, and no time has to pass for it.
 func (k *kernel) isStale(e *event) bool {
-	switch e.kind {
-	case giveUpEvent:
-		if k.queue.tickets[e.id].pending == e.seq {
-			return false
-		}
+	switch {
+	case !k.queue.counts(e):
 		k.queue.stale--
 		return true
-	case paceEvent:
-		if k.queued > 0 && !k.isStuck() {
-			return false
-		}
-		k.queue.wound = false
+	case e.kind == paceEvent && (k.queued == 0 || k.isStuck()):
+		k.queue.due = 0
 		return true
 	}
 	return false
+}
+
+// counts reports whether what e is about has not been done, or put off, since e was
+// pushed.
+func (q *queue) counts(e *event) bool {
+	switch e.kind {
+	case giveUpEvent:
+		return q.tickets[e.id].pending == e.seq
+	case paceEvent:
+		return q.due == e.seq
+	}
+	return true
 }
 
 // isStuck reports whether nothing but entries in the event log is to come: all
@@ -92,21 +99,25 @@ func (k *kernel) enqueue(id int32, limit int64, gaveUp simulate.Outcome) bool {
 	return true
 }
 
-// wind puts the event for what is due next into the calendar, unless the one
-// that is there comes first: it winds again.
+// wind puts the event for what is due next into the calendar. It takes the place of the
+// one that is there: the first turn of a queue that begins may come before it.
 func (k *kernel) wind() {
-	next := k.queue.pacing.Next()
-	if k.queue.wound || next == never {
+	q := &k.queue
+	next := q.pacing.Next()
+	if next == never || q.due != 0 && q.dueAt == next {
 		return
 	}
-	k.queue.wound = true
-	k.push(next, paceEvent, 0)
+	if q.due != 0 {
+		q.due = 0
+		k.forget()
+	}
+	q.due, q.dueAt = k.push(next, paceEvent, 0), next
 }
 
 // pace does what is due about the queue.
 func (k *kernel) pace() {
 	q := &k.queue
-	q.wound = false
+	q.due = 0
 	release, log := q.pacing.Due(k.now)
 	if release {
 		k.adm.Admit(1)
@@ -155,9 +166,8 @@ func (k *kernel) giveUp(c *conn, id int32) {
 	k.fail(c, id, w.gaveUp)
 }
 
-// forget notes that a giveUpEvent no longer counts. When half of the calendar
-// is such events they are thrown out, so that it grows with those that are there
-// only.
+// forget notes that an event no longer counts. When half of the calendar is such
+// events they are thrown out, so that it grows with those that are there only.
 func (k *kernel) forget() {
 	q := &k.queue
 	q.stale++
@@ -165,7 +175,7 @@ func (k *kernel) forget() {
 		return
 	}
 	q.stale = 0
-	k.calendar.keep(func(e event) bool { return e.kind != giveUpEvent || q.tickets[e.id].pending == e.seq })
+	k.calendar.keep(func(e event) bool { return q.counts(&e) })
 }
 
 // ticket returns the ticket with which a connection waits.

@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/queueing"
 )
 
@@ -32,16 +34,27 @@ func TestFiniteQueue(t *testing.T) {
 }
 
 // What a run keeps does not grow with clients that have left,
-// nor with the give-up times of those that need none any more.
+// nor with the give-up times of those that need none any more,
+// nor with queues that begin long before the next event 4226.
 func TestMemoryStaysFlat(t *testing.T) {
-	s := Traffic(QueueScenario(0), 10, 7, 50_000)
-	s.Patience = Constant(24 * time.Hour)
-	p, err := s.compile()
-	require.NoError(t, err)
-	k := kernel{plan: *p}
-	k.init()
-	require.NoError(t, k.run(t.Context()))
-	assert.Less(t, len(k.conns), 200)
-	assert.Less(t, cap(k.calendar.far), 1000)
-	assert.Less(t, cap(*k.queue.granted), 100)
+	patient := Traffic(QueueScenario(0), 10, 7, 50_000)
+	patient.Patience = Constant(24 * time.Hour)
+	queues := Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,
+		Settings: simulate.Settings{
+			Limits:   map[limits.Service]int{limits.TCPHalfOpen: 30},
+			HalfOpen: simulate.HalfOpenSettings{ReleaseRate: 1000, EventInterval: 365 * 24 * time.Hour},
+		},
+		Clients: 50_000, Arrive: Poisson(time.Second / 25), Destinations: Destinations{RoundTrip: Exponential(time.Second)},
+	}
+	for _, s := range []Scenario{patient, queues} {
+		p, err := s.compile()
+		require.NoError(t, err)
+		k := kernel{plan: *p}
+		k.init()
+		require.NoError(t, k.run(t.Context()))
+		assert.Less(t, len(k.conns), 200)
+		assert.Less(t, cap(k.calendar.far), 1000)
+		assert.Less(t, cap(*k.queue.granted), 100)
+	}
 }

@@ -116,6 +116,9 @@ func randomScenario(r *rand.Rand) (s Scenario, queue int64, tied bool) {
 		if r.IntN(3) == 0 {
 			s.Settings.HalfOpen.ReleaseRate = 0.1 + r.Float64()
 		}
+		if r.IntN(3) == 0 {
+			s.Settings.HalfOpen.EventInterval = time.Duration(1 + r.Int64N(int64(20*time.Second)))
+		}
 		queue = admission.Unlimited
 	}
 	s.Settings.Limits = map[limits.Service]int{s.Service: r.IntN(6)}

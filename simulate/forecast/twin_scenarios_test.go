@@ -280,9 +280,6 @@ func randomDraws(t *testing.T, seed uint64) (forecast.Scenario, twinDraws) {
 
 // unfixed keeps scenarios away from what Run does wrong.
 func unfixed(s *forecast.Scenario) {
-	if s.Settings.HalfOpen.ReleaseRate > 0 {
-		s.Settings.HalfOpen.EventInterval = 0
-	}
 	if s.Service == limits.TCPHalfOpen && s.Visits >= 0 && s.Visits < 2 {
 		s.Visits = 2
 	}

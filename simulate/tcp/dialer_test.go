@@ -433,6 +433,32 @@ func TestReleaseRate(t *testing.T) {
 	})
 }
 
+// The turns of a queue follow from its begin, however long the next event 4226 is away.
+func TestReleaseRateDoesNotWaitForTheEvent(t *testing.T) {
+	for _, interval := range []time.Duration{0, 500 * time.Millisecond, time.Second, 10 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			settings := &simulate.Settings{
+				Limits:   map[limits.Service]int{limits.TCPHalfOpen: 1},
+				HalfOpen: simulate.HalfOpenSettings{ReleaseRate: 1, EventInterval: interval},
+			}
+			d := newDialer(t, xpSP2, settings, &network{delay: 500 * time.Millisecond}, tcp.DialerSettings{})
+			start := time.Now()
+			var dials sync.WaitGroup
+			for i, at := range []time.Duration{0, 100 * time.Millisecond, 1200 * time.Millisecond} {
+				dials.Go(func() {
+					time.Sleep(at)
+					_, err := d.Dial("tcp", "198.51.100.1:80")
+					if assert.NoError(t, err) {
+						want := []time.Duration{0, 1100 * time.Millisecond, 2200 * time.Millisecond}[i] + 500*time.Millisecond
+						assert.Equal(t, want, time.Since(start), "dial %d, event interval %v", i, interval)
+					}
+				})
+			}
+			dials.Wait()
+		})
+	}
+}
+
 func TestPanicGivesTheSlotBack(t *testing.T) {
 	d := newDialer(t, xpSP2, nil, nil, tcp.DialerSettings{
 		Connect: func(context.Context, string, string) (net.Conn, error) { panic("a hook of the caller") },

@@ -48,6 +48,7 @@ func TestPacing(t *testing.T) {
 		{"lets go", admission.Pacing{Every: 40}, long, []int64{5}, []int64{45, 85}, nil},
 		{"a queue that begins starts anew", admission.Pacing{Every: 40}, long, []int64{5, 44}, []int64{84}, nil},
 		{"until the queue is empty", admission.Pacing{Every: 10}, short, []int64{5}, []int64{15, 25}, nil},
+		{"a queue begins before the next entry", admission.Pacing{Every: 10, Logs: true, Interval: 60}, short, []int64{22, 38}, []int64{32, 48}, []int64{22}},
 		{"both", admission.Pacing{Every: 30, Logs: true, Interval: 30}, long, []int64{1}, []int64{31, 61, 91}, []int64{1, 31, 61, 91}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
