@@ -36,7 +36,7 @@ func TestPeerCloses(t *testing.T) {
 	assert.Contains(t, text, "Assumed: the machine closes its connections first")
 	text = output(t, append(load, "-arrive", "every(1ms)", "-hold", "0s", "-peer-closes", "1")...)
 	assert.Contains(t, text, "4000 connections: 4000 admitted.")
-	assert.Contains(t, text, "Seen 4000×: connected")
+	assert.Contains(t, text, "Seen 4000 times: connected to the destination")
 	assert.NotContains(t, text, "Assumed")
 }
 
@@ -86,7 +86,7 @@ func TestWrongUses(t *testing.T) {
 		{[]string{"-service", "gopher"}, "", `invalid value "gopher" for flag -service: `},
 		{[]string{"-service", "http and ftp"}, "", "it can be iis or ftp: want one of them"},
 		{[]string{"-arrive", "sometimes"}, "", `invalid value "sometimes" for flag -arrive: forecast: arrival "sometimes": want at-once, every(2s)`},
-		{[]string{"-arrive", "trace(0s,1s)"}, "", "-arrive: trace of 2 times for 25 clients: want as many"},
+		{[]string{"-arrive", "trace(0s,1s)"}, "", "-arrive: trace of 2 times for 25 clients: want a time for each"},
 		{[]string{"-hold", "long"}, "", `flag -hold: forecast: distribution "long": want a time such as 30s, uniform(10s,50s)`},
 		{[]string{"-hold", "30"}, "", `flag -hold: forecast: distribution "30": want a time such as 30s`},
 		{[]string{"-hold", "9000h"}, "", "flag -hold: forecast: distribution \"9000h\": time 9000h0m0s: want 0 to 8760h0m0s"},

@@ -10,13 +10,13 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
-// Arrival is when clients come. The zero Arrival is all at once. It prints,
-// parses and marshals as text:
+// Arrival says when each client comes for the first time. The zero Arrival is all at
+// the start. An Arrival is a plain value that has a text form, for flags and files:
 //
 //	at-once              all at the start
 //	every(2s)            the first at the start, then one every 2 s
 //	poisson(2s)          at random, 2 s apart on average
-//	trace(0s,1.5s,9s)    at these times; as many as there are clients
+//	trace(0s,1.5s,9s)    at these times, one for each client
 type Arrival struct {
 	kind  arrivalKind
 	gap   time.Duration
@@ -32,26 +32,28 @@ const (
 	trace
 )
 
-// AtOnce is all clients at the start.
+// AtOnce lets all clients come at the start.
 func AtOnce() Arrival { return Arrival{} }
 
-// Every is one client every gap, the first at the start.
+// Every lets one client come every gap, the first at the start.
 func Every(gap time.Duration) Arrival { return Arrival{kind: evenly, gap: gap} }
 
-// Poisson is clients at random: a Poisson process whose gaps have the mean.
+// Poisson lets clients come at random, as a Poisson process. The gaps between them,
+// and the time before the first, have the mean.
 func Poisson(mean time.Duration) Arrival { return Arrival{kind: poisson, gap: mean} }
 
-// Trace is clients at the times given, in ascending order. It keeps times.
+// Trace lets a client come at each of the times, which are in ascending order and as
+// many as the clients. It keeps the slice.
 func Trace(times ...time.Duration) Arrival { return Arrival{kind: trace, times: times} }
 
-// IsTrace reports whether a is a Trace, which has as many clients as times and
-// cannot be stretched to another number of them.
+// IsTrace reports whether a is a Trace. Its number of clients is fixed, so that
+// Capacity and Sweep do not accept it.
 func (a Arrival) IsTrace() bool { return a.kind == trace }
 
-// IsZero reports whether a is the zero Arrival, all at once.
+// IsZero reports whether a is the zero Arrival, which is AtOnce.
 func (a Arrival) IsZero() bool { return a.kind == atOnce }
 
-// Valid returns nil if clients can come as a says.
+// Valid returns nil if a scenario can have a. The error says what is accepted.
 func (a Arrival) Valid() error {
 	switch a.kind {
 	case atOnce:
@@ -69,7 +71,7 @@ func (a Arrival) Valid() error {
 	return nil
 }
 
-// together returns how many of so many clients come at one instant at most.
+// together returns the largest number of clients that come at one instant.
 func (a Arrival) together(clients int) int {
 	switch a.kind {
 	case evenly, poisson:
@@ -100,8 +102,7 @@ func (a Arrival) String() string {
 	return "at-once"
 }
 
-// ParseArrival reads the text form. The error for anything else shows the
-// forms.
+// ParseArrival reads the text form of an Arrival. The error shows the forms.
 func ParseArrival(form string) (Arrival, error) {
 	fail := func(err error) (Arrival, error) {
 		const forms = "at-once, every(2s), poisson(2s) or trace(0s,1s,5s)"
@@ -139,7 +140,7 @@ func ParseArrival(form string) (Arrival, error) {
 	return a, nil
 }
 
-// MarshalText returns the text form; an Arrival that is not valid is an error.
+// MarshalText returns the text form. An Arrival that is not valid is an error.
 func (a Arrival) MarshalText() ([]byte, error) {
 	if err := a.Valid(); err != nil {
 		return nil, fmt.Errorf("forecast: arrival: %w", err)
@@ -147,7 +148,7 @@ func (a Arrival) MarshalText() ([]byte, error) {
 	return []byte(a.String()), nil
 }
 
-// UnmarshalText is ParseArrival.
+// UnmarshalText reads what ParseArrival does.
 func (a *Arrival) UnmarshalText(text []byte) error {
 	parsed, err := ParseArrival(string(text))
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// Assumption is something that a scenario leaves open and that its report
-// depends on. The field that the constant names does away with it.
+// Assumption is what a run supposes where the scenario leaves something open that the
+// report depends on. A scenario that sets the field named at the constant has no such
+// assumption. The zero value is UnknownAssumption, which no report has.
 type Assumption uint8
 
 // The assumptions.
@@ -16,23 +17,23 @@ const (
 	// KeptForAMinute: Idle is not given, and clients of a web server that counts
 	// connections keep theirs open for a minute.
 	KeptForAMinute
-	// KeptInTimeWait: Destinations.PeerCloses is not given, and each outbound
-	// connection keeps its port for the TIME_WAIT of the edition after it is closed.
+	// KeptInTimeWait: Destinations.PeerCloses is 0, and each outbound connection
+	// keeps its port for the TIME_WAIT of the edition after it is closed.
 	KeptInTimeWait
 	// AcceptedAtOnce: AcceptTime is not given, and the connections of clients
 	// that come for the first time at the same instant are more than the listen
 	// backlog holds. It is about IIS, FTP, SMTP, Telnet and other programs that
 	// listen on a socket.
 	AcceptedAtOnce
-	// WaitForEver: Patience is not given, and some waited in the queue.
+	// WaitForEver: Patience is not given, and clients waited in the queue.
 	WaitForEver
-	// NoQueueTimeout: Settings.QueueTimeout is not given, and a request waited
-	// longer than the web server keeps an idle connection.
+	// NoQueueTimeout: Settings.QueueTimeout is 0, and a request waited longer
+	// than the web server keeps an idle connection.
 	NoQueueTimeout
-	// NeverDisconnected: AutoDisconnect is not given, some were refused, and
-	// sessions stay idle for longer than is documented that Windows lets them.
+	// NeverDisconnected: AutoDisconnect is 0, sessions were refused, and Idle is
+	// longer than the documented time after which Windows ends an idle session.
 	NeverDisconnected
-	// NotPaced: Settings.HalfOpen.ReleaseRate is not given, and dials waited.
+	// NotPaced: Settings.HalfOpen.ReleaseRate is 0, and dials waited.
 	NotPaced
 )
 
@@ -43,18 +44,19 @@ var assumptions = [...]struct{ name, text string }{
 	KeptInTimeWait: {"kept-in-time-wait",
 		"the machine closes its connections first, so that each keeps its port for the TIME_WAIT of the edition"},
 	AcceptedAtOnce: {"accepted-at-once",
-		"the program accepts every connection at once; if that takes it time, the listen backlog refuses part of those that come together"},
+		"the program accepts every connection at once; if it takes time to accept one, the listen backlog refuses some of those that come together"},
 	WaitForEver: {"wait-for-ever",
-		"clients wait in the queue for as long as it takes; with a patience some would leave"},
+		"clients wait in the queue for as long as it takes; with less patience some would give up"},
 	NoQueueTimeout: {"no-queue-timeout",
-		"requests may wait in the queue for as long as it takes; whether the connection timeout of the web server ends that is not known"},
+		"requests may wait in the queue for as long as it takes; it is not known whether the connection timeout of the web server ends the wait"},
 	NeverDisconnected: {"never-disconnected",
-		"Windows keeps idle sessions for ever, as Windows 11 was seen to; an automatic disconnect after 15 minutes is documented"},
+		"Windows never ends an idle session, as was seen on Windows 11; its documentation speaks of 15 minutes"},
 	NotPaced: {"not-paced",
-		"attempts leave the queue as slots come free; the vendor speaks of a fixed rate and gives no number"},
+		"attempts leave the queue when slots come free; the vendor speaks of a fixed rate and gives no number"},
 }
 
-// String returns the assumption as a clause, for people.
+// String returns the assumption as a clause, such as "clients wait in the queue for
+// as long as it takes; ...".
 func (a Assumption) String() string {
 	if int(a) < len(assumptions) {
 		return assumptions[a].text
@@ -71,7 +73,7 @@ func (a Assumption) MarshalText() ([]byte, error) {
 	return []byte(assumptions[a].name), nil
 }
 
-// UnmarshalText accepts the names.
+// UnmarshalText accepts the names that MarshalText returns.
 func (a *Assumption) UnmarshalText(text []byte) error {
 	for i, known := range assumptions {
 		if known.name == string(text) {
@@ -82,8 +84,8 @@ func (a *Assumption) UnmarshalText(text []byte) error {
 	return fmt.Errorf("forecast: unknown assumption %.100q", text)
 }
 
-// assumeIdle sets the Idle time that is assumed if it is not given, where it
-// matters.
+// assumeIdle sets the Idle time that is assumed where none is given and the report
+// depends on it.
 func (p *plan) assumeIdle(s *Scenario) {
 	switch {
 	case !s.Idle.IsZero() || p.perRequest || p.policy.ClosesAfterRequest:
@@ -92,8 +94,8 @@ func (p *plan) assumeIdle(s *Scenario) {
 	}
 }
 
-// meetsBacklog reports whether more connections come at one instant than the
-// socket of the program holds. They are no matter where it accepts at once.
+// meetsBacklog reports whether more connections come at one instant than the listen
+// backlog of the program holds.
 func (p *plan) meetsBacklog(s *Scenario) bool {
 	switch s.Service {
 	case limits.IIS, limits.FTP, limits.SMTP, limits.Telnet, limits.TCPOther:

@@ -9,23 +9,24 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/admission"
 )
 
-// Backlog is what happened to connections before the program accepted them. It
-// is zero if Scenario.AcceptTime is not given or 0.
+// Backlog is what happened to connections before the program accepted them. The zero
+// Backlog says that the program accepts at once: Scenario.AcceptTime is not given,
+// or 0.
 type Backlog struct {
-	// Limit is how many the socket holds, and Held how many it held.
+	// Limit is how many connections the listen backlog can hold, and Held how many
+	// it held.
 	Limit limits.Limit `json:"limit"`
 	Held  Level        `json:"held"`
-	// Refused counts those of Report.Refused whose last try found the backlog
-	// full. Repeated counts the connections that the backlog took when their SYN
-	// was sent again, which makes the connect half a second longer or more.
+	// Refused is the part of Report.Refused whose last attempt found the backlog
+	// full. Repeated counts the attempts that the backlog took at a repeated SYN.
+	// Such a connect takes half a second longer, or more.
 	Refused  int64 `json:"refused"`
 	Repeated int64 `json:"repeated"`
-	// Wait is how long the tries that were accepted had waited for it, from the
-	// SYN that the backlog took.
+	// Wait is how long accepted connections had been in the backlog.
 	Wait Waits `json:"wait"`
 }
 
-// initBacklog finds the limit on connections that are not accepted yet.
+// initBacklog finds the limit on connections that the program has not accepted.
 func (p *plan) initBacklog(host *simulate.Host, s *Scenario) error {
 	accept := s.AcceptTime.sampler()
 	if accept == nil {
@@ -36,7 +37,7 @@ func (p *plan) initBacklog(host *simulate.Host, s *Scenario) error {
 	}
 	policy, err := host.Policy(limits.TCPBacklog)
 	if err != nil {
-		return &ScenarioError{"Service", fmt.Errorf("the backlog in front of it: %w", err)}
+		return &ScenarioError{"Service", fmt.Errorf("its listen backlog: %w", err)}
 	}
 	p.accept = accept
 	if p.backlog, err = policy.Listen(s.Backlog); err != nil {
@@ -84,7 +85,7 @@ func (b *backlog) push(u unaccepted) {
 	b.line = append(b.line, u)
 }
 
-// connect is an attempt whose connection has to be accepted first.
+// connect puts a connection into the backlog, or refuses it.
 func (k *kernel) connect(c *conn, id int32) {
 	b, p := k.backlog, &k.plan
 	if b.held() >= b.limit {
@@ -137,7 +138,7 @@ func (k *kernel) accepted() {
 	if c.asked >= k.warmup {
 		b.waits.add(k.now - u.since)
 	}
-	// Where requests are counted, a connection stays open between them.
+	// Where requests are counted, a connection stays open between its requests.
 	c.accepted, c.answer = k.plan.policy.Rule.Unit == limits.UnitRequests, NotDialled
 	k.seek(c, u.id)
 }

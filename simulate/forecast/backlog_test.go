@@ -94,7 +94,7 @@ func TestWindowsClientsRepeatTheirSYN(t *testing.T) {
 	assert.Equal(t, []forecast.Seen{
 		{Symptom: limits.SymptomConnectionRefused, Count: 16}, {Symptom: limits.SymptomSlowConnect, Count: 14},
 	}, r.Seen)
-	assert.Contains(t, r.Summary(), "Listen backlog of 10: peak 10, 16 refused there; accepted after ")
+	assert.Contains(t, r.Summary(), "Listen backlog of 10: peak 10, 16 refused; accepted after ")
 }
 
 // The backlog is in front of the service's own limit: ten connections get in,

@@ -11,38 +11,40 @@ import (
 
 // ClientCapacity is how many clients an edition can take.
 type ClientCapacity struct {
-	// Clients is the largest number for which no more is lost than allowed, 0
-	// if there is none.
+	// Clients is the largest number of clients that lose no more than allowed.
+	// It is 0 if one client loses more.
 	Clients int `json:"clients"`
-	// Limited is false if the search ended at 65,536 clients without meeting a
-	// limit.
+	// Limited is false if 65,536 clients lose no more than allowed. The search
+	// ends there.
 	Limited bool `json:"limited"`
-	// Lost is the share that those clients lose.
+	// Lost is the share that so many clients lose.
 	Lost Estimate `json:"lost"`
 }
 
-// mostClients is where Capacity gives up looking for a limit.
+// mostClients is the number at which Capacity ends its search.
 const mostClients = 1 << 16
 
-// runsPerPoint is how many replications decide about a number of clients.
+// runsPerPoint is the number of replications that decide about a number of clients.
 const runsPerPoint = 8
 
-// enoughClients is how many clients, over all replications, decide for Capacity. So
-// many give a sure mean, and a search that meets no limit takes half the time.
+// enoughClients is the number of clients, over all replications, that decide for
+// Capacity. So many give a sure mean. More would double the time of a search that
+// meets no limit.
 const enoughClients = 1 << 15
 
-// Capacity answers how many clients fit on the edition of the scenario, if at
-// most the share, from 0 to 1, of what they ask for may be lost (Report.Lost,
-// the mean of 8 replications, of 2 to 7 for more than 4,096 clients). The workload is that of the scenario with another
-// number of clients. All of them come in the time in which those of the scenario
-// come: gaps between arrivals become shorter as clients become more. A trace
-// cannot be stretched and is an error.
+// Capacity returns how many clients fit on the edition of the scenario: the largest
+// number that loses at most the share, from 0 to 1, of its demands. What counts is
+// Report.Lost, averaged over 8 replications (2 to 7 for more than 4,096 clients).
 //
-// What is still in the queue when Until ends the run is lost, as with Suitable:
-// clients fit in a queue as long as it comes to its end.
+// The load is that of the scenario, with another number of clients. They come in the
+// same time as the clients of the scenario: for twice as many, the gaps between
+// arrivals are half as long. A Trace has no gaps and is an error.
 //
-// It looks for the number by doubling and halving, which supposes that more
-// clients lose more; where that is not so, it finds one of the borders.
+// Demands that are in the queue when Until ends the run are lost.
+//
+// The search supposes that more clients lose a larger share. Where that is not so,
+// it finds one of the numbers at which the answer changes. The error is that of
+// Replicate.
 func Capacity(ctx context.Context, s Scenario, share float64) (ClientCapacity, error) {
 	if err := checkShare(share); err != nil {
 		return ClientCapacity{}, err
@@ -108,22 +110,24 @@ func (s Scenario) withClients(n int) (Scenario, error) {
 	return s, nil
 }
 
-// Curve is what is lost as clients become more, on one edition.
+// Curve is the share that is lost on one edition, for several numbers of clients.
 type Curve struct {
 	Windows limits.Windows `json:"windows"`
-	Problem string         `json:"problem,omitempty"`
-	Points  []CurvePoint   `json:"points"`
+	// Problem says why there are no points, as in Comparison.
+	Problem string       `json:"problem,omitempty"`
+	Points  []CurvePoint `json:"points"`
 }
 
-// CurvePoint is the share lost by a number of clients.
+// CurvePoint is the share that a number of clients loses: Report.Lost, from 0 to 1.
 type CurvePoint struct {
 	Clients int      `json:"clients"`
 	Lost    Estimate `json:"lost"`
 }
 
-// Sweep runs the scenario with each number of clients on each of windows, 8
-// replications each, and tells what share they lose. The clients come in the
-// same time, as with Capacity.
+// Sweep runs the scenario with each number of clients on each of windows, in place of
+// its own, and returns a Curve for each of windows. A point is 8 replications. The
+// clients come in the same time, whatever their number: see Capacity. The error is
+// that of Replicate, and there are no curves then.
 func Sweep(ctx context.Context, s Scenario, clients []int, windows ...limits.Windows) ([]Curve, error) {
 	if err := s.check(); err != nil {
 		return nil, err

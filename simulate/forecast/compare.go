@@ -12,25 +12,26 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// Comparison is what one edition makes of a workload.
+// Comparison is the report of a scenario on one edition.
 type Comparison struct {
 	Windows limits.Windows `json:"windows"`
 	// Problem says why there is no report: the edition does not have the
-	// service, or does not accept a setting, or its limit is not known.
+	// service, or does not accept a setting, or its limit is not known. It is
+	// empty if there is a report.
 	Problem string `json:"problem,omitempty"`
 	Report  Report `json:"report,omitzero"`
 }
 
-// Compare runs the scenario on each of windows in turn, in place of its own.
-// All of them meet the same clients, with the same random choices (see
-// Scenario.Seed). What an edition cannot run is a Problem and not an error.
+// Compare runs the scenario on each of windows, in place of its own. All of them meet
+// the same clients, with the same random choices (see Scenario.Seed). An edition that
+// cannot run the scenario has a Problem, which is not an error. The error is that of
+// Run, and there are no comparisons then.
 func Compare(ctx context.Context, s Scenario, windows ...limits.Windows) ([]Comparison, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
 	out := make([]Comparison, len(windows))
-	// Many editions have the same limit. They differ in nothing else that a
-	// run could tell, so one run does for all of them.
+	// Many editions have the same limit. The run of one is the run of all of them.
 	var mu sync.Mutex
 	runs := map[planKey]func() (Report, error){}
 	err := each(len(windows), func(i int) error {
@@ -66,8 +67,8 @@ func Compare(ctx context.Context, s Scenario, windows ...limits.Windows) ([]Comp
 	return out, nil
 }
 
-// problem takes the error of a scenario for what an edition cannot run, if it is
-// that, and returns it otherwise.
+// problem returns the text of an error that is about what an edition cannot run. It
+// returns any other error as it is.
 func problem(err error, service limits.Service) (string, error) {
 	var bad *ScenarioError
 	if service != limits.UnknownService && errors.As(err, &bad) && (bad.Field == "Service" || bad.Field == "Settings" || bad.Field == "Backlog") {
@@ -76,8 +77,8 @@ func problem(err error, service limits.Service) (string, error) {
 	return "", err
 }
 
-// planKey is all of an edition that the run of a given workload, and its report,
-// depend on.
+// planKey is the part of an edition on which the run of a given scenario, and its
+// report, depend.
 type planKey struct {
 	limit, bound                  int64
 	discipline                    limits.Discipline
@@ -103,16 +104,18 @@ func (p *plan) identity() planKey {
 	}
 }
 
-// Suitable answers which editions serve the workload so that at most the share,
-// from 0 to 1, of what it asks for is lost (Report.Lost, the mean of 8
-// replications, as with Capacity). It compares all editions that have the
-// service, in order of release, at each service pack that changed the limit, and
-// returns the first run of those that serve. A service or a setting that no
-// edition has is an error.
+// Suitable returns the editions that serve the clients of the scenario: at most the
+// share, from 0 to 1, of their demands is lost. What counts is Report.Lost, averaged
+// over 8 replications. Each edition comes with its report of the first replication.
+// The scenario's own Windows does not matter.
 //
-// What is still in the queue when Until ends the run is lost, so that a queue
-// that only grows is not suitable; what has its slot is not. A queue loses nothing
-// else until it is full: set Patience if clients do not wait for ever.
+// Suitable tries all editions that have the service, in order of release, at each
+// service pack that changed the limit. A service or a setting that no edition has is
+// an error.
+//
+// Demands that are in the queue when Until ends the run are lost, so that an edition
+// whose queue only grows is not suitable. Apart from that a queue loses nothing until
+// it is full. Set Patience if clients do not wait without end.
 func Suitable(ctx context.Context, s Scenario, share float64) ([]Comparison, error) {
 	if err := checkShare(share); err != nil {
 		return nil, err
@@ -150,8 +153,8 @@ func Suitable(ctx context.Context, s Scenario, share float64) ([]Comparison, err
 	return suitable, nil
 }
 
-// machines returns all editions that the table has the service for, at each
-// service pack that changed one of the limits.
+// machines returns all editions that have a rule for the service, at each service
+// pack that changed one of the limits.
 func (s *Scenario) machines() []limits.Windows {
 	var list []limits.Windows
 	for rule := range limits.ByService(s.Service) {

@@ -8,10 +8,11 @@ import (
 )
 
 // The CSV of this package is for a spreadsheet: one line of names, then one row
-// for each run, edition or point, with plain numbers and times in seconds. What
-// is not known of a row is empty.
+// for each run, edition or point, with plain numbers and times in seconds. A cell
+// without a value is empty.
 
-// ReplicationsCSV writes the reports of the replications, a row for each run.
+// ReplicationsCSV writes a line of column names and then a row for each report. A
+// name that ends in _s is a time in seconds; lost and full_share go from 0 to 1.
 func ReplicationsCSV(w io.Writer, r Replications) error {
 	return writeCSV(w, reportColumns[:], func(row func(...string)) {
 		for i := range r.Reports {
@@ -20,8 +21,9 @@ func ReplicationsCSV(w io.Writer, r Replications) error {
 	})
 }
 
-// ComparisonsCSV writes what Compare returns, a row for each edition. Where
-// there is no report, the column problem says why.
+// ComparisonsCSV writes what Compare or Suitable returns: a row for each edition, with
+// the columns of ReplicationsCSV. If an edition has no report, the column problem says
+// why.
 func ComparisonsCSV(w io.Writer, comparisons []Comparison) error {
 	return writeCSV(w, append(reportColumns[:], "problem"), func(row func(...string)) {
 		for _, c := range comparisons {
@@ -36,8 +38,8 @@ func ComparisonsCSV(w io.Writer, comparisons []Comparison) error {
 	})
 }
 
-// CurvesCSV writes what Sweep returns, a row for each edition and number of
-// clients, and one for an edition that has a problem.
+// CurvesCSV writes what Sweep returns: a row for each edition and number of clients.
+// If an edition has no points, it has one row, and the column problem says why.
 func CurvesCSV(w io.Writer, curves []Curve) error {
 	return writeCSV(w, []string{"windows", "clients", "lost", "standard_error", "half_width", "problem"}, func(row func(...string)) {
 		for _, c := range curves {
@@ -53,7 +55,7 @@ func CurvesCSV(w io.Writer, curves []Curve) error {
 
 func writeCSV(w io.Writer, columns []string, fill func(row func(...string))) error {
 	out := csv.NewWriter(w)
-	row := func(cells ...string) { _ = out.Write(cells) } // Error has it
+	row := func(cells ...string) { _ = out.Write(cells) } // out.Error has the error
 	row(columns...)
 	fill(row)
 	out.Flush()

@@ -7,15 +7,16 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// Answer is what a dial met.
+// Answer is what a dial met once it had its slot. The zero value is NotDialled.
 type Answer uint8
 
 // The answers.
 const (
+	// NotDialled: there was no dial, or it got no slot.
 	NotDialled Answer = iota
-	// Connected: the destination is live.
+	// Connected: the destination accepted the connection.
 	Connected
-	// Reset: the destination refused the connection.
+	// Reset: the destination, or a listen backlog, refused the connection.
 	Reset
 	// Unanswered: there was no answer when the dial gave up.
 	Unanswered
@@ -31,8 +32,7 @@ func (a Answer) String() string {
 	return fmt.Sprintf("Answer(%d)", uint8(a))
 }
 
-// MarshalText returns the String form; a value that is not declared is an
-// error.
+// MarshalText returns the text of String. A value that is not declared is an error.
 func (a Answer) MarshalText() ([]byte, error) {
 	if int(a) >= len(answerNames) {
 		return nil, fmt.Errorf("forecast: %d is no answer; there are %d", uint8(a), len(answerNames))
@@ -40,7 +40,7 @@ func (a Answer) MarshalText() ([]byte, error) {
 	return []byte(answerNames[a]), nil
 }
 
-// UnmarshalText accepts the String forms.
+// UnmarshalText accepts the texts of String.
 func (a *Answer) UnmarshalText(text []byte) error {
 	for i, name := range answerNames {
 		if name == string(text) {
@@ -51,7 +51,7 @@ func (a *Answer) UnmarshalText(text []byte) error {
 	return fmt.Errorf("forecast: unknown answer %.100q; want one of %q", text, answerNames)
 }
 
-// A destinationKind is what a dial meets.
+// A destinationKind is how a destination answers a dial.
 type destinationKind uint8
 
 const (
@@ -62,7 +62,7 @@ const (
 
 func (d destinationKind) answer() Answer { return Connected + Answer(d) }
 
-// destination draws what the next dial meets.
+// destination draws the kind of destination that the next dial goes to.
 func (p *plan) destination(r *rand.Rand) destinationKind {
 	if p.refusing == 0 && p.dead == 0 {
 		return liveDestination
@@ -84,8 +84,8 @@ func (p *plan) answerTime(r *rand.Rand, d destinationKind) int64 {
 	return p.trip.draw(r)
 }
 
-// redial makes a connection ready for an attempt. A retry has the destination
-// of the attempt before.
+// redial makes a connection ready for an attempt. A retry goes to the destination of
+// the attempt before.
 func (k *kernel) redial(c *conn) {
 	if c.attempts == 1 {
 		c.destination = k.plan.destination(rand.New(&c.src))
@@ -95,12 +95,12 @@ func (k *kernel) redial(c *conn) {
 	c.answer = NotDialled
 }
 
-// dial is what a connection attempt does with its slot.
+// dial lets a connection attempt that has its slot dial.
 func (k *kernel) dial(c *conn, id int32, o simulate.Outcome) {
 	p := &k.plan
 	d := p.answerTime(rand.New(&c.src), c.destination)
 	c.answer = c.destination.answer()
-	// The system gives up as well as the caller.
+	// The dial ends when the first of system and caller gives up.
 	if left := min(p.giveUp, k.queue.tickets[id].until-k.now); left < d {
 		d, c.answer = left, Unanswered
 	}
@@ -127,8 +127,8 @@ func (p *plan) portTime(r *rand.Rand) (open, wait int64) {
 	return open, wait
 }
 
-// keepPort lets a dial that is answered at an instant keep its port, and returns
-// when that comes free. The client goes on when the connection is closed.
+// keepPort lets a dial that connected keep its port, and returns when the port comes
+// free. The client goes on when the connection is closed.
 func (k *kernel) keepPort(c *conn, id int32, answered int64) (free int64) {
 	open, wait := k.plan.portTime(rand.New(&c.src))
 	closed := after(answered, open)
@@ -142,8 +142,8 @@ func (k *kernel) keepPort(c *conn, id int32, answered int64) (free int64) {
 	return free
 }
 
-// dialled goes on with a dial that has failed, has its answer where attempts are
-// counted, or whose connection has been closed where ports are.
+// dialled goes on after a dial: when it has failed, when it has its answer (where
+// attempts are counted), or when its connection has been closed (where ports are).
 func (k *kernel) dialled(c *conn, id int32) {
 	if c.asked >= k.warmup {
 		k.answers[c.answer]++
@@ -155,8 +155,7 @@ func (k *kernel) dialled(c *conn, id int32) {
 	k.nextDial(c, id)
 }
 
-// nextDial sees to what follows a dial, whatever became of it: the next one, or
-// the end.
+// nextDial begins what follows a dial, failed or not: the next dial, or the end.
 func (k *kernel) nextDial(c *conn, id int32) {
 	p, w, r := &k.plan, k.queue.tickets[id], rand.New(&c.src)
 	w.failed = w.failed && c.request > 0 || c.answer != Connected

@@ -161,7 +161,7 @@ func TestRetryingIsNotLost(t *testing.T) {
 		assert.EqualValues(t, 2, r.Unfinished)
 		assert.Equal(t, c.retrying, r.Retrying, "%v", c.until)
 		assert.InDelta(t, c.lost, r.Lost(), 0, "%v", c.until)
-		assert.Contains(t, strings.ReplaceAll(r.Summary(), "\n  ", " "), fmt.Sprintf("2 undecided at the end (%d of them to be dialled again)", c.retrying))
+		assert.Contains(t, strings.ReplaceAll(r.Summary(), "\n  ", " "), fmt.Sprintf("2 undecided at the end (%d of them would be dialled again)", c.retrying))
 		seen := slices.ContainsFunc(r.Seen, func(s forecast.Seen) bool { return s.Answer == forecast.Unanswered })
 		assert.Equal(t, c.until > 21*time.Second, seen, "what a client sees only later")
 	}

@@ -13,22 +13,22 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
-// Dist is how long something takes: always the same, or differently each time
-// it is drawn. The zero Dist is not given; what a field does then, it says. That
-// is not always a time of 0, which is Constant(0).
+// Dist is a distribution: how long something takes, the same each time or drawn at
+// random. The zero Dist means "not given", and the field that has it says what
+// happens then. For a time of 0 use Constant(0).
 //
-// A Dist is a plain value. It prints, parses and marshals as text, so that it
-// can be a flag or stand in a scenario file:
+// A Dist is a plain value that has a text form, for flags and files:
 //
 //	30s                        constant
 //	uniform(10s,50s)           from 10 s to 50 s, evenly
 //	exponential(30s)           mean 30 s
 //	lognormal(30s,2.5)         mean 30 s, squared coefficient of variation 2.5
-//	hyperexponential(30s,6)    the same, as a mixture of two exponentials
+//	hyperexponential(30s,6)    a mixture of two exponentials, with the same two numbers
 //	empirical(1s,2s,2s,9s)     one of these, each as likely as the others
 //
-// The squared coefficient of variation is the variance over the squared mean:
-// 0 for a constant, 1 for an exponential.
+// The squared coefficient of variation is the variance divided by the square of the
+// mean: 0 for a constant, 1 for an exponential. It says how much the times differ.
+// Its times, such as the mean, lie between 0 and 365 days.
 type Dist struct {
 	kind   distKind
 	a      time.Duration // the constant, the mean, the minimum
@@ -55,47 +55,48 @@ var distNames = [...]string{"not given", "constant", "uniform", "exponential", "
 // is counted in nanoseconds and ends after 292 years.
 const longest = 365 * 24 * time.Hour
 
-// Constant is always d.
+// Constant takes the time d each time.
 func Constant(d time.Duration) Dist { return Dist{kind: constantDist, a: d} }
 
-// Uniform lies between least and most, both included.
+// Uniform draws from least to most, both included, each time as likely as another.
 func Uniform(least, most time.Duration) Dist {
 	return Dist{kind: uniformDist, a: least, b: most}
 }
 
-// Exponential has the mean, and no memory: think times, and the service times
-// of the formulas in package queueing.
+// Exponential draws from an exponential distribution with the mean. It suits think
+// times, and is what the formulas in package queueing assume of service times.
 func Exponential(mean time.Duration) Dist { return Dist{kind: exponentialDist, a: mean} }
 
-// Lognormal has the mean and the squared coefficient of variation, above 0:
-// what measured session and page times most often look like.
+// Lognormal draws from a lognormal distribution with the mean and the squared
+// coefficient of variation scv, above 0. It is what measured times of sessions and
+// pages most often look like.
 func Lognormal(mean time.Duration, scv float64) Dist {
 	return Dist{kind: lognormalDist, a: mean, scv: scv}
 }
 
-// Hyperexponential has the mean and the squared coefficient of variation, 1 or
-// more: mostly short ones and a few long ones. It mixes two exponentials that
-// contribute the same to the mean (balanced means).
+// Hyperexponential draws from a hyperexponential distribution with the mean and the
+// squared coefficient of variation scv, 1 or more: mostly short times and a few long
+// ones. It mixes two exponentials that contribute the same to the mean (balanced
+// means).
 func Hyperexponential(mean time.Duration, scv float64) Dist {
 	return Dist{kind: hyperexponentialDist, a: mean, scv: scv}
 }
 
-// Empirical draws one of the values, each as likely as the others: a
-// measurement played back in random order. It keeps values.
+// Empirical draws one of the values, each as likely as the others. It suits measured
+// times. It keeps the slice.
 func Empirical(values ...time.Duration) Dist {
 	return Dist{kind: empiricalDist, values: values}
 }
 
-// IsZero reports whether d is the zero Dist, which is not given.
+// IsZero reports whether d is the zero Dist, which means "not given".
 func (d Dist) IsZero() bool { return d.kind == notGiven }
 
-// Equal reports whether d and e are the same distribution, written the same
-// way.
+// Equal reports whether d and e have the same text form.
 func (d Dist) Equal(e Dist) bool {
 	return d.kind == e.kind && d.a == e.a && d.b == e.b && d.scv == e.scv && slices.Equal(d.values, e.values)
 }
 
-// Mean returns the mean, which is 0 if d is not given.
+// Mean returns the mean of d, which is 0 for the zero Dist.
 func (d Dist) Mean() time.Duration {
 	switch d.kind {
 	case uniformDist:
@@ -123,8 +124,8 @@ func (d Dist) exceeds(limit time.Duration) bool {
 	return d.a > 0
 }
 
-// Valid returns nil if d is not given or values can be drawn from it. Times lie
-// between 0 and a year.
+// Valid returns nil if a scenario can have d, as it can have the zero Dist. The error
+// says what is accepted.
 func (d Dist) Valid() error {
 	span := func(what string, v time.Duration) error {
 		if v < 0 || v > longest {
@@ -195,7 +196,7 @@ func joinDurations(values []time.Duration) string {
 	return strings.Join(parts, ",")
 }
 
-// ParseDist reads the text form. The error for anything else shows the forms.
+// ParseDist reads the text form of a Dist. The error shows the forms.
 func ParseDist(form string) (Dist, error) {
 	name, args := splitCall(form)
 	if args == nil {
@@ -249,7 +250,7 @@ func ParseDist(form string) (Dist, error) {
 	return d, nil
 }
 
-// splitCall takes "name(a,b)" apart. args is nil if text is no such thing.
+// splitCall takes "name(a,b)" apart. args is nil if text does not have that form.
 func splitCall(text string) (name string, args []string) {
 	name, rest, ok := strings.Cut(strings.TrimSpace(text), "(")
 	if !ok || !strings.HasSuffix(rest, ")") {
@@ -270,8 +271,8 @@ func distError(form string, err error) error {
 	return fmt.Errorf("forecast: distribution %s: want %s", text.Quote(form, 100), want)
 }
 
-// MarshalText returns the text form, which is empty if d is not given. A Dist
-// that is not valid is an error.
+// MarshalText returns the text form, and an empty text for the zero Dist. A Dist that
+// is not valid is an error.
 func (d Dist) MarshalText() ([]byte, error) {
 	if d.IsZero() {
 		return nil, nil
@@ -282,7 +283,7 @@ func (d Dist) MarshalText() ([]byte, error) {
 	return []byte(d.String()), nil
 }
 
-// UnmarshalText is ParseDist, but that empty text is the zero Dist.
+// UnmarshalText reads what ParseDist does, and an empty text as the zero Dist.
 func (d *Dist) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*d = Dist{}
@@ -296,8 +297,8 @@ func (d *Dist) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A sampler draws from a Dist. It has what would else be computed each time.
-// One that draws nothing but 0 is nil.
+// A sampler draws from a Dist. It has the numbers that do not change from one draw to
+// the next. A nil sampler draws nothing but 0.
 type sampler struct {
 	kind   distKind
 	a, b   float64

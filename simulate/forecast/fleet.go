@@ -7,32 +7,36 @@ import (
 	"strings"
 )
 
-// worstListed is how many of the machines that lose most a Summary names.
+// worstListed is the number of machines in Summary.Worst.
 const worstListed = 10
 
-// Summary is what the judgements on many machines say together. Its zero value
-// is that of no machine. Summaries of parts merge into that of the whole, in any
-// order, and survive JSON.
+// Summary counts the judgements on many machines. The zero Summary has no machine; Add
+// and AddError add one. Parts of an inventory can be summed up apart: Merge puts their
+// summaries together, in any order. A Summary can be written as JSON and read again.
 type Summary struct {
-	// Machines is how many were judged, those included that have an error.
+	// Machines is the number of machines added, and Errors the number of those
+	// that could not be judged.
 	Machines int `json:"machines"`
 	Errors   int `json:"errors"`
-	// Verdicts is how many have each verdict. A machine with an error has none.
+	// Verdicts has the number of machines with each verdict. A machine that could
+	// not be judged has no verdict.
 	Verdicts map[Verdict]int `json:"verdicts,omitempty"`
-	// Suitable is for how many machines with the verdict Server each edition
-	// would do, by the names of Judgement.SuitableNames.
+	// Suitable has, for each edition, the number of machines with the verdict
+	// Server that it could replace. Its keys are those of Judgement.SuitableNames.
 	Suitable map[string]int `json:"suitable,omitempty"`
 	// Worst are the ten machines that lose most, the worst first.
 	Worst []Loss `json:"worst,omitempty"`
 }
 
-// Loss is the share that a machine loses.
+// Loss is the share, from 0 to 1, that the clients of a machine lose. ID is the name
+// that Add got.
 type Loss struct {
 	ID   string  `json:"id"`
 	Lost float64 `json:"lost"`
 }
 
-// Add adds the judgement on a machine.
+// Add adds a machine. Its id is for Worst. The rest is of its Judgement: Verdict,
+// Lost.Mean and SuitableNames.
 func (s *Summary) Add(id string, verdict Verdict, lost float64, suitable []string) {
 	s.Machines++
 	if s.Verdicts == nil {
@@ -63,7 +67,7 @@ func (s *Summary) worse(l Loss) {
 	s.Worst = s.Worst[:min(len(s.Worst), worstListed)]
 }
 
-// Merge adds what another summary says, which is of other machines.
+// Merge adds the machines of another summary, which has none of those in s.
 func (s *Summary) Merge(other Summary) {
 	s.Machines += other.Machines
 	s.Errors += other.Errors
@@ -84,7 +88,7 @@ func (s *Summary) Merge(other Summary) {
 	}
 }
 
-// Editions returns the names in Suitable, those that would do for most machines
+// Editions returns the names in Suitable. The edition that suits most machines comes
 // first.
 func (s *Summary) Editions() []string {
 	return slices.SortedFunc(maps.Keys(s.Suitable), func(a, b string) int {

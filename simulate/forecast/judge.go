@@ -17,20 +17,22 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// Verdict is what is to be done about a workload on a machine.
+// Verdict is whether a machine takes a load, and if not, what would. The zero value is
+// UnknownVerdict.
 type Verdict uint8
 
 // The verdicts.
 const (
-	// UnknownVerdict: the limit is not known, or what the machine can be differs
-	// in the verdict.
+	// UnknownVerdict: the limit is not known, or the candidates have different
+	// verdicts.
 	UnknownVerdict Verdict = iota
-	// Fits: the machine takes the workload as it is.
+	// Fits: the machine takes the load as it is.
 	Fits
-	// Raise: it takes the workload once its limit is raised as far as the edition
-	// accepts.
+	// Raise: the machine takes the load once its limit is raised as far as the
+	// edition accepts.
 	Raise
-	// Server: it does not; the editions in Suitable do.
+	// Server: the machine does not take the load. The editions in
+	// Judgement.Suitable do.
 	Server
 )
 
@@ -44,8 +46,7 @@ func (v Verdict) String() string {
 	return fmt.Sprintf("Verdict(%d)", uint8(v))
 }
 
-// MarshalText returns the String form; a value that is not declared is an
-// error.
+// MarshalText returns the text of String. A value that is not declared is an error.
 func (v Verdict) MarshalText() ([]byte, error) {
 	if int(v) >= len(verdictNames) {
 		return nil, fmt.Errorf("forecast: %d is no verdict; there are %d", uint8(v), len(verdictNames))
@@ -53,7 +54,7 @@ func (v Verdict) MarshalText() ([]byte, error) {
 	return []byte(verdictNames[v]), nil
 }
 
-// UnmarshalText accepts the String forms.
+// UnmarshalText accepts the texts of String.
 func (v *Verdict) UnmarshalText(text []byte) error {
 	for i, name := range verdictNames {
 		if name == string(text) {
@@ -64,8 +65,8 @@ func (v *Verdict) UnmarshalText(text []byte) error {
 	return fmt.Errorf("forecast: unknown verdict %.100q; want one of %q", text, verdictNames)
 }
 
-// LimitRange is how far the limits of what a machine can be lie apart. In JSON it
-// is one limit if they do not, and else {"least":5,"most":10}.
+// LimitRange is the lowest and the highest limit of the editions that a machine can
+// be. In JSON it is {"least":5,"most":10}, or one limit if they are the same.
 type LimitRange struct{ Least, Most limits.Limit }
 
 // String returns one limit, or "5 to 10".
@@ -81,7 +82,7 @@ type limitRangeJSON struct {
 	Most  limits.Limit `json:"most"`
 }
 
-// MarshalJSON writes one limit, or both ends.
+// MarshalJSON writes one limit, or both.
 func (r LimitRange) MarshalJSON() ([]byte, error) {
 	if r.Least == r.Most {
 		return json.Marshal(r.Least)
@@ -107,31 +108,36 @@ func (r *LimitRange) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Judgement is what Judge finds about a workload on one machine.
+// Judgement is what Judge finds about a load on one machine.
 type Judgement struct {
 	Verdict Verdict
-	// Limit is that of the service on the machine, as it is set, and Grade how
-	// well it is known: as well as the weakest of the rules behind it.
+	// Limit is the limit in force on the machine. Grade says how well it is
+	// known: it is the weakest grade of the rules behind it.
 	Limit LimitRange
 	Grade limits.Grade
-	// Lost is the share of what the workload asks for that is lost (Report.Lost),
-	// on the candidate that loses most.
+	// Lost is the share that is lost (Report.Lost), on the candidate that loses
+	// most.
 	Lost Estimate
-	// Suitable is, for the verdict Server, the editions on which no more is lost
-	// than allowed, in order of release.
+	// Suitable has the editions on which no more is lost than allowed, in order
+	// of release. It is empty unless the verdict is Server.
 	Suitable []limits.Windows
-	// Why is a sentence for people.
+	// Why gives the reason in words.
 	Why string
 }
 
-// Judge answers whether a machine takes the workload so that at most the share
-// allowed, from 0 to 1, of what it asks for is lost: the mean of so many runs.
-// The machine is any of the candidates, in place of the scenario's Windows. A
-// verdict stands if all of them have it. A candidate without a rule for the
-// service is left out if others have one.
+// Judge says whether a machine takes the load of the scenario: at most the share
+// allowed, from 0 to 1, of its demands is lost. What counts is Report.Lost, averaged
+// over so many runs.
 //
-// What a candidate cannot be is no error but an UnknownVerdict that says why. The
-// error is a *ScenarioError for a workload that none could run, or that of ctx.
+// The candidates are the editions that the machine can be; the scenario's own Windows
+// does not matter. They are often more than one, because an inventory seldom tells
+// everything. The machine has a verdict if all candidates have it. A candidate without
+// a rule for the service is left out if others have one.
+//
+// The verdict is UnknownVerdict, and Why says what is missing, if there are no
+// candidates, if the table has no rule for any of them, or if the service pack of one
+// matters and is not known. That is not an error. The error is a *ScenarioError for a
+// scenario that cannot be run, or the error of ctx.
 func Judge(ctx context.Context, s Scenario, candidates []limits.Windows, allowed float64, runs int) (Judgement, error) {
 	if err := checkShare(allowed); err != nil {
 		return Judgement{}, err
@@ -157,7 +163,7 @@ type judge struct {
 
 func (j *judge) judge(candidates []limits.Windows) (Judgement, error) {
 	out := Judgement{Why: "It is not known what the machine runs."}
-	var noRule, noLevel string // why, of a candidate that has no answer
+	var noRule, noLevel string // why a candidate has no answer
 	agree, decided := true, 0
 	for _, w := range candidates {
 		one, err := j.candidate(w)
@@ -190,7 +196,7 @@ func (j *judge) judge(candidates []limits.Windows) (Judgement, error) {
 	case decided == 0:
 	case !agree:
 		out.Verdict = UnknownVerdict
-		out.Why = "What the machine can be differs in the answer; the worst is this: " + out.Why
+		out.Why = "The editions that the machine can be differ in the answer. The worst of them: " + out.Why
 	case out.Verdict == Server:
 		var err error
 		if out.Suitable, err = j.suitable(); err != nil {
@@ -288,16 +294,15 @@ func (j *judge) run(s *Scenario, p *plan) (Estimate, error) {
 	return e, nil
 }
 
-// suitable returns the editions that take the workload. An edition that lets in
-// all clients at the same time needs no run, and, as Capacity does, it supposes
-// that of editions that differ in their limit only, the one with the higher limit
-// loses no more.
+// suitable returns the editions that take the load. An edition that lets in all
+// clients at the same time needs no run. Of editions that differ in their limit only,
+// suitable supposes that the one with the higher limit loses no more.
 func (j *judge) suitable() ([]limits.Windows, error) {
 	all := int64(j.scenario.Clients) * int64(max(1, j.scenario.Connections))
 	var list []limits.Windows
 	fits := map[limits.Windows]bool{} // of the first of each group
-	// most is the highest limit that does not do, of editions that are alike but
-	// for their limit.
+	// most has the highest limit that does not suffice, of editions that differ in
+	// their limit only.
 	most := map[planKey]int64{}
 	alike := func(p *plan) planKey {
 		key := p.identity()
@@ -344,7 +349,7 @@ func (j *judge) suitable() ([]limits.Windows, error) {
 }
 
 // machines returns all editions that have the service, at each service pack that
-// changed the limit, each with the first of those that have the same policy.
+// changed the limit. With each comes the first edition that has the same policy.
 func (j *judge) machines() iter.Seq2[limits.Windows, limits.Windows] {
 	return func(yield func(w, first limits.Windows) bool) {
 		s := &j.scenario
@@ -364,10 +369,10 @@ func (j *judge) machines() iter.Seq2[limits.Windows, limits.Windows] {
 	}
 }
 
-// A machine is an edition and the first with the same policy.
+// A machine is an edition, with the first edition that has the same policy.
 type machine struct{ windows, first limits.Windows }
 
-// policyKey is all of a policy that what is lost can depend on.
+// policyKey is the part of a policy on which the share that is lost can depend.
 type policyKey struct {
 	unit                                        limits.Unit
 	discipline                                  limits.Discipline
@@ -412,9 +417,9 @@ var plainMachines = sync.OnceValue(func() *[limits.Licence][]machine {
 	return list
 })
 
-// SuitableNames returns the names of the editions in Suitable. Where all editions
-// of a product are suitable, at all their service packs, it is the name of the
-// product.
+// SuitableNames returns the names of the editions in Suitable. If all editions of a
+// product are suitable, at all their service packs, it returns the name of the product
+// in place of theirs.
 func (j *Judgement) SuitableNames() []string {
 	suits := map[limits.Edition]bool{}
 	for _, w := range j.Suitable {

@@ -45,7 +45,7 @@ func TestJudge(t *testing.T) {
 		{"more than that", seats(41, limits.IIS), all("XP Pro SP3"), forecast.Server, "10", limits.Documented, nil, "75.6% is lost"},
 		{"none there", seats(1, limits.IIS), all("XP Home SP3"), forecast.Server, "absent", limits.Reported, []string{"Windows XP Professional"}, "has no web server"},
 		{"both alike", seats(5, limits.SMB), all("XP Home SP3", "XP Pro SP3"), forecast.Fits, "5 to 10", limits.Documented, nil, ""},
-		{"they differ", seats(8, limits.SMB), all("XP Home SP3", "XP Pro SP3"), forecast.UnknownVerdict, "5 to 10", limits.Documented, nil, "differs in the answer"},
+		{"they differ", seats(8, limits.SMB), all("XP Home SP3", "XP Pro SP3"), forecast.UnknownVerdict, "5 to 10", limits.Documented, nil, "differ in the answer"},
 		{"both too small", seats(12, limits.SMB), all("XP Home SP3", "XP Pro SP3"), forecast.Server, "5 to 10", limits.Documented, []string{"Windows 7"}, ""},
 		{"no rule", seats(8, limits.SMB), all("Windows 10 Enterprise multi-session"), forecast.UnknownVerdict, "unknown", limits.UnknownGrade, nil, "The table cannot tell"},
 		{"no rule beside one", seats(8, limits.SMB), all("Windows 10 Enterprise multi-session", "Windows 10 Enterprise"), forecast.Fits, "20", limits.Reported, nil, "Windows 10 Enterprise takes"},

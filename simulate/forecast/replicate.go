@@ -10,19 +10,18 @@ import (
 	"sync/atomic"
 )
 
-// Replications are several runs of one scenario that differ in their seeds, and
-// what they say together. Refusals come in clusters, so the spread between
-// replications, and not the number of refusals in one run, tells how sure a
-// number is.
+// Replications are several runs of one scenario that differ in their seeds, and their
+// averages. Refusals come in clusters. So the spread between runs tells how sure a
+// number is, and the number of refusals in one run does not.
 type Replications struct {
-	// Reports are the runs, in order of their seeds.
+	// Reports are the reports of the runs. The first has the seed of the scenario.
 	Reports []Report `json:"reports"`
 
-	// Lost is the share that got no slot (Report.Lost), Refused, TimedOut and
-	// Abandoned its parts. Waited is the share of the admitted that waited first,
-	// MeanWait the mean wait of the admitted in seconds, those that did not wait
-	// included. Held and Queued are means over time, and FullShare is the share
-	// of the time without a free slot.
+	// Lost, Refused, TimedOut and Abandoned are shares of the demands; Lost is
+	// Report.Lost. Waited is the share of the admitted demands that waited first.
+	// MeanWait is the mean wait of all admitted demands, in seconds. Held and
+	// Queued are means over time, and FullShare is the share of the time in which
+	// no slot was free. Shares go from 0 to 1.
 	Lost      Estimate `json:"lost"`
 	Refused   Estimate `json:"refused"`
 	TimedOut  Estimate `json:"timedOut"`
@@ -34,14 +33,15 @@ type Replications struct {
 	FullShare Estimate `json:"fullShare"`
 }
 
-// Estimate is a number learnt from replications.
+// Estimate is the average of a number over several runs, and how sure it is.
 type Estimate struct {
 	Mean float64 `json:"mean"`
-	// StandardError is the standard deviation of the mean; 0 with one run.
+	// StandardError is the standard deviation of the mean. It is 0 with one run,
+	// which tells nothing about the spread.
 	StandardError float64 `json:"standardError"`
-	// HalfWidth is that of the 95 per cent confidence interval, by Student's t:
-	// the interval goes from Mean-HalfWidth to Mean+HalfWidth. It is 0 with one
-	// run, which tells nothing about the spread.
+	// HalfWidth is half the width of the 95 per cent confidence interval, by
+	// Student's t. The interval goes from Mean-HalfWidth to Mean+HalfWidth. It is
+	// 0 with one run.
 	HalfWidth float64 `json:"halfWidth"`
 }
 
@@ -56,14 +56,14 @@ func significant(v float64, digits int) string {
 	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
-// maxReplications bounds the memory of Replicate, whose reports take some 4 KB
-// each. The interval of 95 per cent is narrow long before.
+// maxReplications bounds the memory of Replicate. A report takes some 4 KB. Far fewer
+// runs make the confidence interval narrow.
 const maxReplications = 10_000
 
-// Replicate runs the scenario n times, from 1 to 10,000, with seeds derived from
-// its own, on as many cores as there are. The first run has the seed of the
-// scenario. The result does not depend on the number of cores. The error is a
-// *ScenarioError, ErrHorizon, or that of ctx, and there are no replications then.
+// Replicate runs the scenario n times, from 1 to 10,000, on all cores. The first run
+// has the seed of the scenario, and the others have seeds derived from it. The result
+// does not depend on the number of cores. The error is that of Run, and there are no
+// replications then.
 func Replicate(ctx context.Context, s Scenario, n int) (Replications, error) {
 	if n < 1 || n > maxReplications {
 		return Replications{}, &ScenarioError{"replications", fmt.Errorf("%d: want 1 to %d", n, maxReplications)}
@@ -104,8 +104,8 @@ func replicationSeed(seed uint64, i int) uint64 {
 	return mix(seed ^ mix(uint64(i)))
 }
 
-// each calls f for 0 to n-1, on all cores, and returns the error of the lowest
-// number that had one.
+// each calls f for 0 to n-1, on all cores. Of the errors it returns that of the lowest
+// number.
 func each(n int, f func(i int) error) error {
 	errs := make([]error, n)
 	var next atomic.Int64
@@ -131,8 +131,8 @@ func each(n int, f func(i int) error) error {
 
 func estimateOf(values []float64) Estimate {
 	n := float64(len(values))
-	// The mean is taken from the first value on, so that equal values have
-	// themselves as their mean, and no spread.
+	// Adding up differences from the first value makes the mean of equal values
+	// exact, without a spread.
 	var e Estimate
 	for _, v := range values {
 		e.Mean += v - values[0]

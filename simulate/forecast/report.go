@@ -10,39 +10,43 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
-// Report is what happened in a run: a plain value that survives JSON, where
-// times are text. It counts what the limit counts (see Unit): connections,
-// sessions, requests or dials. What was asked for before Scenario.Warmup is not
-// counted, with its retries; Clients, Visits, Served and the Timeline are of the
-// whole run.
+// Report is what happened in a run. Summary puts it into sentences, Lost is the
+// number that most callers want, and package chart draws it. A Report is a plain
+// value, and its JSON has times as text.
+//
+// It counts demands: the connections, sessions, requests or dials that need a slot.
+// Demands whose first attempt is before Scenario.Warmup are left out, with their
+// retries. Clients, Visits, Served and the Timeline are of the whole run.
 type Report struct {
+	// Name, Windows, Service and Seed are those of the scenario.
 	Name    string         `json:"name,omitempty"`
 	Windows limits.Windows `json:"windows"`
 	Service limits.Service `json:"service"`
-	// Unit is what the rule counts, Limit the one in force, Discipline what met
-	// the attempt over the limit. limits.Lookup has the rest of the rule.
+	// Unit is what the rule counts, Limit is the limit in force, and Discipline
+	// says what happens to the attempt over it. limits.Lookup has the rest of the
+	// rule.
 	Unit       limits.Unit       `json:"unit"`
 	Limit      limits.Limit      `json:"limit"`
 	Discipline limits.Discipline `json:"discipline"`
 	Seed       uint64            `json:"seed"`
-	// Length is the virtual time that passed, which is Until if that is given.
+	// Length is the virtual time that passed: Scenario.Until, if that is given.
 	Length time.Duration `json:"length"`
 
-	// Clients is how many came, of the Planned that the scenario has: a run that
-	// is cut short may end before all have come. Visits is how many visits they
-	// finished, and Served in how many of those nothing was turned away and every
-	// dial connected.
+	// Planned is the number of clients in the scenario, and Clients the number of
+	// those that came before the run ended. Visits is the number of visits that
+	// they finished. Served is the number of visits in which each demand got its
+	// slot and each dial connected.
 	Clients int64 `json:"clients"`
 	Planned int64 `json:"planned"`
 	Visits  int64 `json:"visits"`
 	Served  int64 `json:"served"`
 
-	// Asked is how many connections, sessions, requests or dials wanted a slot.
-	// Each of them ended in one of the next lines, Unfinished being those that
-	// a run cut short left undecided. Admitted counts all that got in, and
-	// Waited those of them that waited first, as simulate.Stats does. Retrying
-	// counts those of Unfinished whose last try got its slot: dials that do not
-	// connect and will be tried again.
+	// Asked is the number of demands. It is the sum of Admitted, Refused,
+	// TimedOut, Abandoned and Unfinished. Admitted counts the demands that got a
+	// slot, and Waited those of them that waited first, as simulate.Stats does.
+	// Unfinished counts the demands that were undecided when the run ended, and
+	// Retrying those of them that had a slot: dials that did not connect and
+	// would be retried.
 	Asked      int64 `json:"asked"`
 	Admitted   int64 `json:"admitted"`
 	Waited     int64 `json:"waited"`
@@ -51,29 +55,28 @@ type Report struct {
 	Abandoned  int64 `json:"abandoned"`
 	Unfinished int64 `json:"unfinished"`
 	Retrying   int64 `json:"retrying,omitempty"`
-	// Attempts counts every try, retries included.
+	// Attempts is the number of attempts, retries included.
 	Attempts int64 `json:"attempts"`
 
-	// Wait is how long those that were admitted had been in the queue.
+	// Wait is how long the admitted demands had been in the queue.
 	Wait Waits `json:"wait"`
-	// Held and Queued are the slots held and the attempts in the queue;
-	// FullShare is the share of the time in which no slot was free.
+	// Held is the number of slots held, and Queued the number of attempts in the
+	// queue. FullShare is the share of the time, from 0 to 1, in which no slot
+	// was free.
 	Held      Level   `json:"held"`
 	Queued    Level   `json:"queued"`
 	FullShare float64 `json:"fullShare"`
 
-	// Backlog is about connections that the program had not accepted. They are
-	// in none of the numbers above but Asked, Attempts and, if they were refused
-	// there, Refused.
+	// Backlog is about connections that the program has not accepted yet. They
+	// hold no slot and are not in the queue. Asked and Attempts count them, and
+	// Refused counts those that the backlog refuses.
 	Backlog Backlog `json:"backlog,omitzero"`
 
 	// Assumed is what the scenario left open and the report depends on.
 	Assumed []Assumption `json:"assumed,omitempty"`
-	// Seen is what the clients saw and what Windows logged, what did not happen
-	// being left out.
+	// Seen is what the clients saw and what Windows logged.
 	Seen []Seen `json:"seen,omitempty"`
-	// Timeline is the run from its start to its end, warm-up included, in at
-	// most 64 steps of equal length.
+	// Timeline is the whole run, warm-up included, in at most 64 steps.
 	Timeline Timeline `json:"timeline"`
 }
 
@@ -100,18 +103,17 @@ func (r *Report) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Level is the mean over time, and the peak, of a number.
+// Level is how a number went up and down: its mean over time, and its peak.
 type Level struct {
 	Mean float64 `json:"mean"`
 	Peak int64   `json:"peak"`
 }
 
-// Seen is one thing that clients saw or Windows logged, and how often. It is
-// one of three: a Symptom of the limit in force; the Answer of a destination
-// that was dialled; or, where it is not known how the limit looks, the bare
-// Outcome of what got no slot. Each try counts, when its wait is over or its
-// answer is there. A request that waits and gets no slot has the symptom of
-// waiting.
+// Seen is one thing that clients saw or Windows logged, and how often. One of three
+// fields says what: Symptom is how the limit looks, Answer is what a dial met, and
+// Outcome is all that is known where no source says how the limit looks. Each attempt
+// counts, when its wait is over or its answer is there. A request that waits and gets
+// no slot has the symptom of waiting.
 type Seen struct {
 	Symptom limits.Symptom   `json:"symptom,omitzero"`
 	Answer  Answer           `json:"answer,omitzero"`
@@ -119,7 +121,7 @@ type Seen struct {
 	Count   int64            `json:"count"`
 }
 
-// String returns what was seen, for people, without the count.
+// String returns what was seen, in words and without the count.
 func (s Seen) String() string {
 	switch {
 	case s.Symptom != limits.UnknownSymptom:
@@ -128,16 +130,16 @@ func (s Seen) String() string {
 		return "connection reset by the destination"
 	case s.Answer == Unanswered:
 		return "no answer from the destination"
-	case s.Answer != NotDialled:
-		return s.Answer.String()
+	case s.Answer == Connected:
+		return "connected to the destination"
 	case s.Outcome == simulate.TimedOut:
 		return "timed out waiting for a slot"
 	}
 	return s.Outcome.String()
 }
 
-// Timeline is a run in steps of equal length. What happens where a step ends
-// belongs to the next.
+// Timeline is a run in steps of the same length, Step. The last step ends with the
+// run. What happens where a step ends belongs to the next.
 type Timeline struct {
 	Step  time.Duration `json:"step"`
 	Steps []Step        `json:"steps"`
@@ -164,20 +166,23 @@ func (t *Timeline) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Step is one step of a Timeline: what was held, queued and in the backlog, how
-// many attempts the limit let in, and how many it or the backlog refused.
+// Step is one step of a Timeline.
 type Step struct {
-	Held     Level `json:"held"`
-	Queued   Level `json:"queued"`
-	Backlog  Level `json:"backlog,omitzero"`
+	// Held, Queued and Backlog are the number of slots held, of attempts in the
+	// queue, and of connections in the listen backlog.
+	Held    Level `json:"held"`
+	Queued  Level `json:"queued"`
+	Backlog Level `json:"backlog,omitzero"`
+	// Admitted is the number of attempts that got a slot, and Refused the number
+	// of those that the limit or the backlog refused.
 	Admitted int64 `json:"admitted"`
 	Refused  int64 `json:"refused"`
 }
 
-// Lost is the share of what was asked for whose last try got no slot: refused,
-// timed out, abandoned, or, when the run was cut short, still in the queue or
-// between two tries. That a dial has its slot and does not connect is not the
-// limit's doing, so that Retrying is left out. Lost is 0 if nothing was asked for.
+// Lost returns the share of the demands that got no slot, from 0 to 1: those that
+// were refused, timed out or abandoned, and those that were in the queue or between
+// two attempts when the run ended. Retrying is left out: that a dial with a slot does
+// not connect is not the limit's doing. Lost is 0 if there were no demands.
 func (r *Report) Lost() float64 {
 	return ratio(r.Refused+r.TimedOut+r.Abandoned+r.Unfinished-r.Retrying, r.Asked)
 }
@@ -197,7 +202,7 @@ func (k *kernel) report(r *Report) {
 		t.heldBefore, t.queuedBefore = t.areas()
 	}
 	held, queued := t.areas()
-	// Merging rounds the areas, so that a difference of nothing may be a little.
+	// Merging rounds the areas, so that a difference of 0 may come out a little off.
 	if t.heldPeak == 0 {
 		held = t.heldBefore
 	}
@@ -303,8 +308,8 @@ func (p *plan) logged() limits.Symptom {
 	return p.rule().Symptom()
 }
 
-// rule returns the rule for what it looks like from outside. A setting may have
-// brought a limit to an edition whose rule has none; it looks as it does elsewhere.
+// rule returns the rule with the symptoms of the limit in force. A setting can bring
+// a limit to an edition whose rule has none. It then looks as it does elsewhere.
 func (p *plan) rule() limits.Rule {
 	rule := p.policy.Rule
 	rule.Discipline = p.policy.Discipline

@@ -12,27 +12,26 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
-// ClientOutcome is what became of one thing that asked for a slot: a
-// connection, or a request where requests are counted. Clients, visits,
-// connections and requests are numbered from 0; where connections are counted,
-// Request is the one that the connection was opened for, which is not the first
-// if Windows had closed the one before. Times are virtual, since the start of the
-// run.
+// ClientOutcome is what became of one demand: a connection, a session, a request or
+// a dial that needed a slot. Times are virtual, since the start of the run.
 type ClientOutcome struct {
+	// Client, Visit, Connection and Request say which demand it is. They count
+	// from 0. Where connections are counted, Request is the first request that
+	// the connection is for. It is above 0 if Windows had closed an idle
+	// connection, and the client needed another one.
 	Client     int              `json:"client"`
 	Visit      int              `json:"visit"`
 	Connection int              `json:"connection"`
 	Request    int              `json:"request"`
 	Outcome    simulate.Outcome `json:"outcome"`
-	// Answer is what a dial met once it had its slot, and Reset for a connection
-	// that the backlog refused. It is NotDialled where nothing is dialled, and for a
-	// dial that never got a slot.
+	// Answer is what a dial met once it had its slot. It is Reset for a connection
+	// that the backlog refused, and NotDialled for all others.
 	Answer Answer `json:"answer,omitempty"`
-	// Attempts is how often it tried, retries included.
+	// Attempts is the number of attempts, retries included.
 	Attempts int `json:"attempts"`
-	// Asked is when it tried first, and Decided when its last attempt had its
-	// outcome. Released is when the slot is given back; it equals Decided if
-	// there was none.
+	// Asked is the time of the first attempt, and Decided the time at which the
+	// last attempt had its outcome. Released is when the slot is given back. It
+	// equals Decided if there was no slot.
 	Asked    time.Duration `json:"asked"`
 	Decided  time.Duration `json:"decided"`
 	Released time.Duration `json:"released"`
@@ -67,43 +66,44 @@ func (o *ClientOutcome) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// ErrHorizon matches the error of a run that went on past the end of virtual
-// time, 292 years.
+// ErrHorizon says that the run went on past the end of virtual time, 292 years. The
+// error of the run matches it (errors.Is).
 var ErrHorizon = errors.New("forecast: the run passed the end of virtual time, 292 years")
 
-// ErrCrowd matches the error of a run in which more connections are there, or
-// will come again, than it keeps in memory: 2,000,000.
+// ErrCrowd says that more connections are there at the same time, or will come again,
+// than a run keeps in memory: 2,000,000. The error of the run matches it (errors.Is).
 var ErrCrowd = errors.New("forecast: more than 2000000 connections are there or will come again")
 
-// maxPresent is that number. A connection has two events at most.
+// maxPresent is the number in ErrCrowd. A connection has at most two events.
 const maxPresent = 2_000_000
 
-// Run acts the scenario out in virtual time and returns what happened. It is a
-// pure function of the scenario: it starts no goroutine and reads no clock, and
-// the same scenario gives the same report. Events are ordered by time, and
-// those of one instant by when they were caused. A client is caused by the one
-// that came before it, the end of a slot or of a wait by its beginning, and
-// what a client does next by what it did last. A wait that is over at the
-// instant at which a slot comes free gets none, and a client goes on before its
-// slot is given to the next.
+// Run runs the scenario in virtual time and returns what happened. It is a pure
+// function of the scenario: it starts no goroutine and reads no clock, and the same
+// scenario gives the same report.
 //
-// What it keeps in memory are the clients that are there or will come again, and
-// not those that have not come or have left for good. Of the former there may be
-// two million, which take less than 1 GB.
+// The error is a *ScenarioError, ErrHorizon, ErrCrowd, or the error of ctx. Except
+// for a *ScenarioError the report says what happened up to then.
 //
-// The error is a *ScenarioError, ErrHorizon, ErrCrowd, or that of ctx. In the
-// last three cases the report says what happened up to then.
+// Run keeps in memory the clients that are there or will come again, and no others.
+// There may be two million of them, which take less than 1 GB.
+//
+// Events are in order of time. Events of one instant are in the order in which their
+// causes happened. The cause of a client's arrival is the arrival before it. The
+// cause of the end of a slot or of a wait is its beginning. The cause of what a
+// client does next is what it did last. Two rules go before that order: an attempt
+// whose wait is over when a slot comes free does not get it, and the client that
+// gave a slot back goes on before the slot is given to the next.
 func Run(ctx context.Context, s Scenario) (Report, error) {
 	var report Report
 	err := run(ctx, &s, &report, nil)
 	return report, err
 }
 
-// Outcomes acts the scenario out as Run does and yields the outcome of each
-// connection or request when it is decided. What a dial will meet and when a
-// slot will be given back is known by then; a dial that will be tried again is
-// not decided. The last element has an error if there was one. If report is not
-// nil, it is filled in when the sequence ends, also if the caller breaks off.
+// Outcomes runs the scenario as Run does and yields the outcome of each demand when
+// it is decided. Released and Answer then tell what is still to come. A demand that
+// will be retried is not decided yet. If the run has an error, the last element has
+// it. If report is not nil, it is filled in when the sequence ends, also if the
+// caller breaks off.
 func Outcomes(ctx context.Context, s Scenario, report *Report) iter.Seq2[ClientOutcome, error] {
 	return func(yield func(ClientOutcome, error) bool) {
 		if report == nil {
@@ -116,7 +116,7 @@ func Outcomes(ctx context.Context, s Scenario, report *Report) iter.Seq2[ClientO
 	}
 }
 
-// errStopped is what ends a run whose caller wants no more outcomes.
+// errStopped ends a run whose caller wants no more outcomes.
 var errStopped = errors.New("stopped")
 
 func run(ctx context.Context, s *Scenario, report *Report, yield func(ClientOutcome) bool) error {

@@ -1,15 +1,3 @@
-// Package forecast acts out in virtual time what many clients meet at the limit
-// of a service: which get in, which wait, which are refused.
-//
-// A Scenario is the question: an edition, one of its services, and the clients
-// that will use it. Run answers it with a Report, and Outcomes tells what became
-// of each client. The other functions ask more of the same scenario: Replicate
-// how sure a number is, Compare what other editions make of it, Suitable which
-// of them do, Capacity how many clients fit, and Sweep what is lost as clients
-// become more. Package chart draws reports and curves.
-//
-// The limit is that of package simulate, and for one seed each client meets the
-// same here as at a simulate.Gate in real time.
 package forecast
 
 import (
@@ -26,35 +14,36 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
-// Scenario is a question for the forecast: an edition, one of its services, and
-// the clients that will use it. Run answers it.
+// Scenario is the question that a forecast answers: an edition, one of its services,
+// and the clients that will use it. Only Windows, Service and Clients must be set. It
+// is a plain value, and its JSON has times as text.
 //
-// A Scenario is a plain value and survives JSON, where times are text. Of its
-// fields only Windows, Service and Clients must be set. What a slot of the limit
-// is, and so how long a client holds one, follows from the rule:
+// The rule says what takes a slot, and so how long a client holds one:
 //
 //   - Where connections or sessions are counted (SMB, IIS up to 6.0, and most
-//     others), a connection takes one slot. It holds it for all its requests,
+//     others), a connection takes one slot. It holds the slot for all its requests,
 //     the think times between them, and the Idle time after the last, unless
-//     Windows closes it before. Browsers keep it for a minute.
+//     Windows closes the connection before.
 //   - Where requests are counted (IIS 7.0 and later), each request takes a slot
-//     for its ServiceTime, and a connection at rest takes none.
-//   - Where attempts are counted (half-open TCP), each request is a dial. It
+//     for its ServiceTime. A connection between requests takes none.
+//   - Where attempts are counted (limits.TCPHalfOpen), each request is a dial. It
 //     takes a slot until the destination has answered or the dial is given up;
 //     see Destinations. The ServiceTime follows, without a slot.
 //   - Where outbound ports are counted (limits.TCPOutbound), each request is a
-//     dial as well. It takes a port until it fails, or, once connected, for the
-//     ServiceTime and then the TIME_WAIT of the machine (simulate.Policy.TimeWait,
-//     that of IPv4), unless the peer closed first: see Destinations.PeerCloses.
-//     The client goes on when the connection is closed. The limit of half-open
-//     attempts, which some editions have too, has no part in it.
+//     dial as well. It takes a port until it fails. Once connected, it keeps the
+//     port for the ServiceTime and then for the TIME_WAIT of the machine
+//     (simulate.Policy.TimeWait, IPv4), unless the peer closed first: see
+//     Destinations.PeerCloses. The client goes on when the connection is closed.
+//     The limit on half-open attempts, which some editions have too, plays no
+//     part here.
 //
-// Where Windows would let the newcomer displace the present user (Remote Desktop
-// on client editions), the newcomer does not: it is refused.
+// On client editions a newcomer to Remote Desktop may displace the present user. In
+// a forecast it does not: it is refused.
 //
-// A Dist that is not given is a time of 0 unless the field says otherwise.
+// A Dist that is not given (the zero Dist) is a time of 0, unless the field says
+// otherwise.
 type Scenario struct {
-	// Name is for people.
+	// Name is the first part of Report.Title. Nothing else depends on it.
 	Name string `json:"name,omitempty"`
 	// Windows and Service select the rule. Settings are those of the machine;
 	// the zero value is Windows out of the box.
@@ -64,44 +53,44 @@ type Scenario struct {
 
 	// Clients is the number of clients, from 1 to 1e9.
 	Clients int `json:"clients"`
-	// Arrive says when they come for the first time. The zero value is all at
-	// once.
+	// Arrive says when each client comes for the first time. The zero value is
+	// all at once.
 	Arrive Arrival `json:"arrive,omitzero"`
-	// Visits is how often each client comes: 0 is once, and Forever, which
-	// needs Until, without end. Away is the time from the end of a visit to the
-	// next, a nanosecond at least. A visit ends when the last of its
-	// connections is closed; where requests are counted, with the last request,
-	// and for dials, with the ServiceTime of the last. Clients that come again
-	// are a finite population: one that is there does not come a second time.
+	// Visits is how often each client comes. 0 is once, and Forever is without
+	// end and needs Until. Away is the time from the end of a visit to the next,
+	// a nanosecond at least. A visit ends when the last of its connections is
+	// closed; where requests are counted, with the last request, and for dials,
+	// with the ServiceTime of the last. A client makes one visit at a time (a
+	// finite population), so that while many are there, fewer come.
 	Visits int  `json:"visits,omitempty"`
 	Away   Dist `json:"away,omitzero"`
 
-	// Connections is how many connections a client opens at the same time, 0
-	// being 1: browsers open 2 (IE 4 to 7) or 6 (IE 8) to a host (kb183110,
+	// Connections is how many connections a client opens at the same time. 0 is
+	// one. Browsers open 2 (IE 4 to 7) or 6 (IE 8) to a host (kb183110,
 	// ms-cc197013).
 	Connections int `json:"connections,omitempty"`
-	// Requests is how many requests follow one another on a connection, 0 being
-	// 1, with the ThinkTime between them. One that is turned away, after its
-	// retries, is the last: the further ones are not made. Dials go on whatever
-	// became of the last one.
+	// Requests is how many requests a connection makes, one after the other,
+	// with the ThinkTime between them. 0 is one. A request that gets no slot,
+	// retries included, is the last on its connection. A dial that fails is not:
+	// the next one follows.
 	Requests int `json:"requests,omitempty"`
 	// ServiceTime is how long one request executes. For SMB it is how long a
 	// session is in use, and for an outbound connection how long it is open.
 	ServiceTime Dist `json:"serviceTime,omitzero"`
 	ThinkTime   Dist `json:"thinkTime,omitzero"`
 	// Idle is how long a client leaves its connection or session open after the
-	// last request. Windows ends it sooner: the web server after
+	// last request. Windows may end it sooner: the web server after
 	// Settings.ConnectionTimeout, SMB after AutoDisconnect. Where connections
-	// are counted, a ThinkTime longer than that ends one as well, and the next
-	// request asks for another.
+	// are counted, Windows also ends a connection in a ThinkTime longer than
+	// that, and the next request needs another connection.
 	//
 	// Where requests or dials are counted, Idle changes nothing. Clients speak
 	// HTTP/1.1, so that simulate.Policy.ClosesHTTP10 changes nothing either.
 	//
-	// If it is not given, a client of a web server that counts connections
+	// If Idle is not given, a client of a web server that counts connections
 	// keeps its connection open for a minute, as Internet Explorer does
-	// (limits.BrowserKeepAlive), and the report says so; Constant(0) closes at
-	// once. Clients of other services close at once if it is not given.
+	// (limits.BrowserKeepAlive), and the report says so. Constant(0) closes at
+	// once. Clients of other services close at once if Idle is not given.
 	Idle Dist `json:"idle,omitzero"`
 	// AutoDisconnect is the time after which Windows ends an idle SMB session.
 	// 0 is never, which is the default of package smb too: 15 minutes are
@@ -111,80 +100,87 @@ type Scenario struct {
 
 	// AcceptTime is how long the program takes to accept a connection, one
 	// after the other. Until then a connection is in the listen backlog of its
-	// socket, which has the limit of limits.TCPBacklog: a connection that finds
-	// it full is refused before the service sees it. Where requests are
+	// socket, which has the limit of limits.TCPBacklog. A connection that finds
+	// the backlog full is refused before the service sees it. Where requests are
 	// counted, a connection is accepted once, whatever becomes of its requests.
-	// If it is not given, or 0, the program accepts at once, and the backlog
-	// refuses none. It is not for dials.
+	// If AcceptTime is not given, or 0, the program accepts at once, and the
+	// backlog refuses none. A dial has no AcceptTime.
 	AcceptTime Dist `json:"acceptTime,omitzero"`
 	// Backlog is the number that the program passes to listen; see
-	// simulate.Policy.Listen. 0 is as much as it can get.
+	// simulate.Policy.Listen. 0 is as much as the program can get.
 	Backlog int `json:"backlog,omitempty"`
-	// WindowsClients says that the clients run Windows, which repeats a SYN
-	// that the backlog refused, at 0.5, 1.0 and 1.5 s, before it reports the
-	// refusal (limits.RefusedConnectRetries). Clients of other systems fail at
-	// once. A SYN that is repeated is no further try.
+	// WindowsClients says that the clients run Windows. After a refusal by the
+	// backlog Windows repeats the SYN at 0.5, 1.0 and 1.5 s before it reports
+	// the refusal (limits.RefusedConnectRetries). Other systems report it at
+	// once. A repeated SYN is not another attempt.
 	WindowsClients bool `json:"windowsClients,omitempty"`
 
-	// Patience is how long a client waits in the queue before it goes away; a
-	// dial counts it from the call to the connection, as a program's connect
-	// timeout does. The outcome is simulate.Abandoned, and simulate.TimedOut
-	// for a dial. A dial whose Patience is over gets no slot, even if one is
-	// free. If it is not given, clients wait for ever.
+	// Patience is how long a client waits in the queue before it goes away. Its
+	// outcome is then simulate.Abandoned. For a dial Patience is the connect
+	// timeout of the program: it runs from the call until the connection is
+	// made, and the outcome in the queue is simulate.TimedOut. A dial whose
+	// Patience is over gets no slot, even if one is free. If Patience is not
+	// given, clients wait without end.
 	Patience Dist `json:"patience,omitzero"`
 	// Retry says what a client does after a failure. The zero value is nothing.
 	Retry Retry `json:"retry,omitzero"`
 	// Destinations describes what dials meet. The zero value is live
-	// destinations with no round-trip time.
+	// destinations that answer at once.
 	Destinations Destinations `json:"destinations,omitzero"`
 
-	// Until ends the run, after what happens at that time; 0 is when the last
-	// client has left, and the last port is out of TIME_WAIT. Attempts still
-	// undecided then are counted as unfinished.
+	// Until ends the run, after what happens at that time. Demands that are
+	// still undecided then count as unfinished. 0 ends the run when the last
+	// client has left and the last port is out of TIME_WAIT.
 	Until time.Duration `json:"until,omitzero"`
-	// Warmup keeps what is asked for before that time out of the counts, so
-	// that a run that starts empty can tell about a busy hour. Levels, and what
+	// Warmup is a first part of the run that is not counted, so that a run that
+	// starts empty can tell about a busy hour. Demands whose first attempt is
+	// before that time are left out, with their retries. Levels, and what
 	// Windows logs, count from then on.
 	Warmup time.Duration `json:"warmup,omitzero"`
 	// Seed selects the random numbers. Each connection of each visit has its
 	// own, which do not depend on Windows: two editions meet the same clients.
-	// What is drawn after one of its tries depends on how that ended, so that a
-	// connection is no longer the same after the first try that two editions
-	// decide differently.
+	// How an attempt ends decides what is drawn next. So a connection differs
+	// between two editions after the first attempt that they decide differently.
 	Seed uint64 `json:"seed,omitempty"`
 }
 
-// Forever is the number of Visits of clients that never stop coming.
+// Forever, as the number of Visits, lets clients come again and again without end.
 const Forever = -1
 
-// Retry is what a client does after it was refused, timed out, gave up waiting
-// or, dialling, was not connected.
+// Retry is what a client does after an attempt that was refused or timed out, after
+// it gave up waiting, and after a dial that did not connect. The zero Retry does not
+// try again.
 type Retry struct {
-	// Max is how often it tries again.
+	// Max is the number of retries, at most.
 	Max int `json:"max,omitempty"`
-	// Backoff is the time before the first retry; each further one is Factor
-	// times longer, 0 being 1, and none longer than Limit, 0 being no limit.
+	// Backoff is the time before the first retry. Each further time is Factor
+	// times as long, but not longer than Limit. A Factor of 0 is 1, and a Limit
+	// of 0 is none.
 	Backoff Dist          `json:"backoff,omitzero"`
 	Factor  float64       `json:"factor,omitempty"`
 	Limit   time.Duration `json:"limit,omitzero"`
 }
 
-// Destinations is what dials meet: those of limits.TCPHalfOpen and of
-// limits.TCPOutbound. Each goes to a destination of its own; a retry goes to the
-// same one. How long a dial to a dead one keeps its slot is the SYN schedule of
-// the edition (simulate.Policy.SYN), which Settings.HalfOpen can change. Where each
-// destination has ports of its own (Settings.Outbound.PerDestination), the
-// scenario is about the ports of one address to which all dials go.
+// Destinations describes the other ends of dials, for limits.TCPHalfOpen and
+// limits.TCPOutbound. The zero value is live destinations that answer at once.
+//
+// Each dial has a destination of its own, and its retries go to the same one. If
+// ports are counted for each destination (Settings.Outbound.PerDestination), all
+// dials go to one address.
+//
+// The edition says when it gives up a dial to a dead destination
+// (simulate.Policy.SYN); Settings.HalfOpen can change that.
 type Destinations struct {
-	// Refusing and Dead are the shares of destinations, from 0 to 1, that
-	// answer with a reset and not at all. The others are live.
+	// Refusing is the share of destinations that answer with a reset, and Dead
+	// the share that do not answer. Both go from 0 to 1, and so does their sum.
+	// The others are live.
 	Refusing float64 `json:"refusing,omitempty"`
 	Dead     float64 `json:"dead,omitempty"`
 	// RoundTrip is how long a live or refusing destination takes to answer.
 	RoundTrip Dist `json:"roundTrip,omitzero"`
 	// PeerCloses is the share of outbound connections, from 0 to 1, that the peer
 	// closes first, or resets. Their ports are free at once. The machine closes the
-	// others, whose ports stay in TIME_WAIT. It is for limits.TCPOutbound.
+	// others, whose ports stay in TIME_WAIT. Only limits.TCPOutbound uses it.
 	PeerCloses float64 `json:"peerCloses,omitempty"`
 }
 
@@ -198,16 +194,16 @@ type scenarioJSON struct {
 
 type scenarioFields Scenario
 
-// MarshalJSON writes what is given, with times as text.
+// MarshalJSON writes the fields that are not zero, with times as text.
 func (s Scenario) MarshalJSON() ([]byte, error) {
 	return json.Marshal(scenarioJSON{
 		(*scenarioFields)(&s), jsontime.Duration(s.AutoDisconnect), jsontime.Duration(s.Until), jsontime.Duration(s.Warmup),
 	})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. A name that is no field is an
-// error. What the JSON does not name keeps its value. The error is a
-// *ScenarioError that names the field as the JSON does, if it is about one.
+// UnmarshalJSON reads what MarshalJSON writes. A field that the JSON does not name
+// keeps its value. An unknown field is an error. An error about one field is a
+// *ScenarioError that names the field as the JSON does.
 func (s *Scenario) UnmarshalJSON(data []byte) error {
 	t := scenarioJSON{
 		(*scenarioFields)(s), jsontime.Duration(s.AutoDisconnect), jsontime.Duration(s.Until), jsontime.Duration(s.Warmup),
@@ -231,13 +227,13 @@ type retryJSON struct {
 
 type retryFields Retry
 
-// MarshalJSON writes what is given, with times as text.
+// MarshalJSON writes the fields that are not zero, with times as text.
 func (r Retry) MarshalJSON() ([]byte, error) {
 	return json.Marshal(retryJSON{(*retryFields)(&r), jsontime.Duration(r.Limit)})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes. A name that is no field is an
-// error. What the JSON does not name keeps its value.
+// UnmarshalJSON reads what MarshalJSON writes. A field that the JSON does not name
+// keeps its value. An unknown field is an error.
 func (r *Retry) UnmarshalJSON(data []byte) error {
 	t := retryJSON{(*retryFields)(r), jsontime.Duration(r.Limit)}
 	if err := jsontime.Decode(data, &t); err != nil {
@@ -247,10 +243,12 @@ func (r *Retry) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// ErrScenario matches every ScenarioError.
+// ErrScenario says that a field of a scenario, or another argument, has a bad value.
+// Every *ScenarioError matches it (errors.Is).
 var ErrScenario = errors.New("forecast: bad scenario")
 
-// ScenarioError names the field of a Scenario that has a bad value.
+// ScenarioError is the error for a bad value: it names the field of the Scenario, or
+// the argument of the function.
 type ScenarioError struct {
 	Field string // such as "Retry.Max"
 	Err   error  // what is wrong with it, and what is accepted
@@ -264,12 +262,12 @@ func (e *ScenarioError) Error() string {
 // Is makes the error match ErrScenario.
 func (e *ScenarioError) Is(target error) bool { return target == ErrScenario }
 
-// Unwrap returns the reason.
+// Unwrap returns Err.
 func (e *ScenarioError) Unwrap() error { return e.Err }
 
 // missing is the error for a field that must be given.
 type missing struct {
-	is   error // what it matches
+	is   error // for errors.Is
 	want string
 }
 
@@ -293,8 +291,8 @@ func (s *Scenario) Valid() error {
 	return err
 }
 
-// String returns the load of the scenario as a line, such as "40 clients at
-// once, each for 30s".
+// String returns the load of the scenario as a line, such as "40 clients at once,
+// each for 30s". The edition and the service are not in it.
 func (s Scenario) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d clients", s.Clients)
@@ -364,7 +362,7 @@ func (s *Scenario) check() error {
 	within("Clients", s.Clients, 1, maxClients)
 	bad("Arrive", s.Arrive.Valid())
 	if s.Arrive.kind == trace && len(s.Arrive.times) != s.Clients {
-		bad("Arrive", fmt.Errorf("trace of %d times for %d clients: want as many", len(s.Arrive.times), s.Clients))
+		bad("Arrive", fmt.Errorf("trace of %d times for %d clients: want a time for each", len(s.Arrive.times), s.Clients))
 	}
 	within("Visits", s.Visits, Forever, maxVisits)
 	if s.Visits == Forever && s.Until == 0 {
@@ -373,7 +371,7 @@ func (s *Scenario) check() error {
 	within("Connections", s.Connections, 0, maxConnections)
 	within("Requests", s.Requests, 0, maxRequests)
 	bad("Away", s.Away.Valid())
-	// Without a time away a run has next to no end.
+	// With no time away a client would come each nanosecond.
 	if s.Visits == Forever && s.Away.Mean() == 0 {
 		bad("Away", errors.New("0: want above 0, because Visits is Forever"))
 	}

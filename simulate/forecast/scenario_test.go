@@ -28,7 +28,7 @@ func TestScenarioNamesTheBadField(t *testing.T) {
 		{"Settings", "MaxConnections 41", func(s *forecast.Scenario) { s.Settings.MaxConnections = 41 }},
 		{"Arrive", "gap 0s: want above 0", func(s *forecast.Scenario) { s.Arrive = forecast.Every(0) }},
 		{"Arrive", "trace of 2 times: want one or more, ascending", func(s *forecast.Scenario) { s.Arrive = forecast.Trace(2, 1) }},
-		{"Arrive", "trace of 2 times for 1 clients: want as many", func(s *forecast.Scenario) { s.Arrive = forecast.Trace(1, 2) }},
+		{"Arrive", "trace of 2 times for 1 clients: want a time for each", func(s *forecast.Scenario) { s.Arrive = forecast.Trace(1, 2) }},
 		{"Visits", "-2: want -1", func(s *forecast.Scenario) { s.Visits = -2 }},
 		{"Until", "Visits is Forever", func(s *forecast.Scenario) { s.Visits = forecast.Forever }},
 		{"Until", "-1ns: want 0s", func(s *forecast.Scenario) { s.Until = -1 }},

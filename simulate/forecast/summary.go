@@ -8,8 +8,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
-// Title returns what the report is about, as a line: the name of the scenario if
-// it has one, the edition, the service and its limit.
+// Title returns a line that says what the report is about: the name of the scenario
+// if it has one, the edition, the service and the limit.
 func (r *Report) Title() string {
 	title := fmt.Sprintf("%v, %v: %s", r.Windows, r.Service, r.limitText())
 	if r.Name != "" {
@@ -18,34 +18,50 @@ func (r *Report) Title() string {
 	return title
 }
 
-// Summary returns what the report says in sentences, on lines of at most 80
-// columns. The first is the Title.
+// Summary returns the report in sentences, on lines of at most 80 columns. The first
+// sentence is the Title.
 func (r *Report) Summary() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { text.Wrap(&b, fmt.Sprintf(format, args...)) }
 	line("%s", r.Title())
 	lost := ""
 	if r.Lost() > 0 {
-		lost = " " + text.Digits(100*r.Lost()) + " % got none."
+		lost = " Lost: " + text.Digits(100*r.Lost()) + " %."
 	}
 	clients := counted(int64(r.Clients), "clients")
 	if r.Clients < r.Planned {
 		clients = fmt.Sprintf("%d of %d clients came and", r.Clients, r.Planned)
 	}
-	line("%s asked for %s: %s.%s", clients, counted(r.Asked, r.Unit.String()), r.Counts(), lost)
+	verb := "asked for"
+	if r.Unit == limits.UnitRequests || r.Unit == limits.UnitAttempts {
+		verb = "made"
+	}
+	line("%s %s %s: %s.%s", clients, verb, counted(r.Asked, r.Unit.String()), r.Counts(), lost)
 	if r.Attempts > r.Asked {
-		line("With retries that made %d attempts.", r.Attempts)
+		line("Retries included: %d attempts.", r.Attempts)
 	}
 	if r.Waited > 0 {
-		line("Wait: mean %s, 95 %% within %s, longest %s.", text.Short(r.Wait.Mean), text.Short(r.Wait.P95), text.Short(r.Wait.Max))
+		line("Wait of all admitted: %s on average, 95 %% within %s, %s at most.", text.Short(r.Wait.Mean), text.Short(r.Wait.P95), text.Short(r.Wait.Max))
 	}
-	line("Held: mean %s, peak %d; no slot was free %.1f %% of the time (%s).", text.Digits(r.Held.Mean), r.Held.Peak, 100*r.FullShare, text.Short(r.Length))
+	full := ""
+	switch {
+	case r.Limit.IsUnlimited():
+	case r.FullShare == 0:
+		full = "; a slot was always free"
+	default:
+		full = fmt.Sprintf("; no slot was free %s %% of the time", text.Digits(100*r.FullShare))
+	}
+	line("Held over %s: mean %s, peak %d%s.", text.Short(r.Length), text.Digits(r.Held.Mean), r.Held.Peak, full)
 	if b := r.Backlog; b != (Backlog{}) {
-		line("Listen backlog of %v: peak %d, %d refused there; accepted after %s on average, %s at most.",
+		line("Listen backlog of %v: peak %d, %d refused; accepted after %s on average, %s at most.",
 			b.Limit, b.Held.Peak, b.Refused, text.Short(b.Wait.Mean), text.Short(b.Wait.Max))
 	}
 	for _, s := range r.Seen {
-		line("Seen %d×: %v", s.Count, s)
+		times := fmt.Sprintf("%d times", s.Count)
+		if s.Count == 1 {
+			times = "once"
+		}
+		line("Seen %s: %v", times, s)
 	}
 	for _, a := range r.Assumed {
 		line("Assumed: %v.", a)
@@ -53,8 +69,8 @@ func (r *Report) Summary() string {
 	return b.String()
 }
 
-// Counts returns what became of what was asked for, as a line whose numbers add
-// up: "10 admitted (2 after waiting), 30 refused".
+// Counts returns a line that says what became of the demands. Its numbers add up to
+// Asked: "10 admitted (2 after waiting), 30 refused".
 func (r *Report) Counts() string {
 	parts := []string{fmt.Sprintf("%d admitted", r.Admitted)}
 	if r.Waited > 0 {
@@ -69,12 +85,12 @@ func (r *Report) Counts() string {
 		}
 	}
 	if r.Retrying > 0 {
-		parts[len(parts)-1] += fmt.Sprintf(" (%d of them to be dialled again)", r.Retrying)
+		parts[len(parts)-1] += fmt.Sprintf(" (%d of them would be dialled again)", r.Retrying)
 	}
 	return strings.Join(parts, ", ")
 }
 
-// counted returns a number with its noun, which is given in the plural.
+// counted returns a number with its noun. It is called with the plural.
 func counted(n int64, noun string) string {
 	if n == 1 {
 		noun = strings.TrimSuffix(noun, "s")
@@ -95,7 +111,7 @@ func (r *Report) limitText() string {
 	case limits.Queue:
 		next = "waits"
 	case limits.Displace:
-		next = "may displace (counted as refused)"
+		next = "may displace one (counted as refused)"
 	}
 	return fmt.Sprintf("%v %s, the next one %s", r.Limit, unit, next)
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
-// Waits sums up waiting times. Mean is over all that were admitted, those that
-// did not wait included, and so are the percentiles, which are right to 1.6 per
-// cent. Max is exact.
+// Waits sums up the waiting times of all that were admitted. A wait of 0 counts too.
+// P50 to P99 are percentiles: 95 per cent waited P95 or less. They are right to 1.6
+// per cent. Mean and Max are exact.
 type Waits struct {
 	Mean time.Duration `json:"mean"`
 	P50  time.Duration `json:"p50"`
@@ -53,9 +53,9 @@ func (w *Waits) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// waits is a histogram of waiting times, in buckets no wider than 1/64 of what
-// is in them. Rows are made when needed. The first few times are kept as they
-// are, so that a short run needs none.
+// waits is a histogram of waiting times. A bucket is no wider than 1/64 of the times
+// in it. Rows of buckets are made when needed. The first few times are kept as they
+// are, so that a short run needs no row.
 type waits struct {
 	n, longest int64
 	total      float64
@@ -105,8 +105,8 @@ func (w *waits) put(v int64) {
 	b.sum += float64(v)
 }
 
-// sum returns the percentiles over n that were admitted, of which those that w
-// has not seen did not wait.
+// sum returns the waits of n that were admitted. Those that w has not seen did not
+// wait.
 func (w *waits) sum(n int64) Waits {
 	var out Waits
 	if n == 0 {
@@ -118,7 +118,7 @@ func (w *waits) sum(n int64) Waits {
 		to    *time.Duration
 	}{{0.5, &out.P50}, {0.9, &out.P90}, {0.95, &out.P95}, {0.99, &out.P99}}
 	next, seen := 0, int64(0)
-	// see takes note of so many that waited that long, in ascending order.
+	// see counts so many waits of one length. It is called in ascending order.
 	see := func(many int64, long time.Duration) {
 		seen += many
 		for next < len(targets) && float64(seen) >= targets[next].share*float64(n) {

@@ -1,6 +1,13 @@
-// Package chart draws what package forecast tells: the report of a run, and the
-// curves of what is lost as clients become more. Each is drawn as an SVG picture
-// for a page and as text for a terminal of 80 columns.
+// Package chart draws the results of package forecast: a report (ReportSVG,
+// ReportText), the curves of Sweep (CurvesSVG, CurvesText), and the summary of an
+// inventory (SummarySVG).
+//
+// A picture is self-contained SVG, for a web page or a document. It is 800 pixels
+// wide unless it is scaled, has dark colours where the viewer prefers them, and is
+// well-formed XML, whatever the scenario is called. A text is for a terminal of 80
+// columns.
+//
+// A function returns an error only if writing to w fails.
 package chart
 
 import (
@@ -21,12 +28,12 @@ type panel struct {
 	mean  []float64
 	peak  []float64 // nil if only the mean is shown
 	line  float64   // a horizontal line, the limit, or 0
-	bad   bool      // what is shown is bad
+	bad   bool      // drawn in the colour of warnings
 }
 
-// panels returns what there is to draw of a run: what is held always, and what
-// is queued, in the backlog and refused if anything is. headroom is what the axis
-// goes beyond the limit.
+// panels returns the charts of a run: the slots held, and what was queued, in the
+// backlog and refused, if anything was. headroom is the height of an axis over the
+// limit on it.
 func panels(r *forecast.Report, headroom float64) []panel {
 	held := panel{title: fmt.Sprintf("%v held", r.Unit), unit: r.Unit.String()}
 	queued := panel{title: fmt.Sprintf("%v queued", r.Unit), unit: r.Unit.String()}
@@ -35,7 +42,7 @@ func panels(r *forecast.Report, headroom float64) []panel {
 		held.line = float64(n)
 		held.title += ", limit " + strconv.Itoa(n)
 	}
-	backlog := panel{title: "connections that are not accepted yet", unit: "connections"}
+	backlog := panel{title: "connections not accepted yet", unit: "connections"}
 	if n, ok := r.Backlog.Limit.Number(); ok {
 		backlog.line = float64(n)
 		backlog.title += ", limit " + strconv.Itoa(n)
@@ -78,8 +85,8 @@ func panels(r *forecast.Report, headroom float64) []panel {
 	return list
 }
 
-// ceiling is the next number from v on that looks well at the end of an axis
-// and has a half: 2, 4, 6, 8, 10, 12, 20 ...
+// ceiling returns the next round number from v on, for the end of an axis. Half of it
+// is a whole number too: 2, 4, 6, 8, 10, 12, 20 ...
 func ceiling(v float64) float64 {
 	if v <= 2 {
 		return 2
@@ -95,11 +102,11 @@ func ceiling(v float64) float64 {
 
 // curvesTitle and curvesLoad say what curves are about.
 func curvesTitle(s forecast.Scenario) string {
-	return fmt.Sprintf("%v: what share of what clients ask for gets no slot", s.Service)
+	return fmt.Sprintf("%v: the share of what clients ask for that gets no slot", s.Service)
 }
 
 func curvesLoad(s forecast.Scenario) string {
-	return fmt.Sprintf("the load of %v, with fewer clients and more", s)
+	return fmt.Sprintf("the load: %v, and the same for fewer clients and more", s)
 }
 
 // number prints a value of an axis.

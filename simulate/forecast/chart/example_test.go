@@ -87,8 +87,8 @@ func ExampleCurvesText() {
 		log.Fatal(err)
 	}
 	// Output:
-	// iis: what share of what clients ask for gets no slot (the load of 40 clients at
-	//   once, each for 1s, with fewer clients and more)
+	// iis: the share of what clients ask for that gets no slot (the load: 40 clients
+	//   at once, each for 1s, and the same for fewer clients and more)
 	//  100 % |
 	//        |
 	//        |                                                                     A
@@ -104,7 +104,7 @@ func ExampleCurvesText() {
 	//         10                                                          40 clients
 	// A Windows XP Professional
 	// B Windows 7 Professional
-	// * several of them
+	// * several editions
 }
 
 func ExampleCurvesSVG() {

@@ -7,8 +7,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
-// SummarySVG draws the verdicts on many machines as bars, in a self-contained SVG
-// picture. What ReportSVG says of its picture holds here as well.
+// SummarySVG draws the verdicts on many machines as an SVG picture with a bar for each
+// verdict.
 func SummarySVG(w io.Writer, s *forecast.Summary) error {
 	rows := []struct {
 		label string
@@ -16,10 +16,10 @@ func SummarySVG(w io.Writer, s *forecast.Summary) error {
 		bad   bool
 	}{
 		{"fits", s.Verdicts[forecast.Fits], false},
-		{"once its limit is raised", s.Verdicts[forecast.Raise], false},
+		{"fits with a raised limit", s.Verdicts[forecast.Raise], false},
 		{"needs another edition", s.Verdicts[forecast.Server], true},
 		{"not known", s.Verdicts[forecast.UnknownVerdict], true},
-		{"could not be read", s.Errors, true},
+		{"could not be judged", s.Errors, true},
 	}
 	const top, row, left, right = 60.0, 34.0, 220.0, 730.0
 	height := int(top + row*float64(len(rows)) + 20)
@@ -28,7 +28,7 @@ func SummarySVG(w io.Writer, s *forecast.Summary) error {
 		title = "1 machine"
 	}
 	var b svg
-	b.open(height, title, "What the limits of each make of its load")
+	b.open(height, title, "How many of them take their load")
 	b.head(title, nil)
 	for i, r := range rows {
 		y := top + row*float64(i)

@@ -12,7 +12,7 @@ import (
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
-// The pictures are so many units wide, which are pixels where nothing scales them.
+// Lengths in a picture are in pixels, unless the picture is scaled.
 const (
 	svgWidth  = 800
 	svgLeft   = 70
@@ -22,11 +22,11 @@ const (
 	svgLine   = 105 // runes that fit there in the size of text
 )
 
-// An ink is a colour, on light paper and on dark. Each element has the light one
+// An ink is a colour, for light paper and for dark. Each element has the light colour
 // as an attribute, which any viewer shows and no Content-Security-Policy blocks.
-// A style sheet has the dark ones, for viewers that prefer dark and allow it. The
-// colours are told apart also without red and green (the palette is that of Okabe
-// and Ito).
+// A style sheet has the dark colours, for viewers that prefer dark paper and allow a
+// style sheet. The colours can be told apart without red and green (the palette is
+// that of Okabe and Ito).
 type ink struct {
 	class, light, dark string
 	attribute          string // fill or stroke
@@ -63,8 +63,8 @@ func (i ink) attributes() string {
 	return fmt.Sprintf(`class="%s" %s="%s"`, i.class, i.attribute, i.light)
 }
 
-// svgClass is on the root, so that the style sheet of a picture inside a page is
-// for the picture only.
+// svgClass is the class of the root. It keeps the style sheet of a picture inside a
+// page to the picture.
 const svgClass = "winlimits"
 
 func style() string {
@@ -128,7 +128,7 @@ const (
 	toMiddle = `text-anchor="middle"`
 )
 
-// sideways writes what a vertical axis shows, from below to above.
+// sideways writes the name of a vertical axis, upwards.
 func (b *svg) sideways(y float64, s string) {
 	fmt.Fprintf(b, "<text transform=\"translate(18 %.1f) rotate(-90)\" %s %s>%s</text>\n", y, toMiddle, words.attributes(), escape(s))
 }
@@ -137,16 +137,13 @@ func (b *svg) line(x1, y1, x2, y2 float64, i ink, attributes string) {
 	fmt.Fprintf(b, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" %s%s/>\n", x1, y1, x2, y2, i.attributes(), attributes)
 }
 
-// ReportSVG draws the run of a scenario as a self-contained SVG picture: what is
-// held over time, and what is queued, in the backlog and refused if anything is.
-// An area is the mean of a step, the line above it the peak, and the dashed line
-// the limit. The picture is 800 pixels wide unless it is scaled, has the colours
-// of dark paper where the viewer prefers them, and is well-formed XML whatever
-// the scenario is called.
+// ReportSVG draws the report of a scenario as an SVG picture, over time: the slots
+// held, and what was queued, in the backlog and refused, if anything was. An area is
+// the mean of a step, the line above it is the peak, and the dashed line is the limit.
 func ReportSVG(w io.Writer, s forecast.Scenario, r forecast.Report) error {
 	panels := panels(&r, 1.1)
 	const gap, foot = 45.0, 55.0
-	title, counts := r.Title(), fmt.Sprintf("%d %v asked for: %s", r.Asked, r.Unit, r.Counts())
+	title, counts := r.Title(), fmt.Sprintf("%d %v: %s", r.Asked, r.Unit, r.Counts())
 	about := append(split(s.String(), svgLine), split(counts, svgLine)...)
 	top := 62 + lineHeight*float64(len(about))
 	height := int(top + float64(len(panels))*(svgHeight+gap) - gap + foot)
@@ -176,7 +173,7 @@ func ReportSVG(w io.Writer, s forecast.Scenario, r forecast.Report) error {
 			}
 		}
 	}
-	b.text(svgLeft+width/2, float64(height)-14, toMiddle, "time since the start (area: mean of a step, line: its peak, dashed: the limit)")
+	b.text(svgLeft+width/2, float64(height)-14, toMiddle, "time since the start (area: mean of a step, line: peak, dashed line: limit)")
 	return b.close(w)
 }
 
@@ -219,10 +216,9 @@ func (b *svg) panel(p *panel, x func(int) float64, bottom float64) {
 	b.line(svgLeft, bottom, right, bottom, axis, "")
 }
 
-// CurvesSVG draws the curves that Sweep has made of a scenario as a
-// self-contained SVG picture: the share that is lost against the number of
-// clients, with the 95 per cent confidence interval as a band. What ReportSVG
-// says of its picture holds here as well.
+// CurvesSVG draws the curves that Sweep has made of a scenario as an SVG picture: the
+// share that is lost for each number of clients. The band around a curve is the 95
+// per cent confidence interval.
 func CurvesSVG(w io.Writer, s forecast.Scenario, curves []forecast.Curve) error {
 	const plot, foot, row = 300.0, 60.0, 20.0
 	title, load := curvesTitle(s), curvesLoad(s)
@@ -249,7 +245,7 @@ func CurvesSVG(w io.Writer, s forecast.Scenario, curves []forecast.Curve) error 
 	b.line(svgLeft, bottom, svgLeft+width, bottom, axis, "")
 	b.text(svgLeft+width/2, bottom+40, toMiddle, "clients")
 	b.sideways(bottom-plot/2, "share without a slot")
-	// Curves that lie on one another show by their dashes.
+	// Different dashes show curves that lie on one another.
 	dashes := [...]string{"none", "10 6", "3 5", "12 4 3 4", "18 5"}
 	for i, curve := range curves {
 		line, dash := lines[i%len(lines)], dashes[i%len(dashes)]
@@ -282,7 +278,7 @@ func CurvesSVG(w io.Writer, s forecast.Scenario, curves []forecast.Curve) error 
 // lineHeight is the distance of two lines of text.
 const lineHeight = 18
 
-// head writes the title and what is below it.
+// head writes the title and the lines below it.
 func (b *svg) head(title string, about []string) {
 	b.text(svgLeft, 24, inTitle, shorten(title, svgTitle))
 	for i, line := range about {

@@ -176,7 +176,7 @@ func TestTitles(t *testing.T) {
 	for _, want := range []string{
 		">Windows 10 Pro, iis: 10 requests, the next one waits<",
 		">40 clients at once, each for 10s, closing at once, until 15s<",
-		">40 requests asked for: 20 admitted (10 after waiting), 20 undecided at the end<",
+		">40 requests: 20 admitted (10 after waiting), 20 undecided at the end<",
 	} {
 		assert.Contains(t, svg.String(), want)
 	}
@@ -185,8 +185,8 @@ func TestTitles(t *testing.T) {
 	require.NoError(t, err)
 	svg.Reset()
 	require.NoError(t, chart.CurvesSVG(&svg, s, curves))
-	assert.Contains(t, svg.String(), ">iis: what share of what clients ask for gets no slot<")
-	assert.Contains(t, svg.String(), ">the load of 40 clients at once, each for 10s, closing at once, until 15s, with fewer clients and more<")
+	assert.Contains(t, svg.String(), ">iis: the share of what clients ask for that gets no slot<")
+	assert.Contains(t, svg.String(), ">the load: 40 clients at once, each for 10s, closing at once, until 15s, and the same for fewer clients and more<")
 }
 
 // What is in the backlog has a panel of its own.
@@ -198,7 +198,7 @@ func TestBacklogPanel(t *testing.T) {
 	var svg, text bytes.Buffer
 	require.NoError(t, chart.ReportSVG(&svg, s, r))
 	wellFormed(t, svg.String())
-	assert.Contains(t, svg.String(), ">connections that are not accepted yet, limit 10<")
+	assert.Contains(t, svg.String(), ">connections not accepted yet, limit 10<")
 	require.NoError(t, chart.ReportText(&text, r))
-	assert.Contains(t, text.String(), "connections that are not accepted yet, limit 10\n      10 |")
+	assert.Contains(t, text.String(), "connections not accepted yet, limit 10\n      10 |")
 }

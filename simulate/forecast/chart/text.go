@@ -11,9 +11,8 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/text"
 )
 
-// ReportText draws a run for a terminal of 80 columns: what is held over time, and
-// what is queued, in the backlog and refused if anything is. Report.Summary says
-// the rest.
+// ReportText draws a report as text, over time: the slots held, and what was queued,
+// in the backlog and refused, if anything was. Report.Summary says the rest.
 func ReportText(w io.Writer, r forecast.Report) error {
 	var b strings.Builder
 	const labels = 8
@@ -38,7 +37,7 @@ func ReportText(w io.Writer, r forecast.Report) error {
 		}
 		fmt.Fprintf(&b, "%*s +%s\n", labels, "0", strings.Repeat("-", max(1, columns)))
 	}
-	// The time axis, once.
+	// One time axis for all charts.
 	at, names := timeAxis(r.Length)
 	line := []rune(strings.Repeat(" ", text.Width))
 	end := 0
@@ -62,9 +61,8 @@ func blocks(share float64) string {
 	return string([]rune(" ▁▂▃▄▅▆▇█")[i])
 }
 
-// CurvesText draws the curves that Sweep has made of a scenario for a terminal of
-// 80 columns: the share that is lost against the number of clients, a letter for
-// each edition.
+// CurvesText draws the curves that Sweep has made of a scenario as text: the share that
+// is lost for each number of clients, with a letter for each edition.
 func CurvesText(w io.Writer, s forecast.Scenario, curves []forecast.Curve) error {
 	var b strings.Builder
 	const labels, rows, columns = 6, 11, 70
@@ -106,7 +104,7 @@ func CurvesText(w io.Writer, s forecast.Scenario, curves []forecast.Curve) error
 		}
 		text.Wrap(&b, legend)
 	}
-	b.WriteString("* several of them\n")
+	b.WriteString("* several editions\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
