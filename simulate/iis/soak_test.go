@@ -290,7 +290,9 @@ func soakRequests(t *testing.T, web *iis.Server, n int64, ledger *soak.Ledger, a
 	if moves {
 		background.Go(func() { assert.NoError(t, account.Move(ctx)) })
 	}
+	var ended atomic.Bool
 	end := func() {
+		ended.Store(true)
 		assert.NoError(t, web.Host().Close()) // with all that is open
 		assert.NoError(t, ignoreClosed(srv.Close()))
 	}
@@ -330,7 +332,7 @@ func soakRequests(t *testing.T, web *iis.Server, n int64, ledger *soak.Ledger, a
 		transport := transports[len(transports)-1]
 		worker(func() bool {
 			soakStream(t.Context(), transport, answers)
-			return gate.Stats().Admitted < n
+			return !ended.Load()
 		})
 	}
 	workers.Wait()
