@@ -40,6 +40,24 @@ func TestRunHundredDeadDestinations(t *testing.T) {
 	assert.Zero(t, r.FullShare)
 }
 
+// Of many destinations as many are dead and refusing as the scenario says, and the
+// others are live.
+func TestSharesOfDestinations(t *testing.T) {
+	s := forecast.Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 1}, Service: limits.TCPHalfOpen,
+		Clients: 10_000, Destinations: forecast.Destinations{Dead: 0.3, Refusing: 0.2},
+	}
+	r, err := forecast.Run(t.Context(), s)
+	require.NoError(t, err)
+	answers := map[forecast.Answer]int64{}
+	for _, seen := range r.Seen {
+		answers[seen.Answer] += seen.Count
+	}
+	for answer, share := range map[forecast.Answer]float64{forecast.Connected: 0.5, forecast.Reset: 0.2, forecast.Unanswered: 0.3} {
+		assert.InDelta(t, 10_000*share, answers[answer], 200, "%v, four standard deviations", answer)
+	}
+}
+
 func TestRunReleasesAtAFixedRate(t *testing.T) {
 	s := forecast.Scenario{
 		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,

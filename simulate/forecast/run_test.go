@@ -366,6 +366,38 @@ func TestThinkingTooLong(t *testing.T) {
 	assert.Equal(t, at(183), r.Length)
 }
 
+// Windows ends it between two requests also where the client itself closes at once
+// after the second: the web server a connection, the file server a session.
+func TestThinkingTooLongBetweenTwoRequests(t *testing.T) {
+	web := forecast.Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS, Clients: 1,
+		Settings: simulate.Settings{ConnectionTimeout: time.Minute}, Requests: 2,
+		ServiceTime: forecast.Constant(time.Second), ThinkTime: forecast.Constant(90 * time.Second), Idle: forecast.Constant(0),
+	}
+	files := web
+	files.Windows.Edition, files.Service, files.AutoDisconnect = limits.XPHome, limits.SMB, time.Minute
+	files.Settings = simulate.Settings{}
+	for _, s := range []forecast.Scenario{web, files} {
+		r, err := forecast.Run(t.Context(), s)
+		require.NoError(t, err)
+		assert.EqualValues(t, 2, r.Asked, "%v", s.Service)
+		assert.Equal(t, 92*time.Second, r.Length)
+		assert.InDelta(t, 62.0/92, r.Held.Mean, 1e-9)
+	}
+}
+
+// The connections of a visit have random numbers of their own.
+func TestConnectionsDrawForThemselves(t *testing.T) {
+	s := loss
+	s.Clients, s.Connections, s.ServiceTime = 1, 3, forecast.Exponential(time.Minute)
+	released := map[time.Duration]bool{}
+	for o, err := range forecast.Outcomes(t.Context(), s, nil) {
+		require.NoError(t, err)
+		released[o.Released] = true
+	}
+	assert.Len(t, released, 3)
+}
+
 // Clients cost no allocation each, and a small run next to
 // none, because its kernel does not escape.
 func TestRunAllocates(t *testing.T) {
