@@ -33,11 +33,16 @@ func TestTwin(t *testing.T) {
 
 // They agree where chance has a part in it, too.
 func TestTwinAtRandom(t *testing.T) {
+	shares := map[string]*share{"dead": {}, "refusing": {}, "peer closes": {}}
 	for seed := range uint64(300) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			s, draws := randomDraws(t, seed)
+			s, draws := randomDraws(t, seed, shares)
 			requireTwin(t, s, draws)
 		})
+	}
+	for name, s := range shares {
+		assert.Greater(t, s.should, 100.0, name)
+		assert.InDelta(t, s.should, s.happens, 4*math.Sqrt(s.variance), name)
 	}
 }
 
