@@ -43,7 +43,7 @@ func Every(gap time.Duration) Arrival { return Arrival{kind: evenly, gap: gap} }
 func Poisson(mean time.Duration) Arrival { return Arrival{kind: poisson, gap: mean} }
 
 // Trace lets a client come at each of the times, which are in ascending order and as
-// many as the clients. It keeps the slice.
+// many as the clients. It does not copy them.
 func Trace(times ...time.Duration) Arrival { return Arrival{kind: trace, times: times} }
 
 // IsTrace reports whether a is a Trace. Its number of clients is fixed, so that
@@ -148,7 +148,7 @@ func (a Arrival) MarshalText() ([]byte, error) {
 	return []byte(a.String()), nil
 }
 
-// UnmarshalText reads what ParseArrival does.
+// UnmarshalText reads what ParseArrival reads.
 func (a *Arrival) UnmarshalText(text []byte) error {
 	parsed, err := ParseArrival(string(text))
 	if err != nil {

@@ -64,8 +64,8 @@ func (a Assumption) String() string {
 	return fmt.Sprintf("Assumption(%d)", uint8(a))
 }
 
-// MarshalText returns the name of the assumption, such as "kept-for-a-minute"; a
-// value that is not declared is an error.
+// MarshalText returns the name of the assumption, such as "kept-for-a-minute".
+// A value that is not declared is an error.
 func (a Assumption) MarshalText() ([]byte, error) {
 	if int(a) >= len(assumptions) {
 		return nil, fmt.Errorf("forecast: %d is no assumption; there are %d", uint8(a), len(assumptions)-1)

@@ -4,8 +4,7 @@ import (
 	"slices"
 )
 
-// An event is a place in the calendar. Events of one instant are in the order
-// of seq.
+// An event is an entry in the calendar. Events of one instant are in the order of seq.
 type event struct {
 	at   int64
 	seq  uint64
@@ -18,13 +17,13 @@ func (e *event) before(f *event) bool {
 	return e.at < f.at || e.at == f.at && e.seq < f.seq
 }
 
-// calendar holds the events to come. The next ones are in order, and the others,
-// of which there are none while few clients are there, are a heap. Its zero value
-// is empty. It must not be copied.
+// calendar holds the events to come. The next ones are in order, and the others are a
+// heap, which stays empty while few clients are there. The zero calendar is empty. It
+// must not be copied.
 type calendar struct {
 	near [nearEvents]event // the first n, the latest one first
 	n    int
-	far  []event // a heap of those later than all of near; empty if near is
+	far  []event // a heap of the events later than all of near; empty if near is empty
 }
 
 // nearEvents was chosen by BenchmarkRun: with 2 each of its scenarios takes a

@@ -23,12 +23,12 @@ import (
 //	uniform(10s,50s)           from 10 s to 50 s, evenly
 //	exponential(30s)           mean 30 s
 //	lognormal(30s,2.5)         mean 30 s, squared coefficient of variation 2.5
-//	hyperexponential(30s,6)    a mixture of two exponentials, with the same two numbers
+//	hyperexponential(30s,6)    mean 30 s, squared coefficient of variation 6
 //	empirical(1s,2s,2s,9s)     one of these, each as likely as the others
 //
 // The squared coefficient of variation is the variance divided by the square of the
-// mean: 0 for a constant, 1 for an exponential. It says how much the times differ.
-// Its times, such as the mean, lie between 0 and 365 days.
+// mean: 0 for a constant, 1 for an exponential. It says how much the times differ. The
+// times that make up a Dist, such as the mean, are at most 365 days.
 type Dist struct {
 	kind   distKind
 	a      time.Duration // the constant, the mean, the minimum
@@ -58,7 +58,7 @@ const longest = 365 * 24 * time.Hour
 // Constant takes the time d each time.
 func Constant(d time.Duration) Dist { return Dist{kind: constantDist, a: d} }
 
-// Uniform draws from least to most, both included, each time as likely as another.
+// Uniform draws from least to most, both included. All times are equally likely.
 func Uniform(least, most time.Duration) Dist {
 	return Dist{kind: uniformDist, a: least, b: most}
 }
@@ -83,7 +83,7 @@ func Hyperexponential(mean time.Duration, scv float64) Dist {
 }
 
 // Empirical draws one of the values, each as likely as the others. It suits measured
-// times. It keeps the slice.
+// times. It does not copy them.
 func Empirical(values ...time.Duration) Dist {
 	return Dist{kind: empiricalDist, values: values}
 }
@@ -124,8 +124,8 @@ func (d Dist) exceeds(limit time.Duration) bool {
 	return d.a > 0
 }
 
-// Valid returns nil if a scenario can have d, as it can have the zero Dist. The error
-// says what is accepted.
+// Valid returns nil if a scenario can have d. The zero Dist is valid. The error says
+// what is accepted.
 func (d Dist) Valid() error {
 	span := func(what string, v time.Duration) error {
 		if v < 0 || v > longest {
@@ -283,7 +283,7 @@ func (d Dist) MarshalText() ([]byte, error) {
 	return []byte(d.String()), nil
 }
 
-// UnmarshalText reads what ParseDist does, and an empty text as the zero Dist.
+// UnmarshalText reads what ParseDist reads, and an empty text as the zero Dist.
 func (d *Dist) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*d = Dist{}

@@ -39,9 +39,13 @@
 // # Words
 //
 // A slot is one unit of the limit. A demand is one thing that needs a slot: a
-// connection, a session, a request or a dial, whichever the rule counts. An attempt is
-// one try to get the slot; a demand that is retried makes several. A demand is lost if
-// its last attempt gets no slot. How one ends is a [simulate.Outcome].
+// connection, a session, a request or a dial, whichever the rule counts. A dial is a
+// connection that the machine itself makes to another one. An attempt is one try to
+// get the slot; a demand that is retried makes several. A demand is lost if its last
+// attempt gets no slot. The ways in which a demand ends are those of
+// [simulate.Outcome].
+//
+// A name in parentheses, such as (kb183110), is a source: see limits.LookupSource.
 //
 // # Guarantees
 //

@@ -11,7 +11,7 @@ import (
 const worstListed = 10
 
 // Summary counts the judgements on many machines. The zero Summary has no machine; Add
-// and AddError add one. Parts of an inventory can be summed up apart: Merge puts their
+// and AddError add one. Parts of an inventory can be summed up separately: Merge puts their
 // summaries together, in any order. A Summary can be written as JSON and read again.
 type Summary struct {
 	// Machines is the number of machines added, and Errors the number of those

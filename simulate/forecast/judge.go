@@ -17,8 +17,8 @@ import (
 	"github.com/winlimits/winlimits/simulate"
 )
 
-// Verdict is whether a machine takes a load, and if not, what would. The zero value is
-// UnknownVerdict.
+// Verdict says whether a machine takes a load, and if not, what would. The zero value
+// is UnknownVerdict.
 type Verdict uint8
 
 // The verdicts.

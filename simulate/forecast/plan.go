@@ -13,10 +13,10 @@ import (
 // never is a virtual time that does not come.
 const never = admission.Never
 
-// A plan is a Scenario made ready to be acted out: the policy to pass and the
-// random choices of the clients. Each connection of a visit draws from a stream
-// of its own, in an order that depends on nothing but its own fate. So whatever
-// acts the plan out, in whatever time, meets the same clients.
+// A plan is a Scenario made ready for a run: the policy in force and the random choices
+// of the clients. Each connection of a visit draws from a stream of its own, in an order
+// that depends on what happens to that connection only. So the forecast and a test in
+// real time meet the same clients.
 type plan struct {
 	windows limits.Windows
 	policy  simulate.Policy
@@ -41,8 +41,8 @@ type plan struct {
 	refusing, dead, peerCloses                          float64
 	key                                                 uint64
 
-	// Where the program does not accept at once: see backlog.
-	accept      *sampler // nil if it does
+	// For a program that does not accept at once: see backlog.
+	accept      *sampler // nil if the program accepts at once
 	backlog     limits.Limit
 	synRetries  int
 	synInterval int64
@@ -63,8 +63,8 @@ type plan struct {
 	acceptAssumed, disconnectAssumed bool
 }
 
-// compile checks the scenario and makes it ready. It is so small that it is
-// inlined, and where the plan does not outlive the caller, it is not allocated.
+// compile checks the scenario and makes it ready. It is small enough to be inlined, so
+// that a plan that does not outlive the caller is not allocated.
 func (s *Scenario) compile() (*plan, error) {
 	p := new(plan)
 	return p, p.init(s)
@@ -194,8 +194,8 @@ func (p *plan) stream(client int64, visit, connection int) (src rand.PCG) {
 	return src
 }
 
-// after adds a time to an instant; what lies beyond the end of virtual time is
-// never.
+// after adds a time to an instant. The sum is never if it lies beyond the end of
+// virtual time.
 func after(at, d int64) int64 {
 	if sum := at + d; sum >= at {
 		return sum
@@ -221,8 +221,7 @@ func (p *plan) holdTime(r *rand.Rand, request int) (hold int64, next int, gap in
 	return after(hold, min(p.idleLimit, p.idle.draw(r))), next, 0
 }
 
-// waitTime draws how long an attempt may wait, and what becomes of it when that
-// is over.
+// waitTime draws how long an attempt may wait, and its outcome when that time is over.
 func (p *plan) waitTime(r *rand.Rand) (int64, simulate.Outcome) {
 	limit, outcome := p.queueLimit, simulate.TimedOut
 	if !p.isPatient {
@@ -251,7 +250,8 @@ func (p *plan) awayTime(r *rand.Rand) int64 {
 	return max(1, p.away.draw(r))
 }
 
-// expectedLength guesses how long the run will be, not more.
+// expectedLength guesses how long the run will be. Only the length of the first steps
+// of the timeline depends on it.
 func (p *plan) expectedLength(s *Scenario, idle int64) int64 {
 	length := float64(s.Arrive.gap) * float64(s.Clients)
 	if n := len(s.Arrive.times); n > 0 {

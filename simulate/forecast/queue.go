@@ -5,18 +5,19 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/admission"
 )
 
-// A ticket is what an attempt has besides where there is a queue.
+// A ticket is the state of a connection that only a run with a queue, or with dials,
+// needs.
 type ticket struct {
 	waiter  admission.Waiter
 	tried   int64            // when it asked
 	until   int64            // when it is given up
 	pending uint64           // seq of the giveUpEvent that counts, or 0
-	gaveUp  simulate.Outcome // what that event makes of it
-	failed  bool             // a dial of the connection did
+	gaveUp  simulate.Outcome // the outcome at that event
+	failed  bool             // one of its dials has failed
 }
 
-// queue is what a run needs besides where attempts can wait for a slot. Its
-// zero value is ready where they cannot.
+// queue is the state that a run needs if attempts can wait for a slot. Its zero value
+// is for a run in which they cannot.
 type queue struct {
 	tickets []*ticket // by id of the connection
 	granted *[]int32  // ids; nil if attempts cannot wait
@@ -45,7 +46,8 @@ func (q *queue) init(p *plan) {
 	}
 }
 
-// isStale reports whether e no longer matters, and no time has to pass for it.
+// isStale reports whether e no longer matters. Such an event is dropped, and time does
+// not go on to it.
 func (k *kernel) isStale(e *event) bool {
 	switch {
 	case !k.queue.counts(e):
@@ -70,8 +72,8 @@ func (q *queue) counts(e *event) bool {
 	return true
 }
 
-// isStuck reports whether nothing but entries in the event log is to come: all
-// that are there wait without end for a limit of 0.
+// isStuck reports whether only entries in the event log are still to come: all clients
+// wait without end, because the limit is 0.
 func (k *kernel) isStuck() bool {
 	return k.plan.limit == 0 && k.plan.until == 0 && k.arriveAt == never && k.calendar.len() == 1
 }
@@ -114,7 +116,7 @@ func (k *kernel) wind() {
 	q.due, q.dueAt = k.push(next, paceEvent, 0), next
 }
 
-// pace does what is due about the queue.
+// pace does what is due: it lets an attempt go, or logs event 4226, or both.
 func (k *kernel) pace() {
 	q := &k.queue
 	q.due = 0
@@ -134,7 +136,7 @@ func (k *kernel) log(write bool) {
 	}
 }
 
-// admitGranted lets those in that the admission has given a slot.
+// admitGranted admits the attempts that the admission has given a slot.
 func (k *kernel) admitGranted() {
 	granted := k.queue.granted
 	for i := 0; i < len(*granted); i++ {
@@ -146,8 +148,8 @@ func (k *kernel) admitGranted() {
 		}
 		k.queued--
 		if w.until == k.now {
-			// As at the gate, a wait that is over wins against a slot that
-			// comes at the same time.
+			// As at the gate, an attempt whose wait is over does not get a slot
+			// that comes free at the same time.
 			k.adm.Release(1)
 			k.fail(c, id, w.gaveUp)
 			continue
@@ -167,7 +169,8 @@ func (k *kernel) giveUp(c *conn, id int32) {
 }
 
 // forget notes that an event no longer counts. When half of the calendar is such
-// events they are thrown out, so that it grows with those that are there only.
+// events, it removes them, so that the calendar does not grow with clients that have
+// left.
 func (k *kernel) forget() {
 	q := &k.queue
 	q.stale++

@@ -44,7 +44,7 @@ type Report struct {
 	// Asked is the number of demands. It is the sum of Admitted, Refused,
 	// TimedOut, Abandoned and Unfinished. Admitted counts the demands that got a
 	// slot, and Waited those of them that waited first, as simulate.Stats does.
-	// Unfinished counts the demands that were undecided when the run ended, and
+	// Refused, TimedOut and Abandoned are as in simulate.Outcome. Unfinished counts the demands that were undecided when the run ended, and
 	// Retrying those of them that had a slot: dials that did not connect and
 	// would be retried.
 	Asked      int64 `json:"asked"`

@@ -15,8 +15,9 @@ import (
 )
 
 // Scenario is the question that a forecast answers: an edition, one of its services,
-// and the clients that will use it. Only Windows, Service and Clients must be set. It
-// is a plain value, and its JSON has times as text.
+// and the clients that will use it. Only Windows, Service and Clients must be set. The
+// error of Valid says what a field accepts. A Scenario is a plain value, and its JSON
+// has times as text.
 //
 // The rule says what takes a slot, and so how long a client holds one:
 //

@@ -10,9 +10,9 @@ import (
 	"github.com/winlimits/winlimits/simulate/internal/jsontime"
 )
 
-// Waits sums up the waiting times of all that were admitted. A wait of 0 counts too.
-// P50 to P99 are percentiles: 95 per cent waited P95 or less. They are right to 1.6
-// per cent. Mean and Max are exact.
+// Waits sums up waiting times. A wait of 0 counts too. P50 to P99 are percentiles: 95
+// per cent of the waits are P95 or shorter. They are right to 1.6 per cent. Mean and Max
+// are exact.
 type Waits struct {
 	Mean time.Duration `json:"mean"`
 	P50  time.Duration `json:"p50"`
