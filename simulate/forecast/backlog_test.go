@@ -20,8 +20,8 @@ func burst(e limits.Edition, accept time.Duration) forecast.Scenario {
 	}
 }
 
-// Of forty clients that come at once, a program that does not accept has as many
-// as the backlog of the edition, and the others are refused.
+// Forty clients come at once to a program that does not accept. The backlog of the
+// edition takes as many as it can hold, and refuses the others.
 func TestBacklogOfAProgramThatDoesNotAccept(t *testing.T) {
 	for _, c := range []struct {
 		edition limits.Edition
@@ -114,8 +114,8 @@ func TestBacklogInFrontOfALimit(t *testing.T) {
 	assert.NotContains(t, r.Assumed, forecast.AcceptedAtOnce)
 }
 
-// Where requests are counted, a connection is accepted once for all of its
-// requests; where connections are, each new one is.
+// A connection is accepted once for all of its requests where requests are counted.
+// Each new connection is accepted where connections are counted.
 func TestConnectionsAreAcceptedOnce(t *testing.T) {
 	s := forecast.Scenario{
 		Windows: limits.Windows{Edition: limits.Windows10Pro}, Service: limits.IIS, Clients: 1,

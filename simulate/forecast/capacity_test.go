@@ -79,8 +79,8 @@ func TestSweep(t *testing.T) {
 	require.ErrorIs(t, err, forecast.ErrScenario)
 }
 
-// What is in the queue at the end is not served, and clients do not fit in a
-// queue that only grows.
+// A request in the queue at the end is not served, and clients do not fit in a queue
+// that only grows.
 func TestOverloadedQueue(t *testing.T) {
 	s := forecast.Scenario{
 		Windows: limits.Windows{Edition: limits.Windows7Professional}, Service: limits.IIS, Clients: 1000,
@@ -100,8 +100,8 @@ func TestOverloadedQueue(t *testing.T) {
 	require.Zero(t, capacity.Clients)
 }
 
-// What is in progress when the run is cut short is not lost, be it a request that
-// executes or a dial that is not answered yet; dials in the queue are.
+// Requests that execute and dials that are not answered yet are not lost when the run
+// is cut short. Dials in the queue are.
 func TestCutShort(t *testing.T) {
 	s := fortyAtOnce()
 	s.Clients, s.ServiceTime, s.Until = 10, forecast.Constant(time.Hour), time.Minute

@@ -64,8 +64,8 @@ func TestCompare(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-// What Compare runs once for several editions is what each of
-// them would give.
+// Compare runs a scenario once for several editions. Each of them alone has the same
+// report.
 func TestSharedRuns(t *testing.T) {
 	for _, service := range []limits.Service{limits.IIS, limits.SMB, limits.TCPHalfOpen} {
 		s := forecast.Scenario{

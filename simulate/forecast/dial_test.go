@@ -40,8 +40,8 @@ func TestRunHundredDeadDestinations(t *testing.T) {
 	assert.Zero(t, r.FullShare)
 }
 
-// Of many destinations as many are dead and refusing as the scenario says, and the
-// others are live.
+// The shares of many destinations that are dead and refusing are those of the scenario,
+// and the others are live.
 func TestSharesOfDestinations(t *testing.T) {
 	s := forecast.Scenario{
 		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 1}, Service: limits.TCPHalfOpen,

@@ -73,8 +73,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// What Judge says without a run is what Suitable finds with runs, on all
-// editions.
+// Judge says of some editions without a run that they are suitable. Suitable finds the
+// same with runs.
 func TestJudgeAgreesWithSuitable(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 0))
 	for range 30 {

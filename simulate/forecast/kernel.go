@@ -18,7 +18,7 @@ func (p *plan) run(ctx context.Context, report *Report, yield func(ClientOutcome
 	return err
 }
 
-// What is to happen to a connection.
+// An eventKind is what is to happen to a connection.
 type eventKind uint8
 
 const (
@@ -56,8 +56,8 @@ type group struct {
 	failed bool
 }
 
-// A kernel acts a plan out. Nothing on the heap points to it, so that a run does
-// not allocate it.
+// A kernel runs a plan. Nothing on the heap points to it, so that a run does not
+// allocate it.
 type kernel struct {
 	plan plan
 	adm  *admission.Admission
@@ -71,13 +71,13 @@ type kernel struct {
 	arriveSeq uint64
 
 	conns      []conn // by id; it moves when it grows
-	firstFree  int32  // its group is the id of the next, and so on, or -1
+	firstFree  int32  // head of the free list, or -1; the group of a free conn is the next id
 	groups     []group
 	freeGroups []int32
 	queue      queue
 
-	// refusing: something was refused since the last slot came free, and that is
-	// in the event log, where such things are logged.
+	// refusing says that an attempt was refused since a slot last came free. The
+	// event log has one entry for all such refusals, where refusals are logged.
 	refusing bool
 
 	yield   func(ClientOutcome) bool
@@ -212,7 +212,7 @@ func (k *kernel) release(c *conn, id int32) {
 	case p.perRequest:
 		k.push(after(k.now, p.think.draw(rand.New(&c.src))), nextEvent, id)
 	}
-	// Else Windows has closed a connection at rest, and there will be another.
+	// Otherwise Windows has closed an idle connection, and the client opens another.
 
 	if k.queue.granted != nil && len(*k.queue.granted) > 0 {
 		k.admitGranted()
@@ -278,7 +278,7 @@ func (k *kernel) seek(c *conn, id int32) {
 	if p.dials {
 		k.ticket(id).until = after(k.now, limit)
 		if limit <= 0 {
-			// As at the dialer, which does not ask for a slot when time is up.
+			// The dialer does not ask for a slot either when time is up.
 			k.fail(c, id, gaveUp)
 			return
 		}
@@ -386,7 +386,7 @@ func (k *kernel) decide(c *conn, id int32, o simulate.Outcome, released int64) {
 	}
 }
 
-// newConn returns a connection and its id. It moves the others.
+// newConn returns a connection and its id. It may move the others.
 func (k *kernel) newConn() (*conn, int32) {
 	if id := k.firstFree; id >= 0 {
 		c := &k.conns[id]

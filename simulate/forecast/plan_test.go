@@ -10,8 +10,8 @@ import (
 	"github.com/winlimits/winlimits/limits"
 )
 
-// What ends an idle connection bounds the guess at the
-// length of a run.
+// The guess at the length of a run takes into account that Windows ends an idle
+// connection.
 func TestExpectedLength(t *testing.T) {
 	s := Scenario{
 		Windows: limits.Windows{Edition: limits.Windows11Pro}, Service: limits.SMB, Clients: 1,

@@ -33,9 +33,8 @@ func TestFiniteQueue(t *testing.T) {
 	Within4(t, exact.MeanQueue, estimateOf(queued[:]), "queued")
 }
 
-// What a run keeps does not grow with clients that have left,
-// nor with the give-up times of those that need none any more,
-// nor with queues that begin long before the next event 4226.
+// The memory of a run does not grow with clients that have left, with give-up times
+// that no longer count, or with queues that begin long before the next event 4226.
 func TestMemoryStaysFlat(t *testing.T) {
 	patient := Traffic(QueueScenario(0), 10, 7, 50_000)
 	patient.Patience = Constant(24 * time.Hour)

@@ -76,7 +76,7 @@ func TestStudentT(t *testing.T) {
 	assert.Equal(t, "1234570 ± 0.0000012", Estimate{Mean: 1234567.8, HalfWidth: 1.234e-6}.String())
 }
 
-// What is lost has no part larger than itself.
+// Refused, TimedOut and Abandoned are parts of Lost.
 func TestPartsOfLost(t *testing.T) {
 	r, err := Replicate(t.Context(), Scenario{
 		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen,

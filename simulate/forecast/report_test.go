@@ -93,8 +93,7 @@ func TestReportSurvivesJSON(t *testing.T) {
 	assert.Equal(t, "Answer(99)", forecast.Answer(99).String())
 }
 
-// What was before leaves no trace behind, not even one
-// of rounding.
+// A warm-up in which all happens leaves no trace in the report, not even by rounding.
 func TestNothingAfterTheWarmup(t *testing.T) {
 	for seed := range uint64(20) {
 		r, err := forecast.Run(t.Context(), forecast.Scenario{
@@ -107,8 +106,8 @@ func TestNothingAfterTheWarmup(t *testing.T) {
 	}
 }
 
-// What was asked for in the warm-up is not counted, whenever
-// it was tried again.
+// A demand whose first attempt is in the warm-up is not counted, whenever it is
+// retried.
 func TestWarmupRetries(t *testing.T) {
 	s := forecast.Scenario{
 		Windows: limits.Windows{Edition: limits.XPProfessional}, Service: limits.IIS, Clients: 3,

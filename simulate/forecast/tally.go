@@ -17,25 +17,23 @@ type tally struct {
 	limit                int64
 	backlog              *backlog // nil if the program accepts at once
 
-	measuring                bool // warm-up is over; what follows is since then
+	measuring                bool // the warm-up is over; peaks and full count from then
 	heldPeak, queuedPeak     int64
 	full                     int64   // time without a free slot
 	heldBefore, queuedBefore float64 // areas of the warm-up
 
-	steps        []Step // those that are over; their means are areas as yet
+	steps        []Step // the steps that are over; a Mean is an area until the report
 	current      Step
 	step         int64 // length of a step
 	stepEnd, end int64 // of the current step, and of the last there can be
 	boundary     int64 // when the step, or the warm-up, ends
 }
 
-// timelineSteps is how many steps a timeline has at most. When they are used
-// up, two become one.
+// timelineSteps is the largest number of steps. When they are used up, two become one.
 const timelineSteps = 64
 
-// The timeline has this many steps if the guess at the length of the run is
-// right: one for every few clients, since finer ones have nothing to show, and
-// take their time.
+// The timeline has this many steps if the guess at the length of the run is right: one
+// for every few clients. Finer steps have nothing to show and take time.
 const (
 	leastExpectedSteps = 16
 	mostExpectedSteps  = 40
@@ -100,8 +98,8 @@ func (t *tally) spend(d int64) {
 	}
 }
 
-// cross lets time go on over the ends of steps, and returns how far it came: to
-// the begin of the step that to lies in.
+// cross lets time go on over the ends of steps. It returns the beginning of the step in
+// which to lies.
 func (t *tally) cross(from, to int64) int64 {
 	for to >= t.boundary {
 		t.spend(t.boundary - from)
@@ -150,8 +148,8 @@ func (t *tally) backlogArea() float64 {
 	return area
 }
 
-// merge makes one step of two. One that is over and has no partner becomes the
-// first half of the current one.
+// merge makes one step of two. A step that is over and has no partner becomes the first
+// half of the current step.
 func (t *tally) merge() {
 	n := len(t.steps) / 2
 	if 2*n < len(t.steps) {
@@ -186,7 +184,7 @@ func (t *tally) entered() {
 	t.heldPeak = max(t.heldPeak, t.held)
 }
 
-// enqueued counts one more waiting.
+// enqueued counts one more attempt in the queue.
 func (t *tally) enqueued() {
 	t.queued++
 	t.current.Queued.Peak = max(t.current.Queued.Peak, t.queued)

@@ -35,8 +35,8 @@ func cutScenario(r *rand.Rand) (s Scenario, queue int64) {
 	return s, queue
 }
 
-// Whatever the scenario, the sums of the timeline are the totals, each outcome is
-// counted, and every slot, connection and group is accounted for.
+// For any scenario the sums of the timeline are the totals, each outcome is counted, and
+// every slot, connection and group is accounted for.
 func TestNothingIsLost(t *testing.T) {
 	for i := range uint64(4000) {
 		r := rand.New(rand.NewPCG(i, 8))

@@ -134,7 +134,7 @@ func TestLongTitle(t *testing.T) {
 	assert.True(t, strings.HasSuffix(shown, "…"), shown)
 }
 
-// Whatever a scenario is called, its picture is XML.
+// The picture of a scenario is XML, whatever the scenario is called.
 func TestAnyName(t *testing.T) {
 	for _, name := range []string{"a\u0001b", "\xff\xfe", "a\x00", "]]>", "<script>alert(1)</script>", "&amp;", "\ufffe\uffff", "line\nbreak\ttab", "\u202e", "😀"} {
 		s := fortyAtOnce()
@@ -189,7 +189,7 @@ func TestTitles(t *testing.T) {
 	assert.Contains(t, svg.String(), ">the load: 40 clients at once, each for 10s, closing at once, until 15s, and the same for fewer clients and more<")
 }
 
-// What is in the backlog has a panel of its own.
+// Connections in the backlog have a panel of their own.
 func TestBacklogPanel(t *testing.T) {
 	s := fortyAtOnce()
 	s.AcceptTime = forecast.Constant(100 * time.Millisecond)
