@@ -163,7 +163,7 @@ func (k *kernel) nextDial(c *conn, id int32) {
 	if int(c.request)+1 < p.requests {
 		kind, d = nextEvent, p.think.draw(r)
 	}
-	if c.answer == Connected && !p.ports && (kind == nextEvent || p.visits > 1) {
+	if c.answer == Connected && !p.ports {
 		d = after(d, p.service.draw(r))
 	}
 	if kind == doneEvent && d == 0 {

@@ -156,6 +156,36 @@ func TestDialsGoOn(t *testing.T) {
 	assert.NotZero(t, r.TimedOut)
 }
 
+// A client that has connected leaves when it has used the connection.
+func TestDialsAreUsed(t *testing.T) {
+	s := forecast.Scenario{
+		Windows: limits.Windows{Edition: limits.XPProfessional, ServicePack: 2}, Service: limits.TCPHalfOpen, Clients: 1,
+		ServiceTime: forecast.Constant(10 * time.Second), Destinations: forecast.Destinations{RoundTrip: forecast.Constant(time.Second)},
+	}
+	for _, c := range []struct {
+		change         func(*forecast.Scenario)
+		length         time.Duration
+		visits, served int64
+		held           float64
+	}{
+		{func(*forecast.Scenario) {}, 11 * time.Second, 1, 1, 1. / 11},
+		{func(s *forecast.Scenario) { s.Connections = 2 }, 11 * time.Second, 1, 1, 2. / 11},
+		{func(s *forecast.Scenario) { s.Requests = 2 }, 22 * time.Second, 1, 1, 2. / 22},
+		{func(s *forecast.Scenario) { s.Visits, s.Away = 2, forecast.Constant(5*time.Second) }, 27 * time.Second, 2, 2, 2. / 27},
+		{func(s *forecast.Scenario) { s.Until = 3 * time.Second }, 3 * time.Second, 0, 0, 1. / 3},
+		{func(s *forecast.Scenario) { s.Until = 11 * time.Second }, 11 * time.Second, 1, 1, 1. / 11},
+		{func(s *forecast.Scenario) { s.Destinations.Refusing = 1 }, time.Second, 1, 0, 1},
+	} {
+		s := s
+		c.change(&s)
+		r, err := forecast.Run(t.Context(), s)
+		require.NoError(t, err)
+		assert.Equal(t, c.length, r.Length, "%v", s)
+		assert.Equal(t, []int64{c.visits, c.served}, []int64{r.Visits, r.Served}, "%v", s)
+		assert.InDelta(t, c.held, r.Held.Mean, 1e-12, "%v", s)
+	}
+}
+
 // A dial that is not answered has had its slot.
 func TestRetryingIsNotLost(t *testing.T) {
 	s := forecast.Scenario{

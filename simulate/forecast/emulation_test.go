@@ -210,7 +210,7 @@ func (e *emulation) connection(client int64, visit, connection int) {
 			if !last {
 				gap = p.think.draw(r)
 			}
-			if served && !p.ports && (!last || p.visits > 1) {
+			if served && !p.ports {
 				gap += p.service.draw(r)
 			}
 		case !served:

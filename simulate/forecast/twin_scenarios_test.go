@@ -299,9 +299,6 @@ func randomDraws(t *testing.T, seed uint64, shares map[string]*share) (forecast.
 // unfixed keeps scenarios away from what Run does wrong: a client that dials in
 // one visit has left before the ServiceTime of its last dial is over.
 func unfixed(s *forecast.Scenario) {
-	if s.Service == limits.TCPHalfOpen && s.Visits >= 0 && s.Visits < 2 {
-		s.Visits = 2
-	}
 }
 
 // share counts how often something happens, and how often it should.
