@@ -327,6 +327,9 @@ func (k *kernel) refuse(c *conn, id int32) {
 
 // fail ends an attempt that got no slot.
 func (k *kernel) fail(c *conn, id int32, o simulate.Outcome) {
+	if o != simulate.Refused && c.asked >= k.warmup {
+		k.inVain++
+	}
 	if int(c.attempts) <= k.plan.retries {
 		k.retry(c, id)
 		return

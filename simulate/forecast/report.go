@@ -290,9 +290,9 @@ func (k *kernel) seen(r *Report) []Seen {
 		add(Seen{Answer: Connected}, k.answers[Connected])
 		add(Seen{Answer: Reset}, k.answers[Reset])
 		add(Seen{Answer: Unanswered}, k.answers[Unanswered])
-		add(Seen{Outcome: simulate.TimedOut}, r.TimedOut)
+		add(Seen{Outcome: simulate.TimedOut}, k.inVain)
 	case k.plan.bound > 0:
-		add(Seen{Symptom: rule.Symptom()}, r.Waited+r.TimedOut+r.Abandoned)
+		add(Seen{Symptom: rule.Symptom()}, r.Waited+k.inVain)
 	}
 	return list
 }

@@ -127,6 +127,41 @@ func TestWarmupRetries(t *testing.T) {
 	assert.Zero(t, r.Held)
 }
 
+// A client that tries again has seen that its wait was in vain.
+func TestEveryTryIsSeen(t *testing.T) {
+	dials := forecast.Scenario{
+		Windows: limits.Windows{Edition: limits.Windows10Pro}, Service: limits.TCPHalfOpen, Clients: 3,
+		Settings: simulate.Settings{Limits: map[limits.Service]int{limits.TCPHalfOpen: 1}},
+		Patience: forecast.Constant(5 * time.Second), Retry: forecast.Retry{Max: 1},
+		Destinations: forecast.Destinations{RoundTrip: forecast.Constant(6 * time.Second)},
+	}
+	requests := forecast.Scenario{
+		Windows: limits.Windows{Edition: limits.Windows10Pro}, Service: limits.IIS, Clients: 3,
+		Settings:    simulate.Settings{Limits: map[limits.Service]int{limits.IIS: 1}, QueueTimeout: 5 * time.Second},
+		ServiceTime: forecast.Constant(20 * time.Second), Retry: forecast.Retry{Max: 2},
+	}
+	abandoned := requests
+	abandoned.Settings.QueueTimeout, abandoned.Patience = 0, forecast.Constant(5*time.Second)
+	late := requests
+	late.Arrive, late.Warmup = forecast.Trace(0, time.Second, 3*time.Second), 2*time.Second
+	for _, c := range []struct {
+		scenario          forecast.Scenario
+		timeouts, abandon int64
+		want              []forecast.Seen
+	}{
+		{dials, 2, 0, []forecast.Seen{{Answer: forecast.Unanswered, Count: 2}, {Outcome: simulate.TimedOut, Count: 4}}},
+		{requests, 2, 0, []forecast.Seen{{Symptom: limits.SymptomHTTPNoAnswer, Count: 6}}},
+		{abandoned, 0, 2, []forecast.Seen{{Symptom: limits.SymptomHTTPNoAnswer, Count: 6}}},
+		{late, 1, 0, []forecast.Seen{{Symptom: limits.SymptomHTTPNoAnswer, Count: 3}}},
+	} {
+		r, err := forecast.Run(t.Context(), c.scenario)
+		require.NoError(t, err)
+		seen := slices.DeleteFunc(r.Seen, func(s forecast.Seen) bool { return s.Symptom == limits.SymptomEvent4226 })
+		assert.Equal(t, c.want, seen, "%v", c.scenario)
+		assert.Equal(t, []int64{c.timeouts, c.abandon}, []int64{r.TimedOut, r.Abandoned}, "%v", c.scenario)
+	}
+}
+
 // The steps of a timeline are as long as a person would make them, and none is
 // left over for the last instant.
 func TestStepsAreRound(t *testing.T) {

@@ -12,6 +12,7 @@ type tally struct {
 	answers              [Unanswered + 1]int64
 	retrying             int64
 	refusals, logEntries int64
+	inVain               int64 // tries whose wait ended without a slot
 	waits                waits
 	held, queued         int64
 	limit                int64

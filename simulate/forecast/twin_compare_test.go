@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
-	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/forecast"
 )
 
@@ -94,8 +93,7 @@ func requireTwin(t *testing.T, s forecast.Scenario, draws twinDraws) {
 // when the run ends.
 func unfixedSeen(s forecast.Scenario, seen []forecast.Seen) []forecast.Seen {
 	return slices.DeleteFunc(seen, func(x forecast.Seen) bool {
-		return s.Retry.Max > 0 && (x.Outcome > simulate.Refused || x.Symptom == limits.SymptomHTTPNoAnswer) ||
-			s.Service == limits.TCPOutbound && s.Until > 0 && x.Answer == forecast.Connected
+		return s.Service == limits.TCPOutbound && s.Until > 0 && x.Answer == forecast.Connected
 	})
 }
 
