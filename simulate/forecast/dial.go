@@ -132,6 +132,7 @@ func (p *plan) portTime(r *rand.Rand) (open, wait int64) {
 func (k *kernel) keepPort(c *conn, id int32, answered int64) (free int64) {
 	open, wait := k.plan.portTime(rand.New(&c.src))
 	closed := after(answered, open)
+	k.push(answered, connectedEvent, id)
 	if wait == 0 {
 		k.push(closed, releaseEvent, id)
 		return closed
@@ -145,14 +146,21 @@ func (k *kernel) keepPort(c *conn, id int32, answered int64) (free int64) {
 // dialled goes on after a dial: when it has failed, when it has its answer (where
 // attempts are counted), or when its connection has been closed (where ports are).
 func (k *kernel) dialled(c *conn, id int32) {
-	if c.asked >= k.warmup {
-		k.answers[c.answer]++
+	if c.answer != Connected || !k.plan.ports { // else there was a connectedEvent
+		k.answered(c)
 	}
 	if c.answer != Connected && int(c.attempts) <= k.plan.retries {
 		k.retry(c, id)
 		return
 	}
 	k.nextDial(c, id)
+}
+
+// answered counts what a dial has met.
+func (k *kernel) answered(c *conn) {
+	if c.asked >= k.warmup {
+		k.answers[c.answer]++
+	}
 }
 
 // nextDial begins what follows a dial, failed or not: the next dial, or the end.

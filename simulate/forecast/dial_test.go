@@ -264,6 +264,33 @@ func TestRunKeepsPortsInTimeWait(t *testing.T) {
 	assert.Equal(t, 123*time.Second, r.Length)
 }
 
+// A connection is seen when it is made, and not when it is closed.
+func TestRunSeesAConnectionWhenItIsMade(t *testing.T) {
+	s := outbound(1, 0)
+	s.Windows = limits.Windows{Edition: limits.Windows10Pro}
+	s.ServiceTime, s.Destinations.RoundTrip = forecast.Constant(20*time.Second), forecast.Constant(6*time.Second)
+	connected := []forecast.Seen{{Answer: forecast.Connected, Count: 1}}
+	for _, c := range []struct {
+		until time.Duration
+		want  []forecast.Seen
+	}{
+		{6*time.Second - 1, nil}, {6 * time.Second, connected}, {7 * time.Second, connected},
+		{26 * time.Second, connected}, {27 * time.Second, connected}, {0, connected},
+	} {
+		for _, s.Destinations.PeerCloses = range []float64{0, 1} {
+			s.Until = c.until
+			r, err := forecast.Run(t.Context(), s)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, r.Seen, "until %v", c.until)
+			s.Warmup = 1 // the dial is before it
+			if r, err = forecast.Run(t.Context(), s); assert.NoError(t, err) {
+				assert.Empty(t, r.Seen, "until %v", c.until)
+			}
+			s.Warmup = 0
+		}
+	}
+}
+
 // A dial that fails has no port any longer.
 func TestRunFreesThePortOfADialThatFails(t *testing.T) {
 	for _, c := range []struct {

@@ -22,17 +22,18 @@ func (p *plan) run(ctx context.Context, report *Report, yield func(ClientOutcome
 type eventKind uint8
 
 const (
-	releaseEvent eventKind = iota // gives its slot back
-	retryEvent                    // tries again
-	nextEvent                     // asks for its next request
-	doneEvent                     // has nothing more to do
-	returnEvent                   // the client comes again
-	connectEvent                  // repeats its SYN
-	acceptEvent                   // is accepted
-	closeEvent                    // is closed, and its port in TIME_WAIT
-	portEvent                     // of no connection: a port is free after TIME_WAIT
-	giveUpEvent                   // has waited long enough
-	paceEvent                     // of no connection: something is due about the queue
+	releaseEvent   eventKind = iota // gives its slot back
+	retryEvent                      // tries again
+	nextEvent                       // asks for its next request
+	doneEvent                       // has nothing more to do
+	returnEvent                     // the client comes again
+	connectEvent                    // repeats its SYN
+	acceptEvent                     // is accepted
+	connectedEvent                  // is connected, with the port that it keeps
+	closeEvent                      // is closed, and its port in TIME_WAIT
+	portEvent                       // of no connection: a port is free after TIME_WAIT
+	giveUpEvent                     // has waited long enough
+	paceEvent                       // of no connection: something is due about the queue
 )
 
 // A conn is a connection from its first attempt until it has nothing more to
@@ -136,7 +137,7 @@ func (k *kernel) run(ctx context.Context) error {
 		k.spend(at - k.now)
 		k.now = at
 		if e == nil {
-			if most := k.plan.maxPresent; len(k.conns) >= most || k.calendar.len() >= 2*most {
+			if most := k.plan.maxPresent; len(k.conns) >= most || k.calendar.len() >= 3*most {
 				return fmt.Errorf("%w: at %v, when %d of %d clients had come", ErrCrowd, time.Duration(k.now), k.came, k.plan.clients)
 			}
 			client := k.arrivals.next - 1
@@ -190,6 +191,8 @@ func (k *kernel) handle(kind eventKind, id int32) {
 		k.connect(c, id)
 	case acceptEvent:
 		k.accepted()
+	case connectedEvent:
+		k.answered(c)
 	case closeEvent:
 		k.dialled(c, id)
 	case portEvent:

@@ -74,7 +74,7 @@ var ErrHorizon = errors.New("forecast: the run passed the end of virtual time, 2
 // than a run keeps in memory: 2,000,000. The error of the run matches it (errors.Is).
 var ErrCrowd = errors.New("forecast: more than 2000000 connections are there or will come again")
 
-// maxPresent is the number in ErrCrowd. A connection has at most two events.
+// maxPresent is the number in ErrCrowd. A connection has at most three events.
 const maxPresent = 2_000_000
 
 // Run runs the scenario in virtual time and returns what happened. It is a pure

@@ -82,19 +82,9 @@ func requireTwin(t *testing.T, s forecast.Scenario, draws twinDraws) {
 	}
 	require.Len(t, tw.outcomes, i, "%s", text)
 	want := tw.report(r.Timeline.Step)
-	r.Seen, want.Seen = unfixedSeen(s, r.Seen), unfixedSeen(s, want.Seen)
 	if diff := diffReports(r, want); len(diff) > 0 {
 		t.Fatalf("%s:\n%s", text, strings.Join(diff, "\n"))
 	}
-}
-
-// unfixedSeen leaves out what Run counts wrong: waits that ended without a slot
-// and were followed by a further try, and outbound connections that are open
-// when the run ends.
-func unfixedSeen(s forecast.Scenario, seen []forecast.Seen) []forecast.Seen {
-	return slices.DeleteFunc(seen, func(x forecast.Seen) bool {
-		return s.Service == limits.TCPOutbound && s.Until > 0 && x.Answer == forecast.Connected
-	})
 }
 
 // diffReports returns the fields in which two reports differ by more than they
