@@ -71,15 +71,15 @@ func (a Arrival) Valid() error {
 	return nil
 }
 
-// together returns the largest number of clients that come at one instant.
+// together returns the largest number of the first clients that come at one instant.
 func (a Arrival) together(clients int) int {
 	switch a.kind {
 	case evenly, poisson:
-		return 1
+		return min(clients, 1)
 	case trace:
-		most, n := 1, 1
-		for i := 1; i < len(a.times); i++ {
-			if n++; a.times[i] != a.times[i-1] {
+		most, n := 0, 0
+		for i, at := range a.times[:clients] {
+			if n++; i > 0 && at != a.times[i-1] {
 				n = 1
 			}
 			most = max(most, n)

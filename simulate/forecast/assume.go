@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 )
 
 // Assumption is what a run supposes where the scenario leaves something open that the
@@ -20,10 +21,10 @@ const (
 	// KeptInTimeWait: Destinations.PeerCloses is 0, and each outbound connection
 	// keeps its port for the TIME_WAIT of the edition after it is closed.
 	KeptInTimeWait
-	// AcceptedAtOnce: AcceptTime is not given, and the connections of clients
-	// that come for the first time at the same instant are more than the listen
-	// backlog holds. It is about IIS, FTP, SMTP, Telnet and other programs that
-	// listen on a socket.
+	// AcceptedAtOnce: AcceptTime is not given, and the connections of the clients
+	// that came for the first time at one instant of the run are more than the listen
+	// backlog holds. It is about IIS, FTP, SMTP, Telnet and other programs that listen
+	// on a socket.
 	AcceptedAtOnce
 	// WaitForEver: Patience is not given, and clients waited in the queue.
 	WaitForEver
@@ -94,17 +95,20 @@ func (p *plan) assumeIdle(s *Scenario) {
 	}
 }
 
-// meetsBacklog reports whether more connections come at one instant than the listen
-// backlog of the program holds.
-func (p *plan) meetsBacklog(s *Scenario) bool {
+// assumeAccept sets the listen backlog that would matter if the program did not accept
+// at once.
+func (p *plan) assumeAccept(host *simulate.Host, s *Scenario) {
 	switch s.Service {
 	case limits.IIS, limits.FTP, limits.SMTP, limits.Telnet, limits.TCPOther:
 	default: // no program of Windows Sockets listens, or what it does is not known
-		return false
+		return
 	}
-	together := s.Arrive.together(s.Clients) * max(1, s.Connections)
-	rule, err := limits.Lookup(s.Windows, limits.TCPBacklog)
-	return err == nil && together > 1 && rule.Default.IsKnown() && !rule.Default.Holds(together)
+	if !s.AcceptTime.IsZero() || s.Arrive.together(s.Clients)*p.connections == 1 {
+		return
+	}
+	if policy, err := host.Policy(limits.TCPBacklog); err == nil {
+		p.backlogIfSlow, _ = policy.Listen(s.Backlog)
+	}
 }
 
 // assume returns what the scenario left open and the report depends on.
@@ -117,7 +121,10 @@ func (p *plan) assume(r *Report) []Assumption {
 	}
 	add(p.idleAssumed, p.idleAssumed != UnknownAssumption)
 	add(KeptInTimeWait, p.ports && p.peerCloses == 0)
-	add(AcceptedAtOnce, p.acceptAssumed)
+	if p.backlogIfSlow.IsKnown() {
+		together := p.arrive.together(int(r.Clients)) * p.connections
+		add(AcceptedAtOnce, together > 1 && !p.backlogIfSlow.Holds(together))
+	}
 	if r.Queued.Peak > 0 {
 		add(WaitForEver, p.isPatient)
 		add(NoQueueTimeout, p.policy.Rule.Unit == limits.UnitRequests && p.queueLimit == never && r.Wait.Max > p.policy.IdleTimeout)

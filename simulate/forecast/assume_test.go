@@ -2,6 +2,7 @@ package forecast_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,6 +51,24 @@ func TestAssumptions(t *testing.T) {
 		{"six browsers at once", with(web, func(s *forecast.Scenario) {
 			s.Arrive, s.Clients, s.Connections = forecast.Trace(0, 1, 1, 1, 1, 1, 1, 2), 8, 2
 		}), []forecast.Assumption{forecast.KeptForAMinute, forecast.AcceptedAtOnce}},
+		{"nine at once, and eleven after the run", with(web, func(s *forecast.Scenario) {
+			s.Arrive, s.Clients, s.Until = forecast.Trace(slices.Concat(make([]time.Duration, 9), slices.Repeat([]time.Duration{hour}, 11))...), 20, hour-1
+		}), []forecast.Assumption{forecast.KeptForAMinute}},
+		{"nine at once, and eleven at the end of the run", with(web, func(s *forecast.Scenario) {
+			s.Arrive, s.Clients, s.Until = forecast.Trace(slices.Concat(make([]time.Duration, 9), slices.Repeat([]time.Duration{hour}, 11))...), 20, hour
+		}), []forecast.Assumption{forecast.KeptForAMinute, forecast.AcceptedAtOnce}},
+		{"one client with many connections", with(web, func(s *forecast.Scenario) {
+			s.Arrive, s.Clients, s.Connections = forecast.Poisson(hour), 2, 11
+		}), []forecast.Assumption{forecast.KeptForAMinute, forecast.AcceptedAtOnce}},
+		{"four connections and a backlog of three", with(web, func(s *forecast.Scenario) {
+			s.Arrive, s.Clients, s.Connections, s.Backlog = forecast.Poisson(hour), 2, 4, 3
+		}), []forecast.Assumption{forecast.KeptForAMinute, forecast.AcceptedAtOnce}},
+		{"four connections and a backlog of four", with(web, func(s *forecast.Scenario) {
+			s.Arrive, s.Clients, s.Connections, s.Backlog = forecast.Poisson(hour), 2, 4, 4
+		}), []forecast.Assumption{forecast.KeptForAMinute}},
+		{"no client", with(web, func(s *forecast.Scenario) {
+			s.Arrive, s.Clients, s.Connections, s.Until = forecast.Poisson(1000*hour), 2, 11, 1
+		}), []forecast.Assumption{forecast.KeptForAMinute}},
 		{"a queue", queued, []forecast.Assumption{forecast.WaitForEver, forecast.NoQueueTimeout}},
 		{"a short queue", with(queued, func(s *forecast.Scenario) { s.ServiceTime = forecast.Constant(time.Second) }),
 			[]forecast.Assumption{forecast.WaitForEver}},

@@ -58,9 +58,10 @@ type plan struct {
 	maxPresent             int   // connections to keep
 
 	// What the scenario leaves open: see assume.
-	idleAssumed                      Assumption
-	assumedIdleTime                  time.Duration
-	acceptAssumed, disconnectAssumed bool
+	idleAssumed       Assumption
+	assumedIdleTime   time.Duration
+	backlogIfSlow     limits.Limit // unknown where it does not matter
+	disconnectAssumed bool
 }
 
 // compile checks the scenario and makes it ready. It is small enough to be inlined, so
@@ -158,7 +159,7 @@ func (p *plan) init(s *Scenario) error {
 		idle = Constant(p.assumedIdleTime)
 	}
 	p.idle = idle.sampler()
-	p.acceptAssumed = s.AcceptTime.IsZero() && p.meetsBacklog(s)
+	p.assumeAccept(host, s)
 	p.disconnectAssumed = s.Service == limits.SMB && s.AutoDisconnect == 0 && s.Idle.exceeds(s.Windows.Edition.AutoDisconnect().Value)
 	switch {
 	case s.Service == limits.SMB && s.AutoDisconnect > 0:

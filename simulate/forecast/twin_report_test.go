@@ -196,9 +196,10 @@ func (t *twin) seen() []forecast.Seen {
 // assumed is what the scenario left open and the report depends on.
 func (t *twin) assumed(r forecast.Report) []forecast.Assumption {
 	together := 0 // the most connections that come for the first time at one instant
-	for _, at := range t.draws.arrivals {
+	came := t.draws.arrivals[:t.clients]
+	for _, at := range came {
 		n := 0
-		for _, other := range t.draws.arrivals {
+		for _, other := range came {
 			if other == at {
 				n += max(1, t.s.Connections)
 			}
