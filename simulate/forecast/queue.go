@@ -50,6 +50,8 @@ func (q *queue) init(p *plan) {
 // not go on to it.
 func (k *kernel) isStale(e *event) bool {
 	switch {
+	case e.kind != giveUpEvent && e.kind != paceEvent: // most are not
+		return false
 	case !k.queue.counts(e):
 		k.queue.stale--
 		return true
