@@ -80,7 +80,6 @@ func randomTwin(seed uint64) (forecast.Scenario, twinDraws) {
 	if s.Service == limits.IIS && g.chance(0.02) { // fills the queue of a web server
 		s.Clients, s.Connections, s.Requests, s.Visits = 1030, 0, 0, 0
 	}
-	unfixed(&s)
 	return s, twinDraws{g.arrivals(&s), func(twinKey) twinDraw {
 		draw := twinDraw{
 			service: s.ServiceTime.Mean(), think: s.ThinkTime.Mean(), roundTrip: s.Destinations.RoundTrip.Mean(),
@@ -224,7 +223,7 @@ func randomDraws(t *testing.T, seed uint64, shares map[string]*share) (forecast.
 	g := generator{rand.New(rand.NewPCG(seed, 20)), 1}
 	s.Clients, s.Visits = min(s.Clients, 60), max(s.Visits, 0)
 	s.Arrive = forecast.Poisson(1 + g.upTo(3*time.Second))
-	s.AcceptTime, s.Backlog = forecast.Dist{}, 0
+	s.AcceptTime = forecast.Dist{}
 	unlimited := s
 	unlimited.Settings.Limits = map[limits.Service]int{s.Service: 1 << 20}
 	unlimited.Settings.HalfOpen.Patched = limits.Limit{}
@@ -248,7 +247,6 @@ func randomDraws(t *testing.T, seed uint64, shares map[string]*share) (forecast.
 		s.ServiceTime = forecast.Lognormal(1+g.upTo(10*time.Second), 2)
 		s.Requests = 1 // a connection shows how long it took, and not its requests
 	}
-	unfixed(&s)
 	settings := unlimited.Settings
 	unlimited = s
 	unlimited.Settings, unlimited.Until, unlimited.Warmup = settings, 0, 0
@@ -294,11 +292,6 @@ func randomDraws(t *testing.T, seed uint64, shares map[string]*share) (forecast.
 		return draw
 	}
 	return s, draws
-}
-
-// unfixed keeps scenarios away from what Run does wrong: a client that dials in
-// one visit has left before the ServiceTime of its last dial is over.
-func unfixed(s *forecast.Scenario) {
 }
 
 // share counts how often something happens, and how often it should.
