@@ -234,9 +234,11 @@ func (p *process) ready(ctx context.Context, ask func(context.Context) error) er
 		case <-p.ended:
 			return errors.New("smbd does not answer") // close says why
 		case <-ctx.Done():
+		case <-poll.C:
+		}
+		if ctx.Err() != nil {
 			log, _ := os.ReadFile(filepath.Join(p.run, logName))
 			return fmt.Errorf("smbd does not answer: %w: %w: %s", ctx.Err(), last, tail(log))
-		case <-poll.C:
 		}
 	}
 }
