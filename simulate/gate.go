@@ -296,7 +296,7 @@ func (g *Gate) enter(s *Slot) bool {
 	if !g.admission.Try() {
 		return false
 	}
-	g.hold()
+	g.hold(tallyAdmitted + tallyHeld)
 	s.gate = g
 	s.held = 1
 	if g.isWatched() {
@@ -313,12 +313,9 @@ const (
 	tallyHeldMask = tallyAdmitted - 1
 )
 
-// hold counts a slot that has been taken.
-func (g *Gate) hold() {
-	g.raisePeak(int64(g.tally.Add(tallyAdmitted+tallyHeld) & tallyHeldMask))
-}
-
-func (g *Gate) raisePeak(held int64) {
+// hold counts slots that have been taken.
+func (g *Gate) hold(tally uint64) {
+	held := int64(g.tally.Add(tally) & tallyHeldMask)
 	for peak := g.peak.Load(); held > peak; peak = g.peak.Load() {
 		if g.peak.CompareAndSwap(peak, held) {
 			return
@@ -333,7 +330,7 @@ func (g *Gate) held() int { return int(g.tally.Load() & tallyHeldMask) }
 func (g *Gate) wait(ctx context.Context, s *Slot) error {
 	granted := make(chan struct{})
 	w := admission.Waiter{Granted: func(*admission.Waiter) {
-		g.hold()
+		g.hold(tallyHeld) // it is admitted when it takes the slot
 		close(granted)
 	}}
 	var since time.Time
@@ -370,10 +367,11 @@ func (g *Gate) wait(ctx context.Context, s *Slot) error {
 	}
 	if err != nil {
 		if !g.admission.Leave(&w) {
-			g.giveBack(tallyAdmitted+tallyHeld, 1)
+			g.giveBack(1)
 		}
 		return g.giveUp(s, err, waited)
 	}
+	g.tally.Add(tallyAdmitted)
 	g.waited.Add(1)
 	s.gate = g
 	s.held = 1
@@ -427,7 +425,7 @@ func (g *Gate) release(s *Slot) {
 	if g.policy.RefusalEvent != 0 {
 		g.refusing.Store(false)
 	}
-	g.giveBack(tallyHeld, 1)
+	g.giveBack(1)
 	if g.isWatched() {
 		g.changed(s, Event{Kind: Released})
 	}
@@ -436,9 +434,9 @@ func (g *Gate) release(s *Slot) {
 // giveBack takes slots out of the tally, then makes them free, so that the number
 // held is never above the limit. Wait does not return between the two: the caller
 // could not have the slot yet.
-func (g *Gate) giveBack(tally uint64, slots int64) {
+func (g *Gate) giveBack(slots int64) {
 	g.leaving.Add(1)
-	g.tally.Add(-tally)
+	g.tally.Add(-uint64(slots) * tallyHeld)
 	g.admission.Release(slots)
 	g.leaving.Add(-1)
 }

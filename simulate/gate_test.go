@@ -192,6 +192,21 @@ func TestGateDeadContextGivesSlotBack(t *testing.T) {
 	})
 }
 
+// An attempt that gives back the slot it was granted is not admitted, also if
+// the counters are set to 0 between the two.
+func TestResetStatsBeforeSlotIsGivenBack(t *testing.T) {
+	g := newGate(t, win7, limits.IIS, nil)
+	slots := fill(t, g, 10)
+	ctx, cancel := context.WithCancel(t.Context())
+	s := simulate.Slot{OnQueue: func() {
+		slots[0].Release() // which grants the slot to s
+		g.ResetStats()
+		cancel()
+	}}
+	require.ErrorIs(t, g.Acquire(ctx, &s), context.Canceled)
+	assert.Equal(t, simulate.Stats{Held: 9, Peak: 10, Abandoned: 1}, g.Stats())
+}
+
 func TestSetLimitThrowsNobodyOut(t *testing.T) {
 	g := newGate(t, xpPro, limits.IIS, nil)
 	slots := fill(t, g, 10)

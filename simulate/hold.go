@@ -50,7 +50,7 @@ func (g *Gate) takeHolds(n int) error {
 			n, g.policy.Rule.Service, g.host.windows, max(0, int(admission.Slots(g.Limit()))-s.Held), g.Limit(), s.Queued)
 	}
 	g.holds.Add(int64(n))
-	g.raisePeak(int64(g.tally.Add(uint64(n)*tallyHeld) & tallyHeldMask))
+	g.hold(uint64(n) * tallyHeld)
 	g.changed(nil, Event{Kind: Held})
 	return nil
 }
@@ -58,6 +58,6 @@ func (g *Gate) takeHolds(n int) error {
 func (g *Gate) giveHolds(n int) {
 	g.refusing.Store(false)
 	g.holds.Add(int64(-n))
-	g.giveBack(uint64(n)*tallyHeld, int64(n))
+	g.giveBack(int64(n))
 	g.changed(nil, Event{Kind: Released})
 }
