@@ -68,12 +68,19 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 	// A connection of HTTP/1 has one request at a time, and its entry knows whether
 	// that is counted. For other connections the context of the request knows.
 	isOurs := e != nil && r.ProtoMajor == 1
-	switch {
-	case isOurs && !e.Begin(), !isOurs && r.Context().Value(countedKey{s}) != nil:
+	var isCounted bool
+	if isOurs {
+		end, begins := e.Begin(r.Context())
+		if begins {
+			defer end()
+		}
+		isCounted = !begins
+	} else {
+		isCounted = r.Context().Value(countedKey{s}) != nil
+	}
+	if isCounted {
 		h.next.ServeHTTP(w, r)
 		return
-	case isOurs:
-		defer e.End()
 	}
 	switch {
 	case r.Method == "PRI" && r.ProtoMajor == 2 && r.URL.Path == "*" && len(r.Header) == 0:

@@ -1,6 +1,7 @@
 package iis_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"io"
@@ -8,13 +9,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/winlimits/winlimits/limits"
+	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/iis"
+	"github.com/winlimits/winlimits/simulate/internal/memnet"
 )
 
 // wrapper is a listener of another package: ten lines around the connections of
@@ -219,6 +223,42 @@ func TestHandlerInHandler(t *testing.T) {
 		assert.Equal(t, "404 Not Found", ask(t, dial(t, addr)).Status)
 		assert.EqualValues(t, 1, web.Gate().Stats().Admitted)
 	}
+}
+
+// A request is counted although the handler of the one before on its connection, which
+// http.TimeoutHandler has answered, is at work still.
+func TestRequestAfterOneThatTimedOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		web, err := iis.NewServer(hostOf(t, win7, nil))
+		require.NoError(t, err)
+		require.NoError(t, web.Gate().SetLimit(limits.Number(1)))
+		done := make(chan struct{})
+		srv := &http.Server{Handler: http.TimeoutHandler(web.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			assert.Equal(t, "/first", r.URL.Path)
+			<-done
+		})), time.Second, "")}
+		inner := memnet.NewListener(80)
+		ln, err := web.Listener(inner)
+		require.NoError(t, err)
+		served := make(chan error, 1)
+		go func() { served <- srv.Serve(ln) }()
+		c, err := inner.Dial(t.Context())
+		require.NoError(t, err)
+		in := bufio.NewReader(c)
+		for _, path := range []string{"/first", "/second", "/third"} {
+			_, err := io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: a\r\n\r\n")
+			require.NoError(t, err)
+			resp, err := http.ReadResponse(in, nil)
+			status, _ := read(t, resp, err)
+			assert.Equal(t, "503 Service Unavailable", status)
+		}
+		synctest.Wait()
+		assert.Equal(t, simulate.Stats{Held: 1, Peak: 1, Admitted: 1, TimedOut: 2}, web.Gate().Stats())
+		close(done)
+		require.NoError(t, web.Gate().WaitHeld(t.Context(), 0))
+		require.NoError(t, srv.Close())
+		assert.ErrorIs(t, <-served, http.ErrServerClosed)
+	})
 }
 
 // h2c of golang.org/x/net, which takes over the request that the preface of

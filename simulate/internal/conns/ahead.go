@@ -5,10 +5,12 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
-// maxAhead is how many bytes Watch reads at most. The number is the library's own.
+// maxAhead is behind how many bytes Watch sees an end. The number is the library's own.
 const maxAhead = 64 << 10
 
 // ahead is what has been read of a connection before its server reads it.
@@ -19,40 +21,44 @@ type ahead struct {
 	watching bool      // there is a goroutine of Watch
 	reading  bool      // it reads
 	stopping bool      // it is to end
+	calls    int       // of Watch
 	cut      bool      // its read has been ended by a deadline of stop
-	gone     func()
+	gone     func()    // of Watch, until it has been called or stop has
 	data     []byte
 	err      error     // what the connection has ended with, behind data
 	deadline time.Time // for reads, as the server has set it
 }
 
-// Watch reads the connection ahead, until stop is called, and calls gone if the peer ends
-// or resets it. It is for a server that reads nothing meanwhile; its later reads return
-// what has been read. An end behind more than 64 KiB is not seen.
+// Watch reads the connection ahead, until stop is called. It calls gone, once, if the peer
+// ends or resets the connection, or if it is closed here. It is for a server that reads
+// nothing meanwhile; its later reads return what has been read. What the peer ends behind
+// more than 64 KiB is not seen.
 func (e *Entry) Watch(gone func()) (stop func()) {
 	a, c := &e.ahead, e.conn.NetConn()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.gone, a.stopping = gone, false
+	a.calls++
+	call := a.calls
 	if !a.watching {
 		a.watching = true
-		go a.watch(c)
+		go a.watch(c, &e.closed)
 	}
-	return func() { a.stop(c) }
+	return func() { a.stop(c, call) }
 }
 
-func (a *ahead) watch(c net.Conn) {
+func (a *ahead) watch(c net.Conn, closed *atomic.Bool) {
 	a.mu.Lock()
 	// A read of the server that is under way gets what comes first.
 	for a.direct > 0 && !a.stopping {
 		a.changed.Wait()
 	}
 	var buf []byte
-	for !a.stopping && a.err == nil && len(a.data) < maxAhead {
+	for !a.stopping && a.err == nil && len(a.data) <= maxAhead {
 		if buf == nil {
 			buf = make([]byte, 4<<10)
 		}
-		room := buf[:min(len(buf), maxAhead-len(a.data))]
+		room := buf[:min(len(buf), maxAhead+1-len(a.data))]
 		a.reading = true
 		a.mu.Unlock()
 		n, err := c.Read(room)
@@ -65,9 +71,8 @@ func (a *ahead) watch(c net.Conn) {
 		}
 		a.data = append(a.data, buf[:n]...)
 		a.changed.Broadcast()
-		var timeout net.Error
 		switch {
-		case !errors.As(err, &timeout) || !timeout.Timeout():
+		case !isDeadline(err):
 			a.err = err
 		case !cut: // the server's own deadline, of which it will hear
 			a.stopping = true
@@ -75,19 +80,41 @@ func (a *ahead) watch(c net.Conn) {
 	}
 	a.watching = false
 	a.changed.Broadcast()
-	hasEnded, gone := a.err != nil, a.gone
-	a.gone = nil
+	hasEnded := a.err != nil || closed.Load()
 	a.mu.Unlock()
 	if hasEnded {
+		a.end()
+	}
+}
+
+// end tells what watches that the connection has ended. Entry.end calls it, too, since
+// Watch reads no longer when it has read enough.
+func (a *ahead) end() {
+	a.mu.Lock()
+	gone := a.gone
+	a.gone = nil
+	a.mu.Unlock()
+	if gone != nil {
 		gone()
 	}
 }
 
-// stop has Watch end. It does not wait for that, but reads do.
-func (a *ahead) stop(c net.Conn) {
+// isDeadline reports whether a read has failed because of a deadline. ETIMEDOUT is the end
+// of a connection whose peer does not answer, although it says Timeout, too.
+func isDeadline(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout() && !errors.Is(err, syscall.ETIMEDOUT)
+}
+
+// stop has Watch end, unless it has been called again since. It does not wait for that,
+// but reads do.
+func (a *ahead) stop(c net.Conn, call int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.stopping = true
+	if call != a.calls {
+		return
+	}
+	a.gone, a.stopping = nil, true
 	a.changed.Broadcast()
 	if a.reading && !a.cut {
 		a.cut = true

@@ -5,6 +5,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,7 +45,7 @@ func watch(c net.Conn) (gone chan struct{}, stop func()) {
 // The end of a connection is seen behind what was sent before, which is there to be read.
 func TestWatch(t *testing.T) {
 	for _, loopback := range []bool{false, true} {
-		for _, size := range []int{0, 1, 5000, maxAhead - 1} {
+		for _, size := range []int{0, 1, 5000, maxAhead} {
 			client, server := ends(t, loopback)
 			sent := bytes.Repeat([]byte("x"), size)
 			gone, stop := watch(server)
@@ -86,11 +88,58 @@ func TestWatchIsBounded(t *testing.T) {
 			assert.Fail(t, "seen")
 		default:
 		}
-		assert.Len(t, Of(server).ahead.data, maxAhead)
+		assert.Len(t, Of(server).ahead.data, maxAhead+1)
 		stop()
 		got, err := io.ReadAll(server)
 		require.NoError(t, err)
 		assert.Equal(t, sent, got)
+	})
+}
+
+// That the connection is closed here is seen whatever the peer has sent.
+func TestWatchSeesClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := ends(t, false)
+		gone, _ := watch(server)
+		go func() { _, _ = client.Write(make([]byte, 2*maxAhead)) }()
+		synctest.Wait()
+		require.NoError(t, server.Close())
+		<-gone
+		gone, _ = watch(server) // which has read enough already
+		<-gone
+	})
+}
+
+// The stop of an earlier Watch does not end a later one.
+func TestWatchStopsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := ends(t, false)
+		_, first := watch(server)
+		gone, _ := watch(server)
+		first()
+		synctest.Wait()
+		require.NoError(t, client.Close())
+		<-gone
+	})
+}
+
+// silent is a connection whose peer does not answer the keep-alive probes of TCP.
+type silent struct{ net.Conn }
+
+func (silent) Read([]byte) (int, error) {
+	return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ETIMEDOUT)}
+}
+
+// A peer that answers no longer is gone, although the error says Timeout as that of a
+// deadline does.
+func TestWatchSeesSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, inner := ends(t, false)
+		server := NewSet().New(silent{inner}, nil, nil).Conn()
+		gone, _ := watch(server)
+		<-gone
+		_, err := server.Read(make([]byte, 1))
+		assert.ErrorIs(t, err, syscall.ETIMEDOUT)
 	})
 }
 

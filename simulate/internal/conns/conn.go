@@ -3,9 +3,11 @@
 package conns
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -36,7 +38,7 @@ type Entry struct {
 	// undeadlined is set once the deadline has been removed. net/http does that when a
 	// handler hijacks the connection, and at no other time.
 	undeadlined atomic.Bool
-	busy        atomic.Bool
+	request     request
 	ahead       ahead
 	removed     bool   // guarded by set.mu
 	then        func() // of AfterClose; guarded by set.mu
@@ -74,17 +76,41 @@ func text(a net.Addr) string {
 	return a.String()
 }
 
-// Begin marks the connection as busy with a request. It reports false if it was busy
-// already.
-func (e *Entry) Begin() bool { return e.busy.CompareAndSwap(false, true) }
+// request is the request that a connection is busy with.
+type request struct {
+	mu    sync.Mutex
+	ctx   context.Context // nil without a request
+	turns int             // how many requests there have been
+}
 
-// End marks the connection as no longer busy.
-func (e *Entry) End() { e.busy.Store(false) }
+// Begin marks the connection as busy with a request that has the context ctx, until end
+// is called. It reports false if the connection is busy with one already, as it is for a
+// handler in a handler. A request whose context has ended does not count: it has been
+// answered, as by http.TimeoutHandler, although its handler is at work still.
+func (e *Entry) Begin(ctx context.Context) (end func(), ok bool) {
+	r := &e.request
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ctx != nil && r.ctx.Err() == nil {
+		return nil, false
+	}
+	r.ctx = ctx
+	r.turns++
+	turn := r.turns
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.turns == turn {
+			r.ctx = nil
+		}
+	}, true
+}
 
 func (e *Entry) end() {
 	if !e.closed.CompareAndSwap(false, true) {
 		return
 	}
+	e.ahead.end()
 	then := e.set.remove(e)
 	if e.onClose != nil {
 		e.onClose()
