@@ -70,9 +70,9 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 	isOurs := e != nil && r.ProtoMajor == 1
 	var isCounted bool
 	if isOurs {
-		end, begins := e.Begin(r.Context())
+		turn, begins := e.Begin(r.Context())
 		if begins {
-			defer end()
+			defer e.End(turn)
 		}
 		isCounted = !begins
 	} else {
@@ -92,16 +92,16 @@ func (h *handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Upgrade")
 		r.Header.Del("HTTP2-Settings")
 	}
-	slot := new(simulate.Slot)
+	at := &attempt{ctx: queueContext{Context: r.Context(), conn: e}}
+	slot := &at.slot
 	if s.host.IsObserved() {
 		slot.Peer = peer(r.RemoteAddr)
 	}
 	counted := r
 	var err error
 	if isOurs {
-		ctx := &queueContext{Context: r.Context(), conn: e}
-		err = s.gate.Acquire(ctx, slot)
-		ctx.end()
+		err = s.gate.Acquire(&at.ctx, slot)
+		at.ctx.end()
 	} else {
 		if readsAhead(r) {
 			slot.OnQueue = func() {

@@ -3,8 +3,16 @@ package iis
 import (
 	"context"
 
+	"github.com/winlimits/winlimits/simulate"
 	"github.com/winlimits/winlimits/simulate/internal/conns"
 )
+
+// An attempt is a request at the gate: its slot and, if the connection is ours, its
+// context there. They are one value because most requests need them for a moment only.
+type attempt struct {
+	slot simulate.Slot
+	ctx  queueContext
+}
 
 // A queueContext is the context of a request at the gate. In the queue it ends with the
 // connection too. The gate uses it in one goroutine, and calls Done only if the request

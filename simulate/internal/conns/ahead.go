@@ -15,9 +15,15 @@ const maxAhead = 64 << 10
 
 // ahead is what has been read of a connection before its server reads it.
 type ahead struct {
+	// direct counts the reads of the server that are under way at the connection, and
+	// active says that Watch has been called and that there may be something ahead. A
+	// read takes the lock only then: net/http wakes its reads by a deadline, and would
+	// have them wait for the lock of setDeadline.
+	direct atomic.Int32
+	active atomic.Bool
+
 	mu       sync.Mutex
 	changed  sync.Cond // tells of direct, watching, stopping and data
-	direct   int       // reads of the server that are under way at the connection
 	watching bool      // there is a goroutine of Watch
 	reading  bool      // it reads
 	stopping bool      // it is to end
@@ -37,6 +43,7 @@ func (e *Entry) Watch(gone func()) (stop func()) {
 	a, c := &e.ahead, e.conn.NetConn()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.active.Store(true)
 	a.gone, a.stopping = gone, false
 	a.calls++
 	call := a.calls
@@ -50,7 +57,7 @@ func (e *Entry) Watch(gone func()) (stop func()) {
 func (a *ahead) watch(c net.Conn, closed *atomic.Bool) {
 	a.mu.Lock()
 	// A read of the server that is under way gets what comes first.
-	for a.direct > 0 && !a.stopping {
+	for a.direct.Load() > 0 && !a.stopping {
 		a.changed.Wait()
 	}
 	var buf []byte
@@ -124,31 +131,47 @@ func (a *ahead) stop(c net.Conn, call int) {
 
 // read reads what has been read ahead, and otherwise the connection.
 func (a *ahead) read(c net.Conn, b []byte) (int, error) {
+	a.direct.Add(1)
+	if a.active.Load() {
+		a.readDone()
+		if n, ok, err := a.take(b); ok {
+			return n, err
+		}
+	}
+	defer a.readDone()
+	return c.Read(b)
+}
+
+// readDone is called when a read of the server at the connection has ended.
+func (a *ahead) readDone() {
+	if a.direct.Add(-1) == 0 && a.active.Load() {
+		a.mu.Lock()
+		a.changed.Broadcast()
+		a.mu.Unlock()
+	}
+}
+
+// take reads what is ahead. If nothing is, it counts a read at the connection and
+// reports false.
+func (a *ahead) take(b []byte) (n int, ok bool, err error) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	for a.watching && len(a.data) == 0 {
 		a.changed.Wait()
 	}
 	switch {
 	case len(a.data) > 0:
-		defer a.mu.Unlock()
 		n := copy(b, a.data)
 		if a.data = a.data[n:]; len(a.data) == 0 {
 			a.data = nil
 		}
-		return n, nil
+		return n, true, nil
 	case a.err != nil:
-		defer a.mu.Unlock()
-		return 0, a.err
+		return 0, true, a.err
 	}
-	a.direct++
-	a.mu.Unlock()
-	n, err := c.Read(b)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.direct--; a.watching {
-		a.changed.Broadcast()
-	}
-	return n, err
+	a.active.Store(false)
+	a.direct.Add(1)
+	return 0, false, nil
 }
 
 // isEmpty reports whether the next read is one of the connection.

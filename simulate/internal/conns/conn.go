@@ -83,27 +83,30 @@ type request struct {
 	turns int             // how many requests there have been
 }
 
-// Begin marks the connection as busy with a request that has the context ctx, until end
-// is called. It reports false if the connection is busy with one already, as it is for a
-// handler in a handler. A request whose context has ended does not count: it has been
+// Begin marks the connection as busy with a request that has the context ctx, until End
+// is called with its turn. It reports false if the connection is busy with one already,
+// as it is for a handler in a handler. A request whose context has ended does not count: it has been
 // answered, as by http.TimeoutHandler, although its handler is at work still.
-func (e *Entry) Begin(ctx context.Context) (end func(), ok bool) {
+func (e *Entry) Begin(ctx context.Context) (turn int, ok bool) {
 	r := &e.request
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ctx != nil && r.ctx.Err() == nil {
-		return nil, false
+		return 0, false
 	}
 	r.ctx = ctx
 	r.turns++
-	turn := r.turns
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.turns == turn {
-			r.ctx = nil
-		}
-	}, true
+	return r.turns, true
+}
+
+// End says that the request of a turn is over. It does nothing if a later one has begun.
+func (e *Entry) End(turn int) {
+	r := &e.request
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.turns == turn {
+		r.ctx = nil
+	}
 }
 
 func (e *Entry) end() {
